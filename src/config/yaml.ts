@@ -1,0 +1,213 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Document,
+  type Node as YamlNode,
+  type Pair,
+  type Scalar,
+} from 'yaml';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import type { MapEntry, Node, ScalarNode } from '../core/node.ts';
+import type { SourceFile, SourceRange } from '../core/source.ts';
+
+interface ParsedYaml {
+  /** undefined for an empty document. */
+  readonly root: Node | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Reads one YAML document as Ansible does (YAML 1.1 with PyYAML's rules for plain scalars: `yes` is true,
+ * `0640` octal, `1e3` text) into a tree with positions. All that is wrong comes back together.
+ */
+export function parseYaml(file: SourceFile): ParsedYaml {
+  // The failsafe schema leaves every scalar text, so that PyYAML's rules can be applied to it here.
+  const documents = parseAllDocuments(file.text, {
+    schema: 'failsafe',
+    version: '1.1',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  if (!Array.isArray(documents) || documents.length === 0) return { root: undefined, diagnostics: [] };
+  const [document, second] = documents;
+  const builder = new TreeBuilder(file, document as Document);
+  for (const error of document?.errors ?? []) {
+    const [start, end] = error.pos;
+    builder.report(error.message, { file, start, end: Math.max(end, start + 1) });
+  }
+  if (second) {
+    const start = second.range[0];
+    builder.report('a second document in one file', { file, start, end: start + 1 }, 'put it into a file of its own');
+  }
+  if (builder.diagnostics.length > 0) return { root: undefined, diagnostics: builder.diagnostics };
+  const contents = document?.contents;
+  const root = contents ? builder.build(contents as YamlNode) : undefined;
+  const empty = root?.kind === 'scalar' && root.value === null && root.text === '';
+  return { root: empty ? undefined : root, diagnostics: builder.diagnostics };
+}
+
+class TreeBuilder {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #file: SourceFile;
+  readonly #document: Document;
+  #depth = 0;
+
+  constructor(file: SourceFile, document: Document) {
+    this.#file = file;
+    this.#document = document;
+  }
+
+  report(message: string, at: SourceRange, hint?: string): void {
+    this.diagnostics.push({ message, at, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  build(node: YamlNode): Node {
+    const range = this.#rangeOf(node);
+    // Aliases may nest; a document that refers to itself would never end.
+    if (this.#depth > 100) {
+      this.report('nested too deeply, or an alias that contains itself', range);
+      return this.#nothing(range);
+    }
+    this.#depth++;
+    try {
+      if (isAlias(node)) return this.#resolve(node);
+      if (isMap(node)) return this.#map(node.items as Pair[], range);
+      if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.build(item as YamlNode)), range };
+      if (isScalar(node)) return this.#scalar(node, range);
+      this.report('not a value', range);
+      return this.#nothing(range);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #rangeOf(node: YamlNode): SourceRange {
+    const [start, end] = node.range ?? [0, 0];
+    return { file: this.#file, start, end };
+  }
+
+  #nothing(range: SourceRange): ScalarNode {
+    return { kind: 'scalar', value: null, text: '', verbatim: false, range };
+  }
+
+  #resolve(alias: YamlNode): Node {
+    const range = this.#rangeOf(alias);
+    const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
+    if (target) return this.build(target);
+    this.report(`no anchor &${isAlias(alias) ? alias.source : ''} before this`, range);
+    return this.#nothing(range);
+  }
+
+  #map(pairs: readonly Pair[], range: SourceRange): Node {
+    const own: MapEntry[] = [];
+    const merged: MapEntry[] = [];
+    for (const pair of pairs) {
+      const keyNode = pair.key as YamlNode;
+      const keyRange = this.#rangeOf(keyNode);
+      if (!isScalar(keyNode)) {
+        this.report('a key must be plain text', keyRange);
+        continue;
+      }
+      const key = scalarText(keyNode);
+      const value = pair.value ? this.build(pair.value as YamlNode) : this.#nothing(keyRange);
+      if (key === '<<' && keyNode.type === 'PLAIN') {
+        merged.push(...this.#mergeSources(value));
+        continue;
+      }
+      if (own.some((entry) => entry.key === key)) {
+        this.report(`"${key}" is given twice`, keyRange, 'only one of them can hold');
+        continue;
+      }
+      own.push({ key, keyRange, value });
+    }
+    const keys = new Set(own.map((entry) => entry.key));
+    // Of several merged maps the first to name a key wins, and the map's own keys before all of them.
+    for (const entry of merged) {
+      if (!keys.has(entry.key)) own.push(entry);
+      keys.add(entry.key);
+    }
+    return { kind: 'map', entries: own, range };
+  }
+
+  #mergeSources(value: Node): readonly MapEntry[] {
+    if (value.kind === 'map') return value.entries;
+    if (value.kind === 'list') return value.items.flatMap((item) => this.#mergeSources(item));
+    this.report('only a map can be merged', value.range);
+    return [];
+  }
+
+  #scalar(node: Scalar, range: SourceRange): ScalarNode {
+    const text = scalarText(node);
+    const value = (resolved: ScalarNode['value'], verbatim = false): ScalarNode => ({
+      kind: 'scalar',
+      value: resolved,
+      text,
+      verbatim,
+      range,
+    });
+    switch (node.tag) {
+      case undefined:
+        return value(node.type === 'PLAIN' || node.type === undefined ? resolvePlain(text) : text);
+      case '!':
+      case 'tag:yaml.org,2002:str':
+        return value(text);
+      case '!unsafe':
+        return value(text, true);
+      case 'tag:yaml.org,2002:int':
+      case 'tag:yaml.org,2002:float':
+      case 'tag:yaml.org,2002:bool':
+      case 'tag:yaml.org,2002:null':
+        return value(resolvePlain(text));
+      case '!vault':
+        this.report('a vaulted value cannot be read', range, 'keep secrets in secrets.yml beside the inventory');
+        return value(null);
+      default:
+        this.report(`the tag ${node.tag} is not known`, range);
+        return value(text);
+    }
+  }
+}
+
+function scalarText(node: Scalar): string {
+  return typeof node.value === 'string' ? node.value : (node.source ?? '');
+}
+
+const booleans = new Map(
+  ['yes', 'true', 'on', 'no', 'false', 'off'].flatMap((word, index) =>
+    [word, word.toUpperCase(), word.slice(0, 1).toUpperCase() + word.slice(1)].map((form) => [form, index < 3]),
+  ),
+);
+const integer = /^[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/;
+const sexagesimal = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
+const float = /^[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?$/;
+const infinity = /^[-+]?\.(inf|Inf|INF)$/;
+
+/** PyYAML's implicit resolvers (yaml/resolver.py), without timestamps: a date stays text, as in Ansible's output. */
+export function resolvePlain(text: string): ScalarNode['value'] {
+  if (text === '' || text === '~' || /^(null|Null|NULL)$/.test(text)) return null;
+  const boolean = booleans.get(text);
+  if (boolean !== undefined) return boolean;
+  const digits = text.replaceAll('_', '').replace(/^[-+]/, '');
+  const sign = text.startsWith('-') ? -1 : 1;
+  if (integer.test(text)) return safeInteger(sign * parseInteger(digits), text);
+  if (sexagesimal.test(text)) {
+    return sign * digits.split(':').reduce((total, part) => total * 60 + Number(part), 0);
+  }
+  if (float.test(text)) return sign * Number(digits);
+  if (infinity.test(text)) return sign * Infinity;
+  return text;
+}
+
+function parseInteger(digits: string): number {
+  if (/^0[bx]/.test(digits)) return Number(digits);
+  return digits.length > 1 && digits.startsWith('0') ? parseInt(digits, 8) : Number(digits);
+}
+
+// Account numbers and the like would lose digits as a double.
+function safeInteger(value: number, text: string): number | string {
+  return Number.isSafeInteger(value) ? value : text;
+}

@@ -1,0 +1,103 @@
+import { formatDiagnostic, type Diagnostic } from './diagnostics.ts';
+
+/** The process's exit codes, as documented for the command line. */
+export const exitCodes = {
+  ok: 0,
+  internal: 1,
+  changesPending: 2,
+  taskFailed: 3,
+  unreachable: 4,
+  invalidInput: 5,
+  lockHeld: 6,
+  unhealthy: 7,
+  stalePlan: 8,
+  usage: 64,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+interface ErrorDetails {
+  hint?: string;
+  cause?: unknown;
+}
+
+/** Root of every error that drover expects: it has an exit code and, where one is known, a way out. */
+export abstract class DroverError extends Error {
+  abstract readonly code: string;
+  abstract readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(message: string, { hint, cause }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.hint = hint;
+  }
+}
+
+/** The command line itself is wrong. */
+export class UsageError extends DroverError {
+  readonly code = 'usage';
+  readonly exitCode = exitCodes.usage;
+}
+
+/** Inventory, playbook, template, variables or what a host holds rule the run out; nothing was changed. */
+export class InvalidInputError extends DroverError {
+  readonly code = 'invalid-input';
+  readonly exitCode = exitCodes.invalidInput;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** A host can't be connected to, or its connection was lost. */
+export class UnreachableError extends DroverError {
+  readonly code = 'unreachable';
+  readonly exitCode = exitCodes.unreachable;
+}
+
+/** A task did not do what it was asked to. */
+export class TaskFailedError extends DroverError {
+  readonly code: string = 'task-failed';
+  readonly exitCode = exitCodes.taskFailed;
+}
+
+/** A task reported success and its resource is still not in the state asked for. */
+export class ConvergenceError extends TaskFailedError {
+  override readonly code = 'not-converged';
+}
+
+/** Another run holds the hosts. */
+export class LockHeldError extends DroverError {
+  readonly code = 'lock-held';
+  readonly exitCode = exitCodes.lockHeld;
+}
+
+/** A health, gate or quorum check failed. */
+export class UnhealthyError extends DroverError {
+  readonly code = 'unhealthy';
+  readonly exitCode = exitCodes.unhealthy;
+}
+
+/** The run was interrupted and has stopped at a safe point. */
+export class InterruptedError extends DroverError {
+  readonly code = 'interrupted';
+  readonly exitCode = exitCodes.interrupted;
+}
+
+/** The order in which exit codes win when several apply. */
+const precedence: readonly ExitCode[] = [130, 64, 1, 5, 8, 6, 4, 3, 7, 2, 0];
+
+/** The exit code of a run to which several apply. */
+export function worstExitCode(codes: Iterable<ExitCode>): ExitCode {
+  const present = new Set(codes);
+  return precedence.find((code) => present.has(code)) ?? exitCodes.ok;
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

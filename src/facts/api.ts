@@ -1,0 +1,36 @@
+import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
+import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
+import { checkKey, type FactRecord, type Need } from './need.ts';
+
+/** Kinds of fact that the controller reads through the connection, instead of a script on the host. */
+export const apiKinds = ['http', 'sql'] as const;
+export type ApiKind = (typeof apiKinds)[number];
+
+export function isApiKind(kind: string): kind is ApiKind {
+  return (apiKinds as readonly string[]).includes(kind);
+}
+
+/** The answer to an HTTP request made from the host. */
+export function needHttp(request: HttpRequest): Need<HttpAnswer> {
+  return {
+    kind: 'http',
+    key: checkKey(JSON.stringify(request)),
+    parse: (records) => readAnswer<HttpAnswer>(records),
+  };
+}
+
+/** The answer to an SQL query made from the host. */
+export function needSql(query: SqlQuery): Need<SqlAnswer> {
+  return { kind: 'sql', key: checkKey(JSON.stringify(query)), parse: (records) => readAnswer<SqlAnswer>(records) };
+}
+
+function readAnswer<A>(records: readonly FactRecord[]): A | { answered: false; reason: string } {
+  const [first] = records;
+  if (first?.[0] === 'unreachable') return { answered: false, reason: first[1] ?? '' };
+  return first?.[0] === undefined ? { answered: false, reason: 'not asked' } : (JSON.parse(first[0]) as A);
+}
+
+/** The record that carries an API's answer. */
+export function apiRecords(answer: HttpAnswer | SqlAnswer): FactRecord[] {
+  return [[JSON.stringify(answer)]];
+}

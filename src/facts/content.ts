@@ -1,0 +1,38 @@
+import { quote, quoteAll } from '../shell/quote.ts';
+import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
+
+/** Larger files are compared by digest, and their differences not shown. */
+export const largestShownFile = 256 * 1024;
+
+/**
+ * A file's text. With a digest it is brought only if it differs from that, so that a file in sync costs no
+ * transfer. undefined when the file is missing, in sync or larger than `largestShownFile` bytes.
+ */
+export function needContent(path: string, unlessDigest = ''): Need<string | undefined> {
+  return { kind: 'content', key: checkKey(path), args: unlessDigest, parse: parseContent };
+}
+
+function parseContent(records: readonly FactRecord[]): string | undefined {
+  const encoded = records[0]?.[0];
+  return encoded === undefined ? undefined : decodeBase64(encoded);
+}
+
+export const contentCollector: Collector = {
+  kind: 'content',
+  guarded: true,
+  script(needs) {
+    const paths = [...new Set(needs.map((need) => need.key))];
+    const settled = paths.flatMap((path) => {
+      const wanted = new Set(needs.filter((need) => need.key === path).map((need) => need.args ?? ''));
+      const [digest] = wanted;
+      return wanted.size === 1 && digest ? [quote(`${digest}  ${path}`)] : [];
+    });
+    const skip = settled.length === 0 ? '' : `${settled.join('|')}) continue;; `;
+    return `set -- ${quoteAll(paths)}
+sha256sum -- "$@" 2>/dev/null | while IFS= read -r l; do
+case $l in ${skip}esac
+p=\${l#*  }
+[ "$(stat -L -c %s -- "$p")" -le ${largestShownFile} ] && printf 'content\\t%s\\t%s\\n' "$p" "$(base64 -w0 < "$p")"
+done`;
+  },
+};

@@ -1,0 +1,40 @@
+import { quoteAll } from '../shell/quote.ts';
+import { checkKey, type Collector, type Need } from './need.ts';
+
+export interface KernelModuleFact {
+  readonly loaded: boolean;
+  /** Whether the running kernel has it to load. */
+  readonly available: boolean;
+}
+
+export function needKernelModule(name: string): Need<KernelModuleFact> {
+  return {
+    kind: 'kernel-module',
+    key: checkKey(name),
+    parse: (records) => ({ loaded: records[0]?.[0] === 'loaded', available: records[0] !== undefined }),
+  };
+}
+
+export const kernelModuleCollector: Collector = {
+  kind: 'kernel-module',
+  guarded: true,
+  // modprobe takes - and _ as one; /sys/module has only _.
+  script: (needs) => `for m in ${quoteAll(needs.map((need) => need.key))}; do
+if [ -d "/sys/module/$(printf %s "$m" | tr - _)" ]; then printf 'kernel-module\\t%s\\tloaded\\n' "$m"
+elif modprobe -n -q -- "$m" 2>/dev/null; then printf 'kernel-module\\t%s\\tavailable\\n' "$m"; fi
+done`,
+};
+
+/** A kernel parameter's value, fields separated by one blank; undefined when the kernel has no such parameter. */
+export function needSysctl(name: string): Need<string | undefined> {
+  return { kind: 'sysctl', key: checkKey(name), parse: (records) => records[0]?.join(' ') };
+}
+
+export const sysctlCollector: Collector = {
+  kind: 'sysctl',
+  guarded: true,
+  script: (needs) => `for k in ${quoteAll(needs.map((need) => need.key))}; do
+f=/proc/sys/$(printf %s "$k" | tr ./ /.)
+[ -r "$f" ] && IFS= read -r l < "$f" && printf 'sysctl\\t%s\\t%s\\n' "$k" "$l"
+done`,
+};

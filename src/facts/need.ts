@@ -1,0 +1,73 @@
+/** The fields that a collector printed for one key, without kind and key. One key may have several records. */
+export type FactRecord = readonly string[];
+
+/**
+ * One thing a task needs to know of a host, and how to read the answer. `kind` names the collector that gathers
+ * it; needs of equal kind and key are one fact, gathered once.
+ */
+export interface Need<F> {
+  readonly kind: string;
+  readonly key: string;
+  /** What the collector needs beside the key; no part of the fact's identity. */
+  readonly args?: string;
+  /** The host to ask, where it is not the task's own. */
+  readonly host?: string;
+  parse(records: readonly FactRecord[]): F;
+}
+
+/** A fact of another host: it may not be reachable. */
+export type Answer<F> = { answered: true; fact: F } | { answered: false; reason: string };
+
+export type Needs = Readonly<Record<string, Need<unknown> | readonly Need<unknown>[]>>;
+
+/** What a module's needs come back as. */
+export type Facts<N extends Needs> = {
+  [K in keyof N]: N[K] extends Need<infer F> ? F : N[K] extends readonly Need<infer G>[] ? G[] : never;
+};
+
+/** Gathers one kind of fact for all tasks at once. */
+export interface Collector {
+  readonly kind: string;
+  /**
+   * Whether a change of the fact between plan and apply stops the apply. False only for what changes by itself
+   * and is held against something guarded.
+   */
+  readonly guarded: boolean;
+  /** POSIX sh that prints `kind TAB key TAB fields` lines and changes nothing. */
+  script(needs: readonly Need<unknown>[]): string;
+}
+
+/** The record an unreachable host's needs are answered with. */
+const unreachable = 'unreachable';
+
+export function unreachableRecords(reason: string): FactRecord[] {
+  return [[unreachable, reason]];
+}
+
+/** The need, asked of another host. */
+export function onHost<F>(host: string, need: Need<F>): Need<Answer<F>> {
+  return {
+    ...need,
+    host,
+    parse(records) {
+      const [first] = records;
+      if (first?.[0] === unreachable) return { answered: false, reason: first[1] ?? '' };
+      return { answered: true, fact: need.parse(records) };
+    },
+  };
+}
+
+/** The need's identity among the facts of one host. */
+export function identify(need: { readonly kind: string; readonly key: string }): string {
+  return `${need.kind}\t${need.key}`;
+}
+
+/** A key must stand in one field of one line. */
+export function checkKey(key: string): string {
+  if (/[\t\n\0]/.test(key)) throw new Error(`control character in ${JSON.stringify(key)}`);
+  return key;
+}
+
+export function decodeBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('utf8');
+}

@@ -1,0 +1,108 @@
+import { quoteAll } from '../shell/quote.ts';
+import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
+
+/** A systemd unit, as `systemctl show` has it. */
+export interface UnitFact {
+  /** `loaded`, `not-found`, `masked`, … */
+  readonly load: string;
+  /** `active`, `inactive`, `failed`, `activating`, … */
+  readonly active: string;
+  readonly sub: string;
+  /** `enabled`, `disabled`, `static`, … ; empty for a unit that has no file. */
+  readonly enabled: string;
+  readonly result: string;
+  /** Changes with every start. */
+  readonly invocation: string;
+  /** When it last became active, in seconds since 1970; 0 when it never did. */
+  readonly activeSince: number;
+  /** Its files have changed since systemd read them. */
+  readonly stale: boolean;
+}
+
+const properties = [
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'UnitFileState',
+  'Result',
+  'InvocationID',
+  'ActiveEnterTimestamp',
+  'NeedDaemonReload',
+];
+
+/** The unit's full name: `etcd` is `etcd.service`. */
+export function unitName(name: string): string {
+  return /\.(service|socket|timer|target|mount|path)$/.test(name) ? name : `${name}.service`;
+}
+
+/** A systemd unit; undefined when systemd does not answer. */
+export function needUnit(name: string): Need<UnitFact | undefined> {
+  return { kind: 'unit', key: checkKey(unitName(name)), parse: parseUnit };
+}
+
+function parseUnit(records: readonly FactRecord[]): UnitFact | undefined {
+  const [record] = records;
+  if (!record) return undefined;
+  const values = new Map(record.map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]));
+  const value = (name: string) => values.get(name) ?? '';
+  return {
+    load: value('LoadState'),
+    active: value('ActiveState'),
+    sub: value('SubState'),
+    enabled: value('UnitFileState'),
+    result: value('Result'),
+    invocation: value('InvocationID'),
+    activeSince: Number(value('ActiveEnterTimestamp').replace('@', '')) || 0,
+    stale: value('NeedDaemonReload') === 'yes',
+  };
+}
+
+export const unitCollector: Collector = {
+  kind: 'unit',
+  guarded: true,
+  // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
+  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
+systemctl show --timestamp=unix -p ${properties.join(',')} -- "$@" 2>/dev/null | {
+f=
+while IFS= read -r l; do
+case $l in
+'') printf 'unit\\t%s%s\\n' "$1" "$f"; shift; f= ;;
+*) f="$f	$l" ;;
+esac
+done
+[ -z "$f" ] || printf 'unit\\t%s%s\\n' "$1" "$f"
+}`,
+};
+
+/** What was in force when drover last started, restarted or reloaded a unit. */
+export interface RestartRecord {
+  readonly invocation: string;
+  /** Digest of the restart inputs. */
+  readonly restart: string;
+  /** Digest of the reload inputs. */
+  readonly reload: string;
+}
+
+/** Where drover notes what a unit was last started with. */
+export const restartRecordFolder = '/var/lib/drover/units';
+
+/** undefined when drover never started the unit, or does not watch inputs for it. */
+export function needRestartRecord(unit: string): Need<RestartRecord | undefined> {
+  return {
+    kind: 'restart-record',
+    key: checkKey(unitName(unit)),
+    parse(records) {
+      const [invocation, restart, reload] = records[0]?.[0]?.split(' ') ?? [];
+      if (invocation === undefined || restart === undefined || reload === undefined) return undefined;
+      return { invocation, restart, reload };
+    },
+  };
+}
+
+export const restartRecordCollector: Collector = {
+  kind: 'restart-record',
+  guarded: true,
+  script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
+[ -r "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"
+done`,
+};

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { changed } from '../../plan/change.ts';
+import { run } from '../../plan/operation.ts';
+import { defineModule } from '../define-module.ts';
+import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
+import { needPath } from '../../facts/path.ts';
+
+const pathOf = (repo: string, filename: string | undefined): string => {
+  const name = filename ?? (/https?:\/\/([^\s/]+)/.exec(repo)?.[1] ?? 'repository').replaceAll('.', '_');
+  return `/etc/apt/sources.list.d/${name.replace(/\.list$/, '')}.list`;
+};
+
+export const aptRepository = defineModule({
+  name: 'apt_repository',
+  docs: {
+    summary: 'Adds a package repository, and fetches its lists when it changed.',
+    differences: ['No `ppa:`. The key is named in the line: `[signed-by=/usr/share/keyrings/….asc]`.'],
+    example: `- apt_repository:
+    repo: "deb [signed-by=/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc] https://apt.postgresql.org/pub/repos/apt {{facts.codename}}-pgdg main"
+    filename: pgdg`,
+  },
+  params: z.strictObject({
+    repo: z.string().regex(/^deb(-src)? /, 'must be a line of sources.list'),
+    state: z.enum(['present', 'absent']).default('present'),
+    filename: z.string().regex(/^[\w.-]+$/, 'must be a plain name').optional(),
+  }),
+  change: z.union([FileChange, z.strictObject({ ...FileChange.shape, gone: z.literal(true) })]),
+  wide: true,
+  needs: ({ repo, filename }, context) => ({
+    ...needsOfFile(pathOf(repo, filename), context.digest(`${repo}\n`)),
+    path: needPath(pathOf(repo, filename)),
+  }),
+  diff(facts, { repo, state, filename }, context) {
+    const dest = pathOf(repo, filename);
+    if (state === 'present') return diffFile(facts, { dest, content: `${repo}\n`, mode: '644' }, context);
+    if (!facts.path) return changed();
+    const unused = { content: '', owner: 'root', group: 'root', mode: '644' };
+    return changed({ action: 'remove' as const, resource: dest, gone: true as const, ...unused });
+  },
+  apply: (change) => [
+    ...('gone' in change ? [run(`rm -f -- ${change.resource}`)] : applyFile(change)),
+    run('apt-get -q -o DPkg::Lock::Timeout=300 update', { timeout: 600 }),
+  ],
+  writes: (change, context) => [
+    ...('gone' in change ? [{ kind: 'path', key: change.resource }] : writesOfFile(change, context)),
+    '*',
+  ],
+  aim: ({ repo, state }) => `${repo} ${state}`,
+});

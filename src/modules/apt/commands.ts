@@ -1,0 +1,54 @@
+import { quoteAll } from '../../shell/quote.ts';
+import type { AptChange } from './index.ts';
+
+/** What invoke-rc.d asks before it starts a service (policy-rc.d(8)). */
+export const policyFile = '/usr/sbin/policy-rc.d';
+export const policyText = '#!/bin/sh\n# drover: no service is started while packages are installed\nexit 101\n';
+
+/** The script that carries out one apt change. */
+export function aptScript(change: AptChange): string {
+  const packages = quoteAll(change.packages);
+  switch (change.special) {
+    case 'hold':
+    case 'unhold':
+      return `apt-mark ${change.special} -- ${packages} >/dev/null`;
+    case 'policy':
+      return `rm -f ${policyFile}`;
+    case undefined:
+      break;
+  }
+  const aptGet = `apt-get -y -q -o DPkg::Lock::Timeout=${change.lockTimeout} -o Acquire::Retries=3 \
+-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`;
+  const verb = change.action === 'remove' ? (change.purge ? 'purge' : 'remove') : 'install';
+  const options = [
+    ...(change.installRecommends ? [] : ['--no-install-recommends']),
+    ...(change.allowDowngrade ? ['--allow-downgrades'] : []),
+    ...(change.action === 'update' ? ['--allow-change-held-packages'] : []),
+    ...(change.autoremove ? ['--autoremove'] : []),
+    ...(change.defaultRelease === undefined ? [] : ['-t', change.defaultRelease]),
+  ];
+  return [
+    'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1',
+    // cloud-init installs packages and rewrites sources at first boot; its own failure is not ours.
+    'if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null 2>&1 || :; fi',
+    ...(change.withoutStarting ? [withoutStarting] : []),
+    // A dpkg that a power cut interrupted refuses everything until it is finished.
+    'dpkg --configure -a',
+    ...(change.updateCache && verb === 'install' ? [updateIfOlder(change.cacheValidTime, aptGet)] : []),
+    `${aptGet} ${quoteAll(options)} ${verb} -- ${packages}`,
+  ].join('\n');
+}
+
+// The lists' own times are their servers'; the folder's is that of the last update, or else apt's stamp or ours.
+function updateIfOlder(seconds: number, aptGet: string): string {
+  const stamps = '/var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp /var/lib/drover/apt-updated';
+  return `if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null | head -n 1)" ] ||
+[ -z "$(find ${stamps} -maxdepth 0 -newermt '-${seconds} seconds' 2>/dev/null)" ]; then
+${aptGet} update; install -d -m 700 /var/lib/drover; touch /var/lib/drover/apt-updated; fi`;
+}
+
+const withoutStarting = `policy=${policyFile}
+[ ! -e $policy ] || mv -f $policy $policy.before-drover
+restore() { rm -f $policy; [ ! -e $policy.before-drover ] || mv -f $policy.before-drover $policy; }
+trap restore EXIT
+printf '${policyText.replaceAll('\n', '\\n')}' > $policy; chmod 755 $policy`;

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { inSync, refused } from '../../plan/change.ts';
+import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import { defineModule } from '../define-module.ts';
+import { absolutePath } from '../params.ts';
+import { insertBlock, removeBlock } from './edit.ts';
+
+const { dest: _dest, ...attributes } = fileParams;
+
+export const blockinfile = defineModule({
+  name: 'blockinfile',
+  docs: {
+    summary: 'Keeps a block of lines, between two marker lines, in a file that others write too.',
+    differences: [
+      'The default marker says DROVER, not ANSIBLE.',
+      '`insertafter` and `insertbefore` are JavaScript regular expressions; the last match counts.',
+    ],
+    example: `- blockinfile:
+    path: /etc/hosts
+    block: "10.0.0.1 node1"`,
+  },
+  params: z.strictObject({
+    ...attributes,
+    path: absolutePath,
+    block: z.string().default(''),
+    /** The marker line; {mark} becomes BEGIN or END. */
+    marker: z
+      .string()
+      .includes('{mark}', { message: 'must hold {mark}' })
+      .default('# {mark} DROVER MANAGED BLOCK'),
+    state: z.enum(['present', 'absent']).default('present'),
+    insertafter: z.string().optional(),
+    insertbefore: z.string().optional(),
+    /** Make the file when it is missing. */
+    create: z.boolean().default(false),
+  }),
+  change: FileChange,
+  needs: ({ path }) => needsOfFile(path),
+  diff(facts, params, context) {
+    const { path, state, create } = params;
+    if (!facts.path && state === 'absent') return inSync();
+    if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
+    if (facts.path && facts.before === undefined) return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
+    const before = facts.before ?? '';
+    const content = state === 'absent' ? removeBlock(before, params.marker) : insertBlock(before, params);
+    return diffFile(facts, { ...params, dest: path, content }, context);
+  },
+  apply: applyFile,
+  writes: writesOfFile,
+  aim: ({ path, state }) => (state === 'absent' ? `no block in ${path}` : `the block in ${path}`),
+});

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import { defineModule } from '../define-module.ts';
+
+export const copy = defineModule({
+  name: 'copy',
+  docs: {
+    summary: 'Puts a file of the controller, or a given text, on the host.',
+    differences: [
+      'Files are text; a directory is not copied.',
+      'A symbolic link at `dest` is replaced by the file.',
+      'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
+    ],
+    example: `- copy:
+    dest: /etc/motd
+    content: "kept by drover\\n"
+    mode: "0644"`,
+  },
+  params: z.strictObject({
+    ...fileParams,
+    /** Path of a file on the controller, relative to the playbook's `files/` or folder. */
+    src: z.string().optional(),
+    content: z.string(),
+    /** When false, a file that is there is left as it is. */
+    force: z.boolean().default(true),
+  }),
+  change: FileChange,
+  file: { param: 'src', render: false },
+  needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
+  diff: (facts, { force, ...file }, context) => diffFile(facts, { ...file, onlyIfMissing: !force }, context),
+  apply: applyFile,
+  writes: writesOfFile,
+  aim: ({ dest }) => `${dest} with the given content`,
+});

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { changeFields, inSync } from '../../plan/change.ts';
+import { defineModule } from '../define-module.ts';
+
+export const debug = defineModule({
+  name: 'debug',
+  docs: {
+    summary: 'Prints a message or a value.',
+    differences: ['`var` takes a value: `var: "{{facts}}"`.'],
+    example: `- debug:
+    msg: "{{inventory_hostname}} is {{facts.distro}} {{facts.release}}"`,
+  },
+  params: z.strictObject({ msg: z.unknown().optional(), var: z.unknown().optional() }),
+  change: z.strictObject({ ...changeFields }),
+  needs: () => ({}),
+  diff: (_facts, { msg, var: value }) => inSync({ msg: msg ?? value ?? '' }),
+  apply: () => [],
+  writes: () => [],
+  aim: () => 'a message',
+});

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import type { Facts, FactRecord, Need, Needs } from '../facts/need.ts';
+import type { Change, Verdict, Write } from '../plan/change.ts';
+import type { Operation } from '../plan/operation.ts';
+
+/** What a module may ask of the run: nothing that touches a host. */
+export interface ModuleContext {
+  /** SHA-256 of a text as it will stand on the host, secrets revealed. */
+  digest(text: string): string;
+}
+
+/** How a task is written down, beside its parameters. */
+export interface ModuleDocs {
+  readonly summary: string;
+  /** What differs from Ansible's module of this name; empty where drover has none to differ from. */
+  readonly differences?: readonly string[];
+  readonly example: string;
+}
+
+export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Change>, N extends Needs> {
+  readonly name: string;
+  readonly docs: ModuleDocs;
+  readonly params: P;
+  /** A change of this module, so that a saved plan parses back. */
+  readonly change: C;
+  /** The parameter that a bare string or list stands for (`command: echo hi`). */
+  readonly free?: string;
+  /** The parameter that names a local file whose text comes as `content`: rendered, or as it is. */
+  readonly file?: { readonly param: string; readonly render: boolean };
+  /** The module's changes can't be foreseen one by one: each is applied, then its needs are read again. */
+  readonly stepwise?: boolean;
+  /** A deferred task of this module may write anything. */
+  readonly wide?: boolean;
+  /** Facts it compares. */
+  needs(params: z.output<P>, context: ModuleContext): N;
+  /** Desired against actual. No host, clock, file system or randomness. */
+  diff(facts: Facts<N>, params: z.output<P>, context: ModuleContext): Verdict<z.output<C>>;
+  /** What carries out one planned change; decides nothing. */
+  apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
+  /** A hint for batching and for the plan. */
+  writes(change: z.output<C>, context: ModuleContext): readonly Write[];
+  /** The state aimed at, in one line, for tasks whose changes can't be known yet. */
+  aim(params: z.output<P>): string;
+  /** For commands: the script to run while collecting, when the task declares that it only reads. */
+  readScript?(params: z.output<P>): string;
+}
+
+/** Looks a need's records up; undefined while they are not known. */
+export type LookUp = (need: Need<unknown>) => readonly FactRecord[] | undefined;
+
+/** A module with its types erased: what the engine works with. */
+export interface Module {
+  readonly name: string;
+  readonly docs: ModuleDocs;
+  readonly params: z.ZodType;
+  readonly free: string | undefined;
+  readonly file: { readonly param: string; readonly render: boolean } | undefined;
+  readonly stepwise: boolean;
+  readonly wide: boolean;
+  /** Whether a task of it can be declared a read. */
+  readonly readable: boolean;
+  /** Parses parameters; throws a ZodError that names what is wrong. */
+  bind(raw: unknown, context: ModuleContext): BoundTask;
+  /** Takes a planned change back in, from this run or a saved plan. */
+  revive(change: unknown, context: ModuleContext): PlannedChange;
+}
+
+/** A task with its parameters: ready to be compared. */
+export interface BoundTask {
+  readonly params: unknown;
+  readonly needs: readonly Need<unknown>[];
+  readonly aim: string;
+  readonly readScript: string | undefined;
+  diff(lookUp: LookUp): Verdict;
+}
+
+/** A change that can be applied. */
+export interface PlannedChange {
+  readonly change: Change;
+  readonly operations: readonly Operation[];
+  readonly writes: readonly Write[];
+}
+
+export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N extends Needs>(
+  definition: ModuleDefinition<P, C, N>,
+): Module {
+  return {
+    name: definition.name,
+    docs: definition.docs,
+    params: definition.params,
+    free: definition.free,
+    file: definition.file,
+    stepwise: definition.stepwise ?? false,
+    wide: definition.wide ?? false,
+    readable: definition.readScript !== undefined,
+    bind(raw, context) {
+      const params = definition.params.parse(raw);
+      const needs = definition.needs(params, context);
+      return {
+        params,
+        needs: Object.values(needs).flat() as readonly Need<unknown>[],
+        get aim() {
+          return definition.aim(params);
+        },
+        get readScript() {
+          return definition.readScript?.(params);
+        },
+        diff: (lookUp) => definition.diff(readFacts(needs, lookUp), params, context),
+      };
+    },
+    revive(raw, context) {
+      const change = definition.change.parse(raw);
+      return {
+        change,
+        operations: definition.apply(change, context),
+        writes: definition.writes(change, context),
+      };
+    },
+  };
+}
+
+function readFacts<N extends Needs>(needs: N, lookUp: LookUp): Facts<N> {
+  const read = (need: Need<unknown>) => need.parse(lookUp(need) ?? []);
+  const entries = Object.entries(needs).map(([name, need]) => [
+    name,
+    Array.isArray(need) ? (need as readonly Need<unknown>[]).map(read) : read(need as Need<unknown>),
+  ]);
+  return Object.fromEntries(entries) as Facts<N>;
+}

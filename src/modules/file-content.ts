@@ -1,0 +1,141 @@
+import * as z from 'zod';
+import { maskPlaceholders, holdsSecret } from '../core/secrets.ts';
+import { needContent } from '../facts/content.ts';
+import { needChangeTime, needDigest, needPath, pathRecords, type PathFact } from '../facts/path.ts';
+import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
+import { run, type Operation } from '../plan/operation.ts';
+import { writeFile } from '../shell/files.ts';
+import type { ModuleContext } from './define-module.ts';
+import { absolutePath, accountName, mode } from './params.ts';
+
+/** Parameters that every module which writes a whole file shares with Ansible's. */
+export const fileParams = {
+  dest: absolutePath,
+  owner: accountName.optional(),
+  group: accountName.optional(),
+  mode: mode.optional(),
+  validate: z.string().includes('%s', { message: 'must name the file as %s' }).optional(),
+  backup: z.boolean().optional(),
+};
+
+/** A file to be in place with this content. */
+export interface WholeFile {
+  readonly dest: string;
+  readonly content: string;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly validate?: string | undefined;
+  readonly backup?: boolean | undefined;
+  /** Write only if nothing is there yet. */
+  readonly onlyIfMissing?: boolean;
+}
+
+export const FileChange = z.strictObject({
+  ...changeFields,
+  content: z.string(),
+  owner: z.string(),
+  group: z.string(),
+  mode: z.string(),
+  validate: z.string().optional(),
+  backup: z.boolean().optional(),
+});
+export type FileChange = z.infer<typeof FileChange>;
+
+export function needsOfFile(path: string, digest?: string) {
+  return {
+    path: needPath(path),
+    digest: needDigest(path),
+    before: needContent(path, digest),
+  };
+}
+
+interface FileFacts {
+  readonly path: PathFact | undefined;
+  readonly digest: string | undefined;
+  readonly before: string | undefined;
+}
+
+/** What has to happen for the file to be there with content, owner and mode. */
+export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleContext): Verdict<FileChange> {
+  const { path, digest, before } = facts;
+  if (path?.type === 'directory') return refused(`${file.dest} is a directory`, 'name a file in it');
+  const present = path?.type === 'file' ? path : undefined;
+  if (path && file.onlyIfMissing) return inSync();
+  const wanted = {
+    owner: file.owner ?? present?.owner ?? 'root',
+    group: file.group ?? present?.group ?? 'root',
+    mode: file.mode ?? present?.mode ?? '644',
+  };
+  const attributes = present ? describeAttributes(present, wanted) : '';
+  const sameContent = present !== undefined && digest === context.digest(file.content);
+  if (sameContent && attributes === '') return inSync();
+  const detail = present
+    ? [sameContent ? '' : 'content', attributes].filter((part) => part !== '').join(', ')
+    : `${wanted.mode} ${wanted.owner}:${wanted.group}, ${countLines(file.content)}`;
+  return changed({
+    action: present ? 'update' : 'create',
+    resource: file.dest,
+    detail: path?.type === 'link' ? `${detail}, in place of a link` : detail,
+    ...texts(before, file.content, present !== undefined, sameContent),
+    content: file.content,
+    ...wanted,
+    ...(file.validate === undefined ? {} : { validate: file.validate }),
+    ...(file.backup === undefined ? {} : { backup: file.backup }),
+  });
+}
+
+export function applyFile(change: FileChange): readonly Operation[] {
+  return [run(writeFile({ ...change, path: change.resource }))];
+}
+
+export function writesOfFile(change: FileChange, context: ModuleContext): readonly Write[] {
+  const { resource: key, content, mode: bits, owner, group } = change;
+  return [
+    { kind: 'path', key, records: pathRecords({ type: 'file', mode: bits, owner, group }, content === '') },
+    { kind: 'digest', key, records: [[context.digest(content)]] },
+    { kind: 'content', key },
+    { kind: needChangeTime(key).kind, key, records: [['Infinity']] },
+  ];
+}
+
+/** How owner, group and mode differ, in one line; empty when they don't. */
+export function describeAttributes(
+  actual: Pick<PathFact, 'owner' | 'group' | 'mode'>,
+  wanted: Pick<PathFact, 'owner' | 'group' | 'mode'>,
+): string {
+  return (['owner', 'group', 'mode'] as const)
+    .filter((name) => actual[name] !== wanted[name])
+    .map((name) => `${name} ${actual[name]} -> ${wanted[name]}`)
+    .join(', ');
+}
+
+function countLines(content: string): string {
+  const lines = content.split('\n').length - (content.endsWith('\n') ? 1 : 0);
+  return lines === 1 ? '1 line' : `${lines} lines`;
+}
+
+function texts(before: string | undefined, after: string, existed: boolean, same: boolean) {
+  if (same || (existed && before === undefined)) return {};
+  const shownBefore = before === undefined ? '' : holdsSecret(after) ? maskLike(before, after) : before;
+  return { before: shownBefore, after: maskPlaceholders(after) };
+}
+
+const setting = /^(\s*(?:-\s*)?["']?[\w.-]+["']?\s*[:=]\s*)(.*)$/;
+
+/**
+ * A former text of a file that holds secrets, with every value masked whose key holds a secret in the new text or
+ * sounds like one: the old file may hold passwords that this run does not know.
+ */
+function maskLike(before: string, after: string): string {
+  const keyOf = (line: string) => setting.exec(line)?.[1]?.trim();
+  const secret = new Set(after.split('\n').filter(holdsSecret).map(keyOf));
+  return before
+    .split('\n')
+    .map((line) => {
+      const [, key, value] = setting.exec(line) ?? [];
+      if (key === undefined || value === '') return line;
+      return secret.has(key.trim()) || /pass|secret|token|credential/i.test(key) ? `${key}«secret»` : line;
+    })
+    .join('\n');
+}

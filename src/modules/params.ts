@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+/** Marks a parameter that is taken from the YAML scalar's own text: `0644` and `1.10` mean what they say. */
+const literal = { literal: true };
+
+/** A version, package or other text that YAML might take for a number. */
+export const text = z
+  .preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string())
+  .meta(literal);
+
+/** Permissions in octal. A number is what YAML made of an octal literal. */
+export const mode = z
+  .preprocess(
+    (value) => (typeof value === 'number' ? value.toString(8) : value),
+    z
+      .string()
+      .regex(/^[0-7]{3,5}$/, 'permissions are octal, such as "0644"')
+      .transform((digits) => digits.replace(/^0+(?=.)/, '').padStart(3, '0')),
+  )
+  .meta(literal);
+
+export const absolutePath = z
+  .string()
+  .regex(/^\/[^\0\n\t]*$/, 'must be an absolute path')
+  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, '') : path));
+
+/** One text or a list of them. */
+export const textList = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value),
+  z.array(z.string()),
+);
+
+/** A name of a user or group. */
+export const accountName = z.string().regex(/^[a-z_][a-z0-9_.-]*\$?$/i, 'is not a user or group name');

@@ -1,0 +1,86 @@
+import type { RestartRecord, UnitFact } from '../../facts/unit.ts';
+import { changed, refused, type Verdict } from '../../plan/change.ts';
+import type { ServiceChange, ServiceParams } from './index.ts';
+import { inputsDigest } from './inputs.ts';
+
+interface InputValue {
+  /** A file's digest or a package's version; undefined when it is missing. */
+  readonly value: string | undefined;
+  /** Seconds since 1970. */
+  readonly changedAt: number;
+}
+
+type InputValues = ReadonlyMap<string, InputValue>;
+
+const running = ['active', 'reloading', 'refreshing'];
+
+/** What has to happen to the unit. */
+export function diffService(
+  unit: UnitFact | undefined,
+  record: RestartRecord | undefined,
+  inputs: InputValues,
+  params: ServiceParams,
+): Verdict<ServiceChange> {
+  const { name } = params;
+  if (!unit) return refused('systemd does not answer', 'the host must be booted with systemd');
+  if (unit.load === 'not-found') {
+    return params.state === 'stopped' && params.enabled !== true
+      ? changed()
+      : refused(`there is no unit ${name}`, 'install the package it belongs to first');
+  }
+  if (unit.load === 'masked' && params.state === 'started') {
+    return refused(`${name} is masked`, `systemctl unmask ${name}, if that is what you want`);
+  }
+  const change = (action: ServiceChange['action'], more: Partial<ServiceChange> = {}): ServiceChange => ({
+    action,
+    resource: name,
+    unit: name,
+    restart_on: params.restart_on,
+    reload_on: params.reload_on,
+    timeout: params.timeout,
+    ...more,
+  });
+  const changes: ServiceChange[] = [];
+  if (params.daemon_reload && unit.stale) {
+    changes.push(change('reload', { resource: 'systemd', reason: `the files of ${name} changed` }));
+  }
+  if (params.enabled !== undefined && canBeEnabled(unit) && params.enabled !== (unit.enabled === 'enabled')) {
+    changes.push(change(params.enabled ? 'enable' : 'disable'));
+  }
+  const isRunning = running.includes(unit.active);
+  if (params.state === 'stopped' && (isRunning || unit.active === 'activating')) changes.push(change('stop'));
+  if (params.state === 'started' && !isRunning) {
+    changes.push(change('start', unit.active === 'failed' ? { reason: `it has failed (${unit.result})` } : {}));
+  }
+  if (params.state === 'started' && isRunning) {
+    const disrupts = params.disrupts === undefined ? {} : { disrupts: params.disrupts };
+    const known = record?.invocation === unit.invocation ? record : undefined;
+    const restart = staleInputs(params.restart_on, inputs, known?.restart, unit);
+    const reload = staleInputs(params.reload_on, inputs, known?.reload, unit);
+    if (restart) changes.push(change('restart', { reason: `${restart} changed`, ...disrupts }));
+    else if (reload) changes.push(change('reload', { reason: `${reload} changed` }));
+  }
+  return changed(...changes);
+}
+
+/**
+ * The inputs that changed since the unit was last started or reloaded; undefined when none did. What drover noted
+ * holds for the invocation it was noted for; otherwise (reboot, restart by hand, adopted host) the clock decides.
+ */
+function staleInputs(
+  inputs: readonly string[],
+  values: InputValues,
+  recorded: string | undefined,
+  unit: UnitFact,
+): string | undefined {
+  if (inputs.length === 0) return undefined;
+  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) >= unit.activeSince);
+  if (recorded === undefined) return newer.length === 0 ? undefined : newer.join(', ');
+  if (recorded === inputsDigest(inputs, (input) => values.get(input)?.value)) return undefined;
+  return (newer.length === 0 ? inputs : newer).join(', ');
+}
+
+/** A static or generated unit has nothing to enable. */
+function canBeEnabled(unit: UnitFact): boolean {
+  return ['enabled', 'disabled', 'enabled-runtime', 'linked'].includes(unit.enabled);
+}

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { needPackage, type PackageFact } from '../../facts/package.ts';
+import { needChangeTime, needDigest } from '../../facts/path.ts';
+import { needRestartRecord, needUnit, unitName } from '../../facts/unit.ts';
+import { changeFields } from '../../plan/change.ts';
+import { run } from '../../plan/operation.ts';
+import { defineModule, type Module } from '../define-module.ts';
+import { textList } from '../params.ts';
+import { unitScript } from './commands.ts';
+import { diffService } from './diff.ts';
+import { isPackageInput, packageOf } from './inputs.ts';
+
+const states = ['started', 'stopped'] as const;
+
+const Params = z.strictObject({
+  name: z.string().min(1).transform(unitName),
+  state: z
+    .enum(states, {
+      error: ({ input }) =>
+        input === 'restarted' || input === 'reloaded'
+          ? `"${input}" is no state to keep: name what makes it necessary in ${input === 'restarted' ? 'restart_on' : 'reload_on'}`
+          : `must be one of ${states.join(', ')}`,
+    })
+    .optional(),
+  enabled: z.boolean().optional(),
+  /** Have systemd read its unit files again if they changed. */
+  daemon_reload: z.boolean().default(false),
+  /** Files, or `package:NAME`, whose change makes a restart necessary. */
+  restart_on: textList.default([]),
+  /** The same for a reload. */
+  reload_on: textList.default([]),
+  /** What a restart interrupts; asked about before it is done. */
+  disrupts: z.string().optional(),
+  /** Seconds a start, restart or stop may take. */
+  timeout: z.number().positive().default(90),
+});
+export type ServiceParams = z.infer<typeof Params>;
+
+export const ServiceChange = z.strictObject({
+  ...changeFields,
+  unit: z.string(),
+  restart_on: z.array(z.string()),
+  reload_on: z.array(z.string()),
+  timeout: z.number(),
+});
+export type ServiceChange = z.infer<typeof ServiceChange>;
+
+const differences = [
+  '`state: restarted` and `reloaded` are refused: a restart is a state to converge to, by `restart_on` and `reload_on`.',
+  'There are no handlers: what `notify` would do, `restart_on` does, also after a run that died in between.',
+];
+
+function defineService(name: string, summary: string): Module {
+  return defineModule({
+    name,
+    docs: {
+      summary,
+      differences,
+      example: `- ${name}:
+    name: haproxy
+    enabled: true
+    state: started
+    restart_on: package:haproxy
+    reload_on: /etc/haproxy/haproxy.cfg`,
+    },
+    params: Params,
+    change: ServiceChange,
+    needs(params) {
+      const inputs = [...new Set([...params.restart_on, ...params.reload_on])];
+      const files = inputs.filter((input) => !isPackageInput(input));
+      return {
+        unit: needUnit(params.name),
+        record: inputs.length === 0 ? [] : [needRestartRecord(params.name)],
+        digests: files.map(needDigest),
+        changeTimes: files.map(needChangeTime),
+        packages: inputs.filter(isPackageInput).map((input) => needPackage(packageOf(input))),
+      };
+    },
+    diff(facts, params) {
+      const inputs = [...new Set([...params.restart_on, ...params.reload_on])];
+      const files = inputs.filter((input) => !isPackageInput(input));
+      const values = new Map<string, { value: string | undefined; changedAt: number }>();
+      files.forEach((path, index) =>
+        values.set(path, { value: facts.digests[index], changedAt: facts.changeTimes[index] ?? 0 }),
+      );
+      inputs.filter(isPackageInput).forEach((input, index) => {
+        const fact: PackageFact | undefined = facts.packages[index];
+        values.set(input, { value: fact?.installed ? fact.version : undefined, changedAt: 0 });
+      });
+      return diffService(facts.unit, facts.record[0], values, params);
+    },
+    apply: (change) => [run(unitScript(change), { timeout: change.timeout + 30 })],
+    writes: ({ unit }) => [
+      { kind: 'unit', key: unit },
+      { kind: 'restart-record', key: unit },
+    ],
+    aim: ({ name: unit, state, enabled }) =>
+      [unit, state, enabled === undefined ? undefined : enabled ? 'enabled' : 'disabled']
+        .filter((part) => part !== undefined)
+        .join(' '),
+  });
+}
+
+export const service = defineService('service', 'Keeps a service started or stopped, enabled or not, and running with what its inputs say now.');
+export const systemdService = defineService('systemd_service', 'The same as `service`, under the name of Ansible’s systemd module.');

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { run } from '../../plan/operation.ts';
+import { quote } from '../../shell/quote.ts';
+import { CommandChange, commandNeeds, commandParams, commandScript, diffCommand } from '../command-task.ts';
+import { defineModule } from '../define-module.ts';
+import { absolutePath } from '../params.ts';
+
+const Params = z.strictObject({
+  ...commandParams,
+  cmd: z.string(),
+  /** Another shell than /bin/sh. */
+  executable: absolutePath.optional(),
+});
+
+const scriptOf = (params: z.infer<typeof Params>): string => {
+  const { cmd, executable } = params;
+  return commandScript(params, executable === undefined ? `(${cmd}\n)` : `${quote(executable)} -c ${quote(cmd)}`);
+};
+
+export const shell = defineModule({
+  name: 'shell',
+  docs: {
+    summary: 'Runs a command line through a shell.',
+    differences: [
+      'It always plans as `run`, unless `creates` or `removes` is met.',
+      'With `check_mode: false` and `changed_when: false` on the task it is a read, run while collecting.',
+      'With `executable` the text of the command is visible in the host’s process list.',
+    ],
+    example: `- shell: pg_lsclusters | grep -c online
+  register: online
+  check_mode: false
+  changed_when: false`,
+  },
+  params: Params,
+  change: CommandChange,
+  free: 'cmd',
+  wide: true,
+  needs: commandNeeds,
+  diff: (facts, params) => diffCommand(facts, params, params.cmd, scriptOf(params)),
+  apply: ({ script }) => [run(script)],
+  writes: () => ['*'],
+  aim: ({ cmd }) => `run ${cmd.split('\n')[0] ?? cmd}`,
+  readScript: scriptOf,
+});

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { needSysctl } from '../../facts/kernel.ts';
+import { changed, changeFields, refused, type Verdict } from '../../plan/change.ts';
+import { run } from '../../plan/operation.ts';
+import { quote } from '../../shell/quote.ts';
+import { defineModule } from '../define-module.ts';
+import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
+import { absolutePath, text } from '../params.ts';
+
+const SysctlChange = z.strictObject({ ...changeFields, file: FileChange.optional(), value: z.string().optional() });
+
+const setLine = (content: string, name: string, value: string | undefined): string => {
+  const others = content.split('\n').filter((line) => line !== '' && line.split('=')[0]?.trim() !== name);
+  const lines = value === undefined ? others : [...others, `${name} = ${value}`];
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+};
+
+export const sysctl = defineModule({
+  name: 'sysctl',
+  docs: {
+    summary: 'Sets a kernel parameter, now and at every boot.',
+    differences: ['The default file is /etc/sysctl.d/90-drover.conf; `sysctl_set` and `reload` are always done.'],
+    example: `- sysctl:
+    name: vm.overcommit_memory
+    value: "2"`,
+  },
+  params: z.strictObject({
+    name: z.string().regex(/^[\w./-]+$/, 'is not the name of a kernel parameter'),
+    value: text.optional(),
+    state: z.enum(['present', 'absent']).default('present'),
+    sysctl_file: absolutePath.default('/etc/sysctl.d/90-drover.conf'),
+  }),
+  change: SysctlChange,
+  needs: ({ name, sysctl_file: path }) => ({ value: needSysctl(name), ...needsOfFile(path) }),
+  diff({ value: actual, ...facts }, { name, value, state, sysctl_file: dest }, context): Verdict<z.infer<typeof SysctlChange>> {
+    if (state === 'present' && actual === undefined) return refused(`the kernel has no parameter ${name}`, 'check its name with sysctl -a');
+    const wanted = state === 'present' ? (value ?? '') : undefined;
+    const content = setLine(facts.before ?? '', name, wanted);
+    const file =
+      content === (facts.before ?? '') ? undefined : diffFile(facts, { dest, content, mode: facts.path?.mode ?? '644' }, context);
+    const fileChange = file?.state === 'changes' ? file.changes[0] : undefined;
+    const stale = wanted !== undefined && normalise(actual ?? '') !== normalise(wanted);
+    if (!fileChange && !stale) return changed();
+    return changed({
+      action: wanted === undefined ? 'remove' : 'set',
+      resource: name,
+      detail: wanted === undefined ? `from ${dest}` : `${actual ?? ''} -> ${wanted}`,
+      ...(fileChange ? { file: fileChange } : {}),
+      ...(stale ? { value: wanted } : {}),
+    });
+  },
+  apply: ({ resource, file, value }) => [
+    ...(value === undefined ? [] : [run(`printf '%s\\n' ${quote(value)} > ${quote(procPath(resource))}`)]),
+    ...(file ? applyFile(file) : []),
+  ],
+  writes: ({ resource, file }, context) => [
+    { kind: 'sysctl', key: resource },
+    ...(file ? writesOfFile(file, context) : []),
+  ],
+  aim: ({ name, value }) => `${name} = ${value ?? 'the kernel’s own'}`,
+});
+
+function normalise(value: string): string {
+  return value.trim().split(/\s+/).join(' ');
+}
+
+function procPath(name: string): string {
+  return `/proc/sys/${name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
+}

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import { defineModule } from '../define-module.ts';
+
+export const template = defineModule({
+  name: 'template',
+  docs: {
+    summary: 'Renders a Handlebars template of the controller into a file on the host.',
+    differences: [
+      'Templates are Handlebars (`.hbs`), not Jinja; an unknown variable is an error with its position.',
+      'A symbolic link at `dest` is replaced by the file.',
+      'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
+    ],
+    example: `- template:
+    src: etc/haproxy/haproxy.cfg.hbs
+    dest: /etc/haproxy/haproxy.cfg
+    mode: "0644"
+    validate: haproxy -dW -c -f %s`,
+  },
+  params: z.strictObject({
+    ...fileParams,
+    /** The template, relative to `templates/` beside the playbooks or to the playbook's folder. */
+    src: z.string(),
+    /** Filled in by drover: the rendered text. */
+    content: z.string(),
+  }),
+  change: FileChange,
+  file: { param: 'src', render: true },
+  needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
+  diff: (facts, params, context) => diffFile(facts, params, context),
+  apply: applyFile,
+  writes: writesOfFile,
+  aim: ({ dest, src }) => `${dest} from ${src}`,
+});

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { needUser, type UserFact } from '../../facts/account.ts';
+import { changed, changeFields, inSync, type Verdict } from '../../plan/change.ts';
+import { run } from '../../plan/operation.ts';
+import { quote, quoteAll } from '../../shell/quote.ts';
+import { defineModule } from '../define-module.ts';
+import { absolutePath, accountName, textList } from '../params.ts';
+
+const Params = z.strictObject({
+  name: accountName,
+  state: z.enum(['present', 'absent']).default('present'),
+  uid: z.int().optional(),
+  /** The primary group. */
+  group: accountName.optional(),
+  /** Supplementary groups. */
+  groups: textList.optional(),
+  /** Keep the groups the user is in beside those of \`groups\`. */
+  append: z.boolean().default(false),
+  comment: z.string().optional(),
+  home: absolutePath.optional(),
+  shell: absolutePath.optional(),
+  create_home: z.boolean().default(true),
+  system: z.boolean().default(false),
+});
+type Params = z.infer<typeof Params>;
+
+const UserChange = z.strictObject({ ...changeFields, command: z.array(z.string()) });
+type UserChange = z.infer<typeof UserChange>;
+
+export const user = defineModule({
+  name: 'user',
+  docs: {
+    summary: 'Sees to a local user account.',
+    differences: ['No passwords and keys; `state: absent` leaves the home directory.'],
+    example: `- user:
+    name: postgres
+    groups: ssl-cert
+    append: true`,
+  },
+  params: Params,
+  change: UserChange,
+  needs: ({ name }) => ({ user: needUser(name) }),
+  diff: ({ user: actual }, params) => diff(actual, params),
+  apply: ({ command }) => [run(quoteAll(command))],
+  writes: ({ resource }) => [
+    { kind: 'user', key: resource },
+    { kind: 'group', key: resource },
+  ],
+  aim: ({ name, state }) => (state === 'absent' ? `no user ${name}` : `user ${name}`),
+});
+
+function diff(actual: UserFact | undefined, params: Params): Verdict<UserChange> {
+  const { name, state } = params;
+  const change = (action: UserChange['action'], command: string[], detail?: string) =>
+    changed({ action, resource: name, command, ...(detail === undefined ? {} : { detail }) });
+  if (state === 'absent') return actual ? change('remove', ['userdel', '--', name]) : inSync();
+  if (!actual) {
+    const options = [...(params.system ? ['--system'] : []), params.create_home ? '--create-home' : '--no-create-home'];
+    return change('create', ['useradd', ...options, ...settings(undefined, params).options, '--', name]);
+  }
+  const { options, differences } = settings(actual, params);
+  return options.length === 0
+    ? inSync()
+    : change('update', ['usermod', ...options, '--', name], differences.join(', '));
+}
+
+function settings(actual: UserFact | undefined, params: Params): { options: string[]; differences: string[] } {
+  const options: string[] = [];
+  const differences: string[] = [];
+  const set = (flag: string, label: string, wanted: string | undefined, current: string | undefined) => {
+    if (wanted === undefined || wanted === current) return;
+    options.push(flag, wanted);
+    differences.push(`${label} ${quote(current ?? '')} -> ${quote(wanted)}`);
+  };
+  set('--uid', 'uid', params.uid?.toString(), actual?.uid.toString());
+  set('--gid', 'group', params.group, actual?.groups[0]);
+  set('--comment', 'comment', params.comment, actual?.comment);
+  set('--home-dir', 'home', params.home, actual?.home);
+  set('--shell', 'shell', params.shell, actual?.shell);
+  if (params.groups) {
+    const current = actual?.groups.slice(1) ?? [];
+    const wanted = [...new Set([...(params.append ? current : []), ...params.groups])].sort();
+    if (wanted.join() !== [...current].sort().join()) set('--groups', 'groups', wanted.join(','), current.join(','));
+  }
+  // usermod names the home option differently from useradd.
+  if (actual) options.forEach((option, index) => option === '--home-dir' && (options[index] = '--home'));
+  return { options, differences };
+}

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import type { FactRecord } from '../facts/need.ts';
+
+/** What a change does, in the words of the plan. */
+export const changeActions = [
+  'create',
+  'update',
+  'remove',
+  'install',
+  'enable',
+  'disable',
+  'start',
+  'stop',
+  'restart',
+  'reload',
+  'run',
+  'set',
+] as const;
+
+/** The fields every change has; a module adds what its `apply` needs. */
+export const changeFields = {
+  action: z.enum(changeActions),
+  /** What is changed: a path, a unit, a package. */
+  resource: z.string(),
+  /** One line on how, for people. */
+  detail: z.string().optional(),
+  /** What made it necessary. */
+  reason: z.string().optional(),
+  /** Text before and after, where there is text to compare. Secrets stand in `after` as placeholders. */
+  before: z.string().optional(),
+  after: z.string().optional(),
+  /** Set when the change interrupts a service that is in use: what it interrupts. Asked about before. */
+  disrupts: z.string().optional(),
+};
+
+const Change = z.object(changeFields);
+export type Change = z.infer<typeof Change>;
+
+/** What comparing desired with actual can come to. */
+export type Verdict<C extends Change = Change> =
+  | { readonly state: 'in-sync'; readonly result?: Readonly<Record<string, unknown>> }
+  | { readonly state: 'changes'; readonly changes: readonly C[] }
+  /** Can't be known before an earlier change is made. */
+  | { readonly state: 'deferred'; readonly reason: string }
+  /** What the host holds rules it out; nothing is changed. */
+  | { readonly state: 'refused'; readonly reason: string; readonly hint: string }
+  /** An API that should answer does not; deferred if this plan is about to start it. */
+  | { readonly state: 'silent'; readonly reason: string };
+
+export function inSync(result?: Readonly<Record<string, unknown>>): Verdict<never> {
+  return result ? { state: 'in-sync', result } : { state: 'in-sync' };
+}
+
+/** The changes, or in sync when there are none. */
+export function changed<C extends Change>(...changes: readonly C[]): Verdict<C> {
+  return changes.length === 0 ? { state: 'in-sync' } : { state: 'changes', changes };
+}
+
+export function refused(reason: string, hint: string): Verdict<never> {
+  return { state: 'refused', reason, hint };
+}
+
+export function deferred(reason: string): Verdict<never> {
+  return { state: 'deferred', reason };
+}
+
+export function silent(reason: string): Verdict<never> {
+  return { state: 'silent', reason };
+}
+
+/**
+ * A fact that a change writes. With records it says what they will be; without, the fact is unknown until it is
+ * collected again. `*` writes what nobody can list. Hints: the host checks before it relies on one.
+ */
+export type Write = '*' | { readonly kind: string; readonly key: string; readonly records?: readonly FactRecord[] };

@@ -1,0 +1,42 @@
+import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
+import type { SqlQuery } from '../clients/sql.ts';
+
+/** Shell script to run on the task's host. */
+export interface RunOperation {
+  readonly kind: 'run';
+  readonly script: string;
+  /** Seconds after which what it started is killed. */
+  readonly timeout?: number;
+  /** Run as this user instead of root. */
+  readonly user?: string;
+}
+
+/** What an awaited answer means. */
+export type Progress = 'done' | { readonly waiting: string } | { readonly failed: string };
+
+/** An HTTP request made from a host; sent again until `progress` says done or failed, or the time is up. */
+export interface HttpOperation {
+  readonly kind: 'http';
+  /** For messages: "promote node2". */
+  readonly what: string;
+  /** The host to send it from, where it is not the task's own. */
+  readonly host?: string;
+  readonly request: HttpRequest;
+  progress(answer: HttpAnswer): Progress;
+  /** Seconds. */
+  readonly within: number;
+}
+
+/** SQL statements to run one after the other. */
+export interface SqlOperation {
+  readonly kind: 'sql';
+  readonly what: string;
+  readonly host?: string;
+  readonly queries: readonly SqlQuery[];
+}
+
+export type Operation = RunOperation | HttpOperation | SqlOperation;
+
+export function run(script: string, options: Omit<RunOperation, 'kind' | 'script'> = {}): RunOperation {
+  return { kind: 'run', script, ...options };
+}

@@ -1,0 +1,46 @@
+import { quote } from './quote.ts';
+
+interface Attributes {
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** A file to put in place. */
+export interface FileToWrite extends Attributes {
+  readonly path: string;
+  readonly content: string;
+  /** A command that checks the new file before it replaces the old one; `%s` is its name. */
+  readonly validate?: string | undefined;
+  /** Keep the former file under its name with a time stamp. */
+  readonly backup?: boolean | undefined;
+}
+
+/**
+ * Writes a file beside its place, gives it owner and mode, checks it, and renames it into place: readers see the
+ * old file or the new one, and a full disk leaves the old one alone. The content is in no argument list.
+ */
+export function writeFile(file: FileToWrite): string {
+  const { path, content, validate, backup } = file;
+  return [
+    `f=${quote(path)}`,
+    'd=${f%/*}; t=$(umask 077; mktemp -- "${d:-/}/.${f##*/}.drover.XXXXXX")',
+    `trap 'rm -f -- "$t"' EXIT`,
+    `printf %s ${quote(content)} > "$t"`,
+    attributes(file, '"$t"'),
+    ...(validate === undefined ? [] : [validation(validate)]),
+    ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
+    'mv -fT -- "$t" "$f"',
+    'trap - EXIT',
+  ].join('\n');
+}
+
+function validation(command: string): string {
+  const call = command.replaceAll('%s', '"$t"');
+  return `${call} >&2 || { echo 'the new file was refused by its validation; the former one stays' >&2; exit 65; }`;
+}
+
+/** chown before chmod: chown clears the set-id bits. */
+export function attributes({ mode, owner, group }: Attributes, target: string): string {
+  return `chown -- ${quote(`${owner}:${group}`)} ${target}\nchmod ${mode} -- ${target}`;
+}

@@ -1,0 +1,78 @@
+import { quote } from './quote.ts';
+
+/**
+ * How pieces of shell script go over one channel and how their ends are recognised. A piece goes as a header of 17
+ * bytes (its length in 16 digits and a newline) and its text; the loop on the host runs it in a subshell and then
+ * prints a line with the session's nonce to both outputs. What stands before the first nonce is noise of rc files.
+ */
+
+/** Reads one length and that many bytes of script from stdin, and runs them. Constant: sudo logs it. */
+export const loader = 'read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
+
+/** The line after which the privileged loader takes over; before it may stand a password that nobody consumed. */
+const begin = 'drover-begin';
+
+const rootLoader = `while read -r l; do [ "$l" = ${begin} ] && break; done; ${loader}`;
+
+/** The command a session starts with: readable by any login shell. */
+export const sessionCommand = `exec sh -c ${quote(loader)}`;
+
+/** Text for a loader. */
+export function forLoader(script: string): string {
+  return `${Buffer.byteLength(script)}\n${script}`;
+}
+
+/** A piece for a session's loop. The nonce at its end proves that it arrived whole. */
+export function framePiece(script: string, nonce: string): Buffer {
+  const text = Buffer.from(`${script}\n#${nonce}`);
+  return Buffer.concat([Buffer.from(`${String(text.length).padStart(16, '0')}\n`), text]);
+}
+
+/** Keeps an idle session alive. */
+export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
+
+/** Seconds without a header after which a session ends itself, and with it its lock. */
+export const idleLimit = 60;
+
+/** The loop that a session runs until its input ends, or stays silent for `idleLimit`. */
+export function sessionLoop(nonce: string): string {
+  return `N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+unset LANG LANGUAGE CDPATH ENV; umask 022; cd /
+printf '\\n%s ready %s\\n' "$N" "$$"; printf '\\n%s ready\\n' "$N" >&2
+while h=$(timeout ${idleLimit} dd bs=17 count=1 iflag=fullblock 2>/dev/null); do
+case $h in '') break ;; esac
+n=\${h#"\${h%%[!0]*}"}
+case $n in '') continue ;; esac
+s=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)
+case $s in *"#$N") ;; *) break ;; esac
+( eval "$s" ) </dev/null
+r=$?
+printf '\\n%s end %s\\n' "$N" "$r"; printf '\\n%s end\\n' "$N" >&2
+done`;
+}
+
+/** What the login user's shell runs to become root, when a password may be asked for. It reads the password next. */
+export function becomeScript(withPassword: boolean): string {
+  const asRoot = (options: string) => `sudo ${options} -H sh -c ${quote(rootLoader)}`;
+  if (!withPassword) return `exec ${asRoot('-n')}`;
+  return `if sudo -n true 2>/dev/null; then exec ${asRoot('-n')}; fi
+IFS= read -r p
+printf '%s\\n' "$p" | sudo -S -p '' -v || exit 77
+{ printf '%s\\n' "$p"; exec cat; } | ${asRoot("-S -p ''")}`;
+}
+
+/** Everything that is sent before the first piece. */
+export function sessionPrelude(nonce: string, become: { readonly password?: string } | undefined): string {
+  const loop = forLoader(sessionLoop(nonce));
+  if (!become) return loop;
+  const password = become.password === undefined ? '' : `${become.password}\n`;
+  return `${forLoader(becomeScript(become.password !== undefined))}${password}${begin}\n${loop}`;
+}
+
+/** Kills what runs below the session's loop, and not the loop. Perl is Essential; procps is not. */
+export function killDescendants(pid: number): string {
+  const program = `my %c; for my $d (glob "/proc/[0-9]*") { open(my $f, "<", "$d/stat") or next; my $l = <$f>; \
+$l =~ /^(\\d+) .*\\) . (\\d+) / and push @{$c{$2}}, $1; } \
+sub down { map { ($_, down($_)) } @{$c{$_[0]} || []} } my @p = down(${pid}); kill "TERM", @p; sleep 2; kill "KILL", @p;`;
+  return `perl -e ${quote(program)}`;
+}

@@ -1,0 +1,10 @@
+/** The word quoted so that any POSIX shell reads back exactly this text. Control characters pass as they are. */
+export function quote(word: string): string {
+  if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The words quoted and joined into one command line. */
+export function quoteAll(words: readonly string[]): string {
+  return words.map(quote).join(' ');
+}

@@ -1,0 +1,25 @@
+/** Splits a command line into words as a shell does, without expanding anything. Undefined when a quote stays open. */
+export function splitWords(line: string): string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quoteMark = '';
+  for (let index = 0; index < line.length; index++) {
+    const char = line.charAt(index);
+    if (quoteMark !== '') {
+      if (char === quoteMark) quoteMark = '';
+      else if (char === '\\' && quoteMark === '"' && /["\\$`]/.test(line.charAt(index + 1))) word += line.charAt(++index);
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quoteMark = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + (char === '\\' && index + 1 < line.length ? line.charAt(++index) : char);
+    }
+  }
+  if (quoteMark !== '') return undefined;
+  if (word !== undefined) words.push(word);
+  return words;
+}

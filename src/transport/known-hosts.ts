@@ -1,0 +1,81 @@
+import { createHmac } from 'node:crypto';
+
+interface KnownHost {
+  readonly revoked: boolean;
+  readonly type: string;
+  /** Base64, as in the file. */
+  readonly key: string;
+  matches(name: string): boolean;
+}
+
+export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
+
+/** The host keys a user trusts: files in OpenSSH's known_hosts format, hashed names and patterns included. */
+export class KnownHosts {
+  readonly #entries: readonly KnownHost[];
+
+  constructor(texts: readonly string[]) {
+    this.#entries = texts.flatMap((text) => text.split('\n').flatMap(parseLine));
+  }
+
+  /** Key types on record for a host, in the file's order. */
+  typesOf(address: string, port: number): string[] {
+    return [...new Set(this.#for(address, port).map((entry) => entry.type))];
+  }
+
+  verdict(address: string, port: number, key: Buffer): HostKeyVerdict {
+    const entries = this.#for(address, port);
+    const encoded = key.toString('base64');
+    if (entries.some((entry) => entry.revoked && entry.key === encoded)) return 'revoked';
+    const trusted = entries.filter((entry) => !entry.revoked);
+    if (trusted.some((entry) => entry.key === encoded)) return 'known';
+    return trusted.length > 0 ? 'changed' : 'unknown';
+  }
+
+  #for(address: string, port: number): KnownHost[] {
+    const name = hostName(address, port);
+    return this.#entries.filter((entry) => entry.matches(name));
+  }
+}
+
+/** A host's name in known_hosts: `address`, or `[address]:port` off port 22. */
+export function hostName(address: string, port: number): string {
+  return port === 22 ? address : `[${address}]:${port}`;
+}
+
+/** The type in front of a public key in SSH's wire format. */
+export function keyType(key: Buffer): string {
+  return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}
+
+function parseLine(line: string): KnownHost[] {
+  const fields = line.trim().split(/\s+/);
+  const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined;
+  const [hosts, type, key] = fields;
+  if (hosts === undefined || hosts.startsWith('#') || type === undefined || key === undefined) return [];
+  // Certificates of host CAs are not supported; the plain keys beside them are.
+  if (marker !== undefined && marker !== '@revoked') return [];
+  const patterns = hosts.split(',');
+  return [{ revoked: marker === '@revoked', type, key, matches: (name) => matchesAny(patterns, name) }];
+}
+
+function matchesAny(patterns: readonly string[], name: string): boolean {
+  let matched = false;
+  for (const pattern of patterns) {
+    const negated = pattern.startsWith('!');
+    if (!matchesOne(negated ? pattern.slice(1) : pattern, name)) continue;
+    if (negated) return false;
+    matched = true;
+  }
+  return matched;
+}
+
+function matchesOne(pattern: string, name: string): boolean {
+  if (pattern.startsWith('|1|')) {
+    const [, , salt = '', hash = ''] = pattern.split('|');
+    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  }
+  if (!/[*?]/.test(pattern)) return pattern.toLowerCase() === name.toLowerCase();
+  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'i').test(name);
+}

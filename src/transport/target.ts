@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import SSHConfig from 'ssh-config';
+import { messageOf, UsageError } from '../core/errors.ts';
+
+/** How to reach one host, all sources weighed. */
+export interface Target {
+  /** The inventory's name. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+  /** Socket of the SSH agent. */
+  readonly agent: string | undefined;
+  readonly password: string | undefined;
+  readonly becomePassword: string | undefined;
+  readonly knownHostsFiles: readonly string[];
+  /** `accept-new`: an unknown key is taken down, a changed one refused. */
+  readonly hostKeyPolicy: 'strict' | 'accept-new';
+  readonly jump: Target | undefined;
+  /** Milliseconds for connecting and logging in, each. */
+  readonly timeout: number;
+  readonly keyExchange: readonly string[] | undefined;
+  readonly ciphers: readonly string[] | undefined;
+}
+
+/** The connection variables of a host, by their inventory names without `ansible_`. */
+export interface ConnectionVariables {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly ssh_private_key_file?: string;
+  readonly password?: string;
+  readonly become_password?: string;
+  readonly ssh_common_args?: string;
+  readonly ssh_extra_args?: string;
+}
+
+/** What the command line says; it goes before the inventory. */
+export interface ConnectionOptions {
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly timeout: number;
+  readonly acceptNewHostKeys: boolean;
+  readonly askedPassword?: string;
+  readonly askedBecomePassword?: string;
+}
+
+type Settings = Readonly<Record<string, readonly string[]>>;
+
+/** A source of `~/.ssh/config` settings for a host. */
+export class SshConfigFile {
+  readonly #config: SSHConfig | undefined;
+
+  constructor(path = `${homedir()}/.ssh/config`) {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch {
+      return;
+    }
+    try {
+      this.#config = SSHConfig.parse(text);
+    } catch (error) {
+      throw new UsageError(`${path} cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  settingsOf(host: string): Settings {
+    if (!this.#config) return {};
+    const computed = this.#config.compute(host, { ignoreCase: true });
+    return lowerKeys(Object.entries(computed).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
+  }
+}
+
+function lowerKeys(entries: readonly (readonly [string, readonly string[]])[]): Settings {
+  return Object.fromEntries(entries.map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+const understood = [
+  'userknownhostsfile',
+  'stricthostkeychecking',
+  'proxyjump',
+  'identityfile',
+  'user',
+  'port',
+  'hostname',
+  'kexalgorithms',
+  'ciphers',
+  // Harmless to leave out: they tune the OpenSSH client alone.
+  'controlmaster',
+  'controlpath',
+  'controlpersist',
+  'serveraliveinterval',
+  'serveralivecountmax',
+  'connecttimeout',
+  'loglevel',
+  'identitiesonly',
+  'batchmode',
+];
+
+/** The `-o Key=Value` and `-J` of ansible_ssh_common_args. What is not understood is refused, not ignored. */
+export function parseSshArgs(host: string, args: string): Settings {
+  const words = args.match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^(["'])(.*)\1$/, '$2')) ?? [];
+  const settings: [string, string[]][] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    const takes = /^-(o|J|i|l|p)(.*)$/.exec(word);
+    if (!takes) throw new UsageError(`${host}: the ssh argument ${word} is not supported`);
+    const value = takes[2] === '' ? (words[++index] ?? '') : (takes[2] ?? '');
+    const named: Record<string, string> = { J: 'proxyjump', i: 'identityfile', l: 'user', p: 'port' };
+    const name = named[takes[1] ?? ''];
+    if (name !== undefined) settings.push([name, [value]]);
+    else {
+      const [key = '', ...rest] = value.split(/[=\s]+/);
+      settings.push([key.toLowerCase(), [rest.join(' ')]]);
+    }
+  }
+  const unknown = settings.find(([key]) => !understood.includes(key));
+  if (unknown) {
+    throw new UsageError(`${host}: the ssh option ${unknown[0]} is not supported`, {
+      hint: 'put it into ~/.ssh/config of a jump host, or remove it from ansible_ssh_common_args',
+    });
+  }
+  return Object.fromEntries(settings);
+}
+
+const defaultKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
+
+/** Weighs command line, inventory, ssh arguments and ~/.ssh/config, in this order. */
+export function resolveTarget(
+  name: string,
+  variables: ConnectionVariables,
+  options: ConnectionOptions,
+  config: SshConfigFile,
+): Target {
+  const address = variables.host ?? name;
+  const fromArgs = parseSshArgs(name, `${variables.ssh_common_args ?? ''} ${variables.ssh_extra_args ?? ''}`);
+  const settings: Settings = { ...config.settingsOf(address), ...fromArgs };
+  if (settings['proxycommand'] && !settings['proxyjump']) {
+    throw new UsageError(`${name}: ProxyCommand is not supported`, { hint: 'use ProxyJump in ~/.ssh/config' });
+  }
+  const first = (key: string): string | undefined => settings[key]?.[0];
+  const user = options.user ?? variables.user ?? first('user') ?? process.env['USER'] ?? 'root';
+  const key = options.privateKey ?? variables.ssh_private_key_file;
+  const knownHosts = first('userknownhostsfile')?.split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+  const checking = first('stricthostkeychecking')?.toLowerCase();
+  const jump = first('proxyjump');
+  return {
+    name,
+    address: first('hostname')?.replaceAll('%h', address) ?? address,
+    port: variables.port ?? Number(first('port') ?? 22),
+    user,
+    identityFiles: (key === undefined ? (settings['identityfile'] ?? defaultKeys) : [key]).map(expandHome),
+    agent: process.env['SSH_AUTH_SOCK'],
+    password: options.askedPassword ?? variables.password,
+    becomePassword: options.askedBecomePassword ?? variables.become_password,
+    knownHostsFiles: [...knownHosts.map(expandHome), '/etc/ssh/ssh_known_hosts'],
+    hostKeyPolicy: options.acceptNewHostKeys || checking === 'accept-new' ? 'accept-new' : 'strict',
+    jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config),
+    timeout: options.timeout,
+    keyExchange: algorithms(first('kexalgorithms')),
+    ciphers: algorithms(first('ciphers')),
+  };
+}
+
+// A list that starts with +, - or ^ changes OpenSSH's own defaults, which are not ours: it is left alone.
+function algorithms(list: string | undefined): readonly string[] | undefined {
+  return list === undefined || /^[+^-]/.test(list) ? undefined : list.split(',');
+}
+
+function resolveJump(jump: string, options: ConnectionOptions, config: SshConfigFile): Target {
+  const hops = jump.split(',');
+  const last = hops.pop() ?? '';
+  const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(last);
+  if (!match) throw new UsageError(`ProxyJump ${jump} is not [user@]host[:port]`);
+  const [, user, host = '', port] = match;
+  const variables: ConnectionVariables = {
+    host: host.replace(/^\[|\]$/g, ''),
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(hops.length === 0 ? {} : { ssh_common_args: `-J ${hops.join(',')}` }),
+  };
+  // The inventory's user is not the jump host's.
+  const own: ConnectionOptions = { timeout: options.timeout, acceptNewHostKeys: options.acceptNewHostKeys };
+  return resolveTarget(host, variables, own, config);
+}
+
+function expandHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir()).replaceAll('%d', homedir());
+}

@@ -1,0 +1,145 @@
+import Handlebars from 'handlebars';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import { rangeWithin, type ScalarNode } from '../core/node.ts';
+import type { SourceFile, SourceRange } from '../core/source.ts';
+
+/** A template or expression is wrong, or names something that is not there. */
+export class TemplateError extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(diagnostic: Diagnostic, options?: ErrorOptions) {
+    super(diagnostic.message, options);
+    this.name = 'TemplateError';
+    this.diagnostic = diagnostic;
+  }
+}
+
+/** A parsed template, with the way from its nodes back to the user's file. */
+export interface Template {
+  readonly program: hbs.AST.Program;
+  /** The sole expression, when the text is one `{{ }}` and nothing else: it keeps its type. */
+  readonly single: hbs.AST.MustacheStatement | undefined;
+  place(node: hbs.AST.Node): SourceRange | undefined;
+}
+
+type Place = (offset: number, length: number) => SourceRange | undefined;
+
+const parsed = new Map<string, hbs.AST.Program>();
+
+/** True when a text has something to render. */
+export function isTemplate(text: string): boolean {
+  return text.includes('{{');
+}
+
+/** A scalar of a YAML file as a template. */
+export function templateOfScalar(node: ScalarNode): Template {
+  return parse(String(node.value), (offset, length) => rangeWithin(node, offset, length));
+}
+
+/** A scalar of a YAML file as the inside of one `{{ }}`. */
+export function templateOfExpression(node: ScalarNode): Template {
+  const text = node.text;
+  if (isTemplate(text)) {
+    const hint = 'the whole of it is one expression: leave out the braces';
+    throw new TemplateError({ message: 'braces in an expression', at: node.range, hint });
+  }
+  return parse(`{{${text}}}`, (offset, length) => rangeWithin(node, Math.max(0, offset - 2), length));
+}
+
+/** A whole file as a template. */
+export function templateOfFile(file: SourceFile): Template {
+  return parse(file.text, (offset, length) => ({ file, start: offset, end: offset + length }));
+}
+
+function parse(text: string, place: Place): Template {
+  let program = parsed.get(text);
+  if (!program) {
+    refuseJinjaBlocks(text, place);
+    try {
+      program = Handlebars.parse(text);
+    } catch (error) {
+      throw new TemplateError(syntaxDiagnostic(text, error, place), { cause: error });
+    }
+    parsed.set(text, program);
+  }
+  const [only, ...rest] = program.body;
+  return {
+    program,
+    single: rest.length === 0 && only?.type === 'MustacheStatement' ? (only as hbs.AST.MustacheStatement) : undefined,
+    place(node) {
+      const start = offsetOf(text, node.loc.start);
+      return place(start, Math.max(1, offsetOf(text, node.loc.end) - start));
+    },
+  };
+}
+
+function offsetOf(text: string, { line, column }: { line: number; column: number }): number {
+  let lineStart = 0;
+  for (let skipped = 1; skipped < line; skipped++) lineStart = text.indexOf('\n', lineStart) + 1;
+  return lineStart + column;
+}
+
+function refuseJinjaBlocks(text: string, place: Place): void {
+  const block = /\{%-?\s*(\w+)[^%]*%\}/.exec(text);
+  if (!block) return;
+  const forms: Record<string, string> = {
+    if: '{{#if (eq name "value")}} … {{else}} … {{/if}}',
+    for: '{{#each list as |item|}} … {{/each}}',
+    set: 'a variable of the play or task (vars:)',
+  };
+  const form = forms[block[1] ?? ''];
+  throw diagnostic({
+    message: 'this is Jinja; templates here are Handlebars',
+    at: place(block.index, block[0].length),
+    hint: form === undefined ? undefined : `write ${form}`,
+  });
+}
+
+function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnostic {
+  const filter = /\{\{[^}]*?([\w.]+)\s*\|\s*(\w+)(?:\(\s*([^)}]*)\s*\))?[^}]*\}\}/.exec(text);
+  if (filter) {
+    const [whole, subject = '', name = '', argument = ''] = filter;
+    const call = [name, subject, argument.replaceAll("'", '"')].filter((part) => part !== '').join(' ');
+    return toDiagnostic({
+      message: 'this is a Jinja filter; expressions here are Handlebars',
+      at: place(filter.index, whole.length),
+      hint: `write {{ ${call} }}`,
+    });
+  }
+  const operator = /([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w."']+)/.exec(text);
+  const names: Record<string, string> = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' };
+  if (operator) {
+    const [whole, left = '', sign = '', right = ''] = operator;
+    return toDiagnostic({
+      message: `there is no operator ${sign}`,
+      at: place(operator.index, whole.length),
+      hint: `write ${names[sign] ?? sign} ${left} ${right.replaceAll("'", '"')}`,
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const line = Number(/on line (\d+)/.exec(message)?.[1] ?? 1);
+  const caret = message.split('\n').find((part) => /^-*\^$/.test(part));
+  const start = offsetOf(text, { line, column: 0 });
+  const expected = /Expecting .*$/m.exec(message)?.[0] ?? message.split('\n')[0] ?? message;
+  const column = caret === undefined ? 0 : Math.max(0, caret.length - 1);
+  return toDiagnostic({
+    message: 'not a valid template',
+    at: place(Math.min(start + column, Math.max(0, text.length - 1)), 1),
+    hint: expected,
+  });
+}
+
+interface LooseDiagnostic {
+  message: string;
+  at?: SourceRange | undefined;
+  hint?: string | undefined;
+}
+
+function toDiagnostic({ message, at, hint }: LooseDiagnostic): Diagnostic {
+  return { message, ...(at ? { at } : {}), ...(hint === undefined ? {} : { hint }) };
+}
+
+/** A TemplateError from parts of which some may be missing. */
+export function diagnostic(parts: LooseDiagnostic): TemplateError {
+  return new TemplateError(toDiagnostic(parts));
+}
