@@ -2,46 +2,78 @@ import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
 import type { OpenStream } from './stream.ts';
 
-/** One SQL statement as data. Text in it may hold placeholders of secrets, until it is sent. */
+/** SQL as data. Text in it may hold placeholders of secrets, until it is sent. */
 export interface SqlQuery {
-  readonly address: string;
+  /** Where to look for the server: the first that fits answers. */
+  readonly addresses: readonly string[];
   readonly port: number;
+  /** Only a server that takes writes fits. */
+  readonly primary: boolean;
   readonly database: string;
   readonly user: string;
   readonly password: string;
-  readonly statement: string;
-  readonly parameters?: readonly (string | number | boolean | null)[];
+  /** Run one after the other, in one transaction where there are several; the rows are the last one's. */
+  readonly statements: readonly string[];
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-export type SqlAnswer = { answered: true; rows: readonly SqlRow[] } | { answered: false; reason: string; code?: string };
+export type SqlAnswer =
+  | { answered: true; rows: readonly SqlRow[] }
+  /** Nobody answered, or PostgreSQL refused; then with its SQLSTATE. */
+  | { answered: false; reason: string; code?: string };
 
 interface SqlOptions {
-  /** Milliseconds for connecting and for the statement, each. */
+  /** Milliseconds for connecting and for each statement. */
   readonly timeout: number;
 }
 
-/** Runs one statement over a connection of its own. Never throws: an error is an answer, with PostgreSQL's code. */
-export async function runSql(query: SqlQuery, openStream: OpenStream, { timeout }: SqlOptions): Promise<SqlAnswer> {
-  const sql = postgres({
-    database: query.database,
-    user: query.user,
-    password: query.password,
+/** Runs the statements on the first server that fits. Never throws: an error is an answer. */
+export async function runSql(query: SqlQuery, openStream: OpenStream, options: SqlOptions): Promise<SqlAnswer> {
+  let last: SqlAnswer = { answered: false, reason: 'no address to ask' };
+  for (const address of query.addresses) {
+    last = await runAt(address, query, openStream, options);
+    if (last.answered || last.code !== undefined) return last;
+  }
+  return last;
+}
+
+async function runAt(
+  address: string,
+  query: SqlQuery,
+  openStream: OpenStream,
+  { timeout }: SqlOptions,
+): Promise<SqlAnswer> {
+  const { database, user, password, port, primary, statements } = query;
+  const options = {
+    database,
+    user,
+    password,
     max: 1,
     prepare: false,
     fetch_types: false,
     connect_timeout: Math.ceil(timeout / 1000),
     connection: { application_name: 'drover', statement_timeout: timeout },
     onnotice: () => undefined,
-    socket: () => openStream(query.address, query.port),
-  } as postgres.Options<Record<string, never>>);
+    socket: () => openStream(address, port),
+  };
+  const sql = postgres(options as postgres.Options<Record<string, never>>);
   try {
-    const rows = await sql.unsafe<SqlRow[]>(query.statement, query.parameters ? [...query.parameters] : []);
-    return { answered: true, rows: [...rows] };
+    if (primary) {
+      const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby');
+      if (row?.standby !== false) return { answered: false, reason: `${address} is a standby` };
+    }
+    const rows = await sql.begin(async (transaction) => {
+      let last: SqlRow[] = [];
+      for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];
+      return last;
+    });
+    return { answered: true, rows };
   } catch (error) {
-    const code = error instanceof postgres.PostgresError ? { code: error.code } : {};
-    return { answered: false, reason: messageOf(error), ...code };
+    const reason = `${address}: ${messageOf(error)}`;
+    return error instanceof postgres.PostgresError
+      ? { answered: false, reason, code: error.code }
+      : { answered: false, reason };
   } finally {
     await sql.end({ timeout: 1 }).catch(() => undefined);
   }

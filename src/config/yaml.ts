@@ -4,6 +4,7 @@ import {
   isScalar,
   isSeq,
   parseAllDocuments,
+  stringify,
   type Document,
   type Node as YamlNode,
   type Pair,
@@ -210,4 +211,9 @@ function parseInteger(digits: string): number {
 // Account numbers and the like would lose digits as a double.
 function safeInteger(value: number, text: string): number | string {
   return Number.isSafeInteger(value) ? value : text;
+}
+
+/** Data as YAML that reads back the same, in Ansible too. */
+export function stringifyYaml(data: unknown): string {
+  return stringify(data, { version: '1.1', lineWidth: 0 });
 }

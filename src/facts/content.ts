@@ -19,7 +19,8 @@ function parseContent(records: readonly FactRecord[]): string | undefined {
 
 export const contentCollector: Collector = {
   kind: 'content',
-  guarded: true,
+  // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
+  guarded: false,
   script(needs) {
     const paths = [...new Set(needs.map((need) => need.key))];
     const settled = paths.flatMap((path) => {

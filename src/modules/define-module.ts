@@ -31,6 +31,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly stepwise?: boolean;
   /** A deferred task of this module may write anything. */
   readonly wide?: boolean;
+  /** It never changes a host. */
+  readonly readOnly?: boolean;
   /** Facts it compares. */
   needs(params: z.output<P>, context: ModuleContext): N;
   /** Desired against actual. No host, clock, file system or randomness. */
@@ -57,6 +59,7 @@ export interface Module {
   readonly file: { readonly param: string; readonly render: boolean } | undefined;
   readonly stepwise: boolean;
   readonly wide: boolean;
+  readonly readOnly: boolean;
   /** Whether a task of it can be declared a read. */
   readonly readable: boolean;
   /** Parses parameters; throws a ZodError that names what is wrong. */
@@ -92,6 +95,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
     file: definition.file,
     stepwise: definition.stepwise ?? false,
     wide: definition.wide ?? false,
+    readOnly: definition.readOnly ?? false,
     readable: definition.readScript !== undefined,
     bind(raw, context) {
       const params = definition.params.parse(raw);

@@ -34,6 +34,28 @@ export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
 /** Seconds without a header after which a session ends itself, and with it its lock. */
 export const idleLimit = 60;
 
+/** A piece that starts with this runs in the loop's own shell: what it opens stays open. */
+const inLoop = '#loop';
+
+/** The descriptor that holds a host's lock; what the loop starts does not inherit it. */
+const lockDescriptor = 9;
+
+/** Where the holder of a host's lock says who it is. */
+const holderFile = '/run/drover/holder';
+
+/**
+ * A piece that takes the host's lock for as long as the session lives, and fails with the holder's words on
+ * stdout when somebody else has it. It needs no clock, and is gone after a reboot.
+ */
+export function lockPiece(holder: string): string {
+  return `${inLoop}
+exec ${lockDescriptor}</root
+if flock -n ${lockDescriptor}; then mkdir -p /run/drover; printf '%s\\n' ${quote(holder)} > ${holderFile}
+else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
+}
+
+export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
+
 /** The loop that a session runs until its input ends, or stays silent for `idleLimit`. */
 export function sessionLoop(nonce: string): string {
   return `N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
@@ -45,7 +67,10 @@ n=\${h#"\${h%%[!0]*}"}
 case $n in '') continue ;; esac
 s=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)
 case $s in *"#$N") ;; *) break ;; esac
-( eval "$s" ) </dev/null
+case $s in
+'${inLoop}'*) eval "$s" </dev/null ;;
+*) ( eval "$s" ) </dev/null ${lockDescriptor}<&- ;;
+esac
 r=$?
 printf '\\n%s end %s\\n' "$N" "$r"; printf '\\n%s end\\n' "$N" >&2
 done`;

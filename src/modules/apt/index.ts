@@ -81,11 +81,10 @@ export const apt = defineModule({
   },
   diff: (facts, params, context) => diffPackages(facts, params, context),
   apply: (change) => [run(aptScript(change), { timeout: 1800 })],
-  writes: ({ special, resource, packages }) =>
-    special === 'policy'
-      ? [{ kind: 'path', key: resource }, { kind: 'digest', key: resource }]
-      : special
-        ? packages.map((key) => ({ kind: 'package', key }))
-        : ['*'],
+  writes: ({ special, resource, packages }) => [
+    ...packages.map((spec) => ({ kind: 'package', key: parsePackage(spec).name })),
+    ...(special === 'policy' ? [{ kind: 'path', key: resource }, { kind: 'digest', key: resource }] : []),
+    ...(special ? [] : (['*'] as const)),
+  ],
   aim: ({ packages, state }) => `${packages.join(', ')} ${state === 'present' ? 'installed' : state}`,
 });

@@ -25,6 +25,7 @@ export const assert = defineModule({
     quiet: z.boolean().optional(),
   }),
   change: z.strictObject({ ...changeFields }),
+  readOnly: true,
   needs: () => ({}),
   diff(_facts, { that, fail_msg: message, hint, success_msg: success }) {
     const broken = that.filter((condition) => !condition.holds).map((condition) => condition.text);

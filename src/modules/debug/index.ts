@@ -12,6 +12,7 @@ export const debug = defineModule({
   },
   params: z.strictObject({ msg: z.unknown().optional(), var: z.unknown().optional() }),
   change: z.strictObject({ ...changeFields }),
+  readOnly: true,
   needs: () => ({}),
   diff: (_facts, { msg, var: value }) => inSync({ msg: msg ?? value ?? '' }),
   apply: () => [],

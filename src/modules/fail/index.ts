@@ -16,6 +16,7 @@ export const fail = defineModule({
     hint: z.string().default('see the task’s condition'),
   }),
   change: z.strictObject({ ...changeFields }),
+  readOnly: true,
   needs: () => ({}),
   diff: (_facts, { msg, hint }) => refused(msg, hint),
   apply: () => [],

@@ -15,6 +15,7 @@ export const stat = defineModule({
   },
   params: z.strictObject({ path: absolutePath }),
   change: z.strictObject({ ...changeFields }),
+  readOnly: true,
   needs: ({ path }) => ({ path: needPath(path), digest: needDigest(path) }),
   diff({ path, digest }) {
     if (!path) return inSync({ stat: { exists: false } });

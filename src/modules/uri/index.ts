@@ -37,6 +37,7 @@ export const uri = defineModule({
   },
   params: Params,
   change: z.strictObject({ ...changeFields }),
+  readOnly: true,
   needs: (params) => ({ answer: needHttp(requestOf(params)) }),
   diff({ answer }, { url, status_code: accepted }) {
     if (!answer.answered) return silent(`${url}: ${answer.reason}`);

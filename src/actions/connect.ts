@@ -1,0 +1,71 @@
+import { scopeOf, type VariableSources } from '../config/host-variables.ts';
+import { InvalidInputError } from '../core/errors.ts';
+import { ConnectionPool } from '../transport/pool.ts';
+import { resolveTarget, SshConfigFile, type ConnectionOptions, type ConnectionVariables } from '../transport/target.ts';
+import type { Connection } from '../engine/host-run.ts';
+import { NotYetKnown, type Scope } from '../vars/scope.ts';
+import { TemplateError } from '../vars/template.ts';
+import type { Value } from '../vars/value.ts';
+
+/** Names of a host's connection variables; `ansible_` may stand before each. */
+const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly string[]>> = {
+  host: ['ansible_host', 'ansible_ssh_host', 'host'],
+  port: ['ansible_port', 'ansible_ssh_port', 'port'],
+  user: ['ansible_user', 'ansible_ssh_user', 'user'],
+  ssh_private_key_file: ['ansible_ssh_private_key_file', 'ansible_private_key_file', 'ssh_private_key_file'],
+  password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password', 'password'],
+  become_password: ['ansible_become_password', 'ansible_become_pass', 'become_password'],
+  ssh_common_args: ['ansible_ssh_common_args', 'ssh_common_args'],
+  ssh_extra_args: ['ansible_ssh_extra_args', 'ssh_extra_args'],
+};
+
+/** Opens connections to the hosts of an inventory. */
+export class Connector {
+  readonly #variables: VariableSources;
+  readonly #options: ConnectionOptions;
+  readonly #pool: ConnectionPool;
+  readonly #config = new SshConfigFile();
+
+  constructor(variables: VariableSources, options: ConnectionOptions, forks: number) {
+    this.#variables = variables;
+    this.#options = options;
+    this.#pool = new ConnectionPool(forks);
+  }
+
+  readonly connect = async (host: string): Promise<Connection> => {
+    const target = resolveTarget(host, this.#variablesOf(host), this.#options, this.#config);
+    return this.#pool.connect(target);
+  };
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #variablesOf(host: string): ConnectionVariables {
+    const scope = scopeOf(this.#variables, host, () => ({
+      facts: () => {
+        throw new NotYetKnown('facts are not there before the host is connected to');
+      },
+      registered: new Map(),
+      secrets: new Map(),
+    }));
+    const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
+      const value = first(scope, names, host);
+      return value === undefined ? [] : [[name, name === 'port' ? Number(value) : String(value)]];
+    });
+    return Object.fromEntries(found) as ConnectionVariables;
+  }
+}
+
+function first(scope: Scope, names: readonly string[], host: string): Value | undefined {
+  try {
+    for (const name of names) {
+      const value = scope.get(name);
+      if (value !== undefined && value !== null && value !== '') return value;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof TemplateError) throw new InvalidInputError([{ ...error.diagnostic, hosts: [host] }]);
+    throw error;
+  }
+}

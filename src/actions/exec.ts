@@ -1,0 +1,57 @@
+import pLimit from 'p-limit';
+import { exitCodes, messageOf, UnreachableError, worstExitCode, type ExitCode } from '../core/errors.ts';
+import { Vault } from '../core/secrets.ts';
+import { HostRun } from '../engine/host-run.ts';
+import type { ConnectionOptions } from '../transport/target.ts';
+import { Connector } from './connect.ts';
+import { loadHosts, type InputOptions } from './load.ts';
+
+export interface ExecResult {
+  readonly host: string;
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why the host could not be reached. */
+  readonly error?: string;
+}
+
+interface ExecRequest {
+  readonly pattern: string;
+  readonly script: string;
+  readonly input: InputOptions;
+  readonly connection: ConnectionOptions;
+  readonly forks: number;
+  readonly become: boolean;
+  /** Called for each host as its result comes in. */
+  show(result: ExecResult): void;
+}
+
+/** Runs one command line on all hosts at once. Exit code 3 when it fails on one, 4 when one can't be reached. */
+export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
+  const { hosts, variables } = loadHosts(request.pattern, request.input);
+  const connector = new Connector(variables, request.connection, request.forks);
+  const vault = new Vault();
+  const limit = pLimit(request.forks);
+  try {
+    const codes = await Promise.all(
+      hosts.map((host) =>
+        limit(async (): Promise<ExitCode> => {
+          try {
+            const run = new HostRun(host, await connector.connect(host), vault);
+            const { status, stdout, stderr } = await run.run(request.script, request.become);
+            request.show({ host, status, stdout, stderr });
+            await run.close();
+            return status === 0 ? exitCodes.ok : exitCodes.taskFailed;
+          } catch (error) {
+            if (!(error instanceof UnreachableError)) throw error;
+            request.show({ host, status: -1, stdout: '', stderr: '', error: messageOf(error) });
+            return exitCodes.unreachable;
+          }
+        }),
+      ),
+    );
+    return worstExitCode(codes);
+  } finally {
+    await connector.close();
+  }
+}

@@ -1,0 +1,148 @@
+import { dirname, resolve } from 'node:path';
+import { checkRun, hostsOfPlay } from '../config/check.ts';
+import { defaultsLayer, loadDeclarations, noDeclarations, type Declarations } from '../config/declarations.ts';
+import { parseExtraVars } from '../config/extra-vars.ts';
+import { Problems } from '../config/files.ts';
+import { scopeOf, type VariableSources } from '../config/host-variables.ts';
+import { loadInventory } from '../config/inventory/load.ts';
+import type { Inventory } from '../config/inventory/model.ts';
+import { PatternError, selectHosts } from '../config/inventory/patterns.ts';
+import { loadPlaybook } from '../config/playbook/load.ts';
+import { tasksOf, type Play } from '../config/playbook/model.ts';
+import { exitCodes, InvalidInputError, UsageError } from '../core/errors.ts';
+import { modules } from '../modules/registry.ts';
+import { NotYetKnown, type Layer, type Variable } from '../vars/scope.ts';
+
+/** What the command line says about a run's input. */
+export interface InputOptions {
+  readonly inventory: readonly string[];
+  readonly limit?: string | undefined;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly extraVars: readonly string[];
+}
+
+/** Inventory, plays and variables, read and checked as far as that goes without hosts. */
+export interface LoadedRun {
+  readonly inventory: Inventory;
+  readonly plays: readonly { readonly play: Play; readonly hosts: readonly string[]; readonly limited: readonly string[] }[];
+  readonly declarations: Declarations;
+  readonly variables: VariableSources;
+  /** Hosts that --limit leaves. */
+  readonly limited: ReadonlySet<string>;
+}
+
+/** Reads and checks everything; throws all that is wrong together. */
+export function loadRun(playbookPath: string, options: InputOptions, checkMode: boolean): LoadedRun {
+  requireInventory(options);
+  const problems = new Problems();
+  const folder = dirname(resolve(playbookPath));
+  const declarations = loadDeclarations(folder, problems);
+  const playbook = loadPlaybook(playbookPath, modules, problems);
+  const inventory = loadInventory(options.inventory, playbook.folders, problems);
+  const extra = parseExtraVars(options.extraVars, problems);
+  const variables: VariableSources = {
+    inventory,
+    defaults: defaultsLayer(declarations),
+    extra,
+    playbookDir: folder,
+    checkMode,
+  };
+  const run = runWithoutFacts(declarations);
+  checkRun(
+    {
+      inventory,
+      plays: playbook.plays,
+      declarations,
+      scopeOf: (host, play) => scopeOf(variables, host, () => run, { vars: play.vars, hosts: [] }),
+    },
+    problems,
+  );
+  checkTags(playbook.plays, options, problems);
+  const limited = limitTo(inventory, options.limit, problems);
+  const plays = playbook.plays.map((play) => {
+    const hosts = hostsOfPlay(inventory, play, new Problems());
+    return { play, hosts, limited: hosts.filter((host) => limited.has(host)) };
+  });
+  if (problems.list.length === 0 && plays.every((play) => play.limited.length === 0)) {
+    problems.add({ message: 'no hosts matched', hint: 'look at the plays’ hosts, --limit, and drover inventory list' });
+  }
+  if (problems.list.length > 0) throw new InvalidInputError(problems.list);
+  return { inventory, plays, declarations, variables, limited };
+}
+
+/** Reads the inventory alone, for verbs that run no playbook. */
+export function loadHosts(pattern: string, options: InputOptions): { inventory: Inventory; hosts: string[]; variables: VariableSources } {
+  requireInventory(options);
+  const problems = new Problems();
+  const inventory = loadInventory(options.inventory, [], problems);
+  const extra = parseExtraVars(options.extraVars, problems);
+  const limited = limitTo(inventory, options.limit, problems);
+  const hosts = select(inventory, pattern, problems).filter((host) => limited.has(host));
+  if (problems.list.length === 0 && hosts.length === 0) problems.add({ message: 'no hosts matched' });
+  if (problems.list.length > 0) throw new InvalidInputError(problems.list);
+  const variables = { inventory, defaults: defaultsLayer(noDeclarations), extra, playbookDir: process.cwd(), checkMode: false };
+  return { inventory, hosts, variables };
+}
+
+function requireInventory({ inventory }: InputOptions): void {
+  if (inventory.length > 0) return;
+  throw new UsageError('no inventory given', { hint: `-i FILE names it (exit ${exitCodes.usage})` });
+}
+
+function limitTo(inventory: Inventory, limit: string | undefined, problems: Problems): Set<string> {
+  return new Set(limit === undefined ? inventory.hosts.keys() : select(inventory, limit, problems));
+}
+
+function select(inventory: Inventory, pattern: string, problems: Problems): string[] {
+  try {
+    return selectHosts(inventory, pattern);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    problems.add({ message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    return [];
+  }
+}
+
+const specialTags = ['all', 'always', 'never', 'tagged', 'untagged'];
+
+function checkTags(plays: readonly Play[], { tags, skipTags }: InputOptions, problems: Problems): void {
+  const known = new Set([...specialTags, ...plays.flatMap((play) => [...tasksOf(play.steps)].flatMap((task) => task.tags))]);
+  for (const tag of [...tags, ...skipTags].filter((name) => !known.has(name))) {
+    problems.add({ message: `no task has the tag "${tag}"`, hint: `there are: ${[...known].sort().join(', ')}` });
+  }
+}
+
+/** Whether tags select a task, by Ansible's rules for always, never, tagged and untagged. */
+export function tagSelector({ tags, skipTags }: InputOptions): (task: { tags: readonly string[] }) => boolean {
+  const fits = (own: readonly string[], asked: readonly string[]) =>
+    asked.some(
+      (tag) =>
+        own.includes(tag) ||
+        (tag === 'all' && !own.includes('never')) ||
+        (tag === 'tagged' && own.length > 0 && !own.includes('never')) ||
+        (tag === 'untagged' && own.length === 0),
+    );
+  return ({ tags: own }) => {
+    const wanted = fits(own, tags.length === 0 ? ['all'] : tags) || own.includes('always');
+    return wanted && !fits(own, skipTags);
+  };
+}
+
+// Secrets have no value before the run; their names are known.
+function runWithoutFacts(declarations: Declarations) {
+  const secrets = [...declarations.variables.values()].filter(({ type }) => type === 'secret');
+  const unknown = (reason: string): Variable => ({
+    compute: () => {
+      throw new NotYetKnown(reason);
+    },
+  });
+  const layer: Layer = new Map(secrets.map(({ name }) => [name, unknown(`${name} is a secret`)]));
+  return {
+    facts: () => {
+      throw new NotYetKnown('facts are not collected yet');
+    },
+    registered: new Map(),
+    secrets: layer,
+  };
+}

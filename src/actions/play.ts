@@ -1,0 +1,87 @@
+import { InterruptedError, exitCodes, type DroverError, type ExitCode } from '../core/errors.ts';
+import { Vault } from '../core/secrets.ts';
+import type { Emit } from '../engine/events.ts';
+import type { Plan } from '../engine/planner.ts';
+import { Run } from '../engine/run.ts';
+import type { Change } from '../plan/change.ts';
+import type { ConnectionOptions } from '../transport/target.ts';
+import { Connector } from './connect.ts';
+import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
+import { SecretKeeper } from './secrets.ts';
+
+/** What a run of a playbook is made of. */
+export interface PlayRequest {
+  readonly id: string;
+  /** As it was typed, for those who wait for the lock. */
+  readonly command: string;
+  readonly playbook: string;
+  readonly input: InputOptions;
+  readonly connection: ConnectionOptions;
+  readonly forks: number;
+  readonly become: boolean;
+  readonly lockTimeout: number;
+  readonly skipUnreachable: boolean;
+  /** Show what would be changed, and change nothing. */
+  readonly planOnly: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  confirm(question: string, changes: readonly Change[]): Promise<boolean>;
+  /** Goes on after everything was applied, while the hosts are still connected. */
+  afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
+}
+
+/** Plans a playbook, and carries it out unless only the plan is wanted. Returns the exit code. */
+export async function play(request: PlayRequest): Promise<ExitCode> {
+  const { playbook, input, planOnly, emit } = request;
+  const loaded = loadRun(playbook, input, planOnly);
+  const vault = new Vault();
+  const secrets = new SecretKeeper(loaded, vault, planOnly);
+  const connector = new Connector(loaded.variables, request.connection, request.forks);
+  const run = new Run({
+    ...request,
+    plays: loaded.plays,
+    variables: loaded.variables,
+    vault,
+    secrets: secrets.layer,
+    connect: connector.connect,
+    selects: tagSelector(input),
+    needsBeside: () => secrets.needs(),
+    inspect: (fleet) => secrets.inspect(fleet),
+  });
+  emit({ type: 'run', verb: planOnly ? 'plan' : 'play', source: playbook, hosts: run.hosts });
+  let plan: Plan | undefined;
+  try {
+    await run.connect();
+    await secrets.prepare(run.fleet);
+    plan = await lockAndPlan(run, planOnly);
+    run.refuseFailures(plan);
+    if (planOnly) return finish(run, emit, [], plan);
+    secrets.keep();
+    if (plan.hasChanges) await run.apply(plan);
+    else run.accept(plan);
+    const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
+    return finish(run, emit, after === undefined ? [] : [after]);
+  } catch (error) {
+    if (error instanceof InterruptedError || plan) finish(run, emit, [(error as DroverError).exitCode], plan);
+    throw error;
+  } finally {
+    await run.close();
+    await connector.close();
+  }
+}
+
+/** The lock is taken in the same round trip as the first facts; if it had to be waited for, those are old. */
+async function lockAndPlan(run: Run, planOnly: boolean): Promise<Plan> {
+  if (planOnly) return run.plan();
+  const [waited, plan] = await Promise.all([run.lock(), run.collectAndPlan()]);
+  if (!waited) return run.show(plan);
+  run.forget();
+  return run.plan();
+}
+
+function finish(run: Run, emit: Emit, codes: readonly ExitCode[], plan?: Plan): ExitCode {
+  const { exitCode, hosts } = run.recap(plan);
+  const worst = codes.find((code) => code !== exitCodes.ok && exitCode === exitCodes.ok) ?? exitCode;
+  emit({ type: 'recap', exitCode: worst, hosts });
+  return worst;
+}

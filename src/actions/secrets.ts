@@ -1,0 +1,167 @@
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Declaration } from '../config/declarations.ts';
+import { shortPath } from '../config/files.ts';
+import { scopeOf } from '../config/host-variables.ts';
+import { parseYaml, stringifyYaml } from '../config/yaml.ts';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import { InvalidInputError } from '../core/errors.ts';
+import { nodeAt, type Node } from '../core/node.ts';
+import { generatePassword, type Vault } from '../core/secrets.ts';
+import type { Fleet } from '../engine/fleet.ts';
+import type { HostNeed } from '../engine/planner.ts';
+import { needContent } from '../facts/content.ts';
+import { NotYetKnown, type Variable } from '../vars/scope.ts';
+import type { LoadedRun } from './load.ts';
+
+/** Where Debian's and Percona's packages keep Patroni's configuration: what secrets are read back from. */
+const patroniConfigs = ['/etc/patroni/config.yml', '/etc/patroni/patroni.yml'];
+
+/**
+ * The run's secrets: from the inventory or from secrets.yml beside it; else read back from a host, or generated
+ * while no host has a cluster that could know another one.
+ */
+export class SecretKeeper {
+  /** Placeholders by variable name, filled in by `prepare`. */
+  readonly layer = new Map<string, Variable>();
+  readonly #loaded: LoadedRun;
+  readonly #vault: Vault;
+  readonly #planOnly: boolean;
+  readonly #path: string;
+  readonly #declared: readonly Declaration[];
+  readonly #stored: ReadonlyMap<string, string>;
+  readonly #fresh = new Map<string, string>();
+
+  constructor(loaded: LoadedRun, vault: Vault, planOnly: boolean) {
+    this.#loaded = loaded;
+    this.#vault = vault;
+    this.#planOnly = planOnly;
+    this.#path = join(loaded.inventory.folder, 'secrets.yml');
+    this.#declared = [...loaded.declarations.variables.values()].filter(({ type }) => type === 'secret');
+    this.#stored = readSecrets(this.#path);
+    for (const [name, value] of [...this.#stored, ...this.#given()]) this.#seal(name, value);
+  }
+
+  /** What to look at on the hosts: their Patroni configurations hold the passwords in force. */
+  needs(): HostNeed[] {
+    if (this.#declared.length === 0) return [];
+    return this.#databaseHosts().flatMap((host) => patroniConfigs.map((path) => ({ host, need: needContent(path) })));
+  }
+
+  /** Finds or generates what is missing. A host that knows the secret has the last word. */
+  async prepare(fleet: Fleet): Promise<void> {
+    const missing = this.#declared.filter(({ name }) => !this.layer.has(name));
+    if (missing.length === 0) return;
+    const hosts = this.#databaseHosts().filter((host) => fleet.has(host));
+    await Promise.all(
+      hosts.map((host) => fleet.get(host).collect(this.needs().filter((item) => item.host === host).map(({ need }) => need), true)),
+    );
+    const configs = this.#configs(fleet);
+    const problems: Diagnostic[] = [];
+    for (const { name, recover, lost } of missing) {
+      const found = configs.map(({ root }) => (recover === undefined ? undefined : textAt(root, recover))).find((value) => value !== undefined);
+      if (found === undefined && configs.length > 0 && lost === 'refuse') {
+        problems.push({
+          message: `${shortPath(this.#path)} lacks ${name}, and ${configs[0]?.host ?? 'a host'} already has a cluster`,
+          hint: `put the password that is in use there: ${name}: …`,
+        });
+        continue;
+      }
+      const value = found ?? generatePassword();
+      this.#fresh.set(name, value);
+      this.#seal(name, value);
+    }
+    if (problems.length > 0) throw new InvalidInputError(problems);
+  }
+
+  /** Refuses values unlike those in force on a host: changing a password is a verb of its own. */
+  inspect(fleet: Fleet): void {
+    const problems: Diagnostic[] = [];
+    for (const { host, root } of this.#configs(fleet)) {
+      for (const { name, recover } of this.#declared) {
+        const inForce = recover === undefined ? undefined : textAt(root, recover);
+        if (inForce === undefined || inForce === this.#vault.value(name)) continue;
+        problems.push({
+          message: `${name} is not the password that ${host} uses`,
+          hint: `restore ${shortPath(this.#path)}, or remove the line to have it read back from the host`,
+        });
+      }
+    }
+    if (problems.length > 0) throw new InvalidInputError(problems);
+  }
+
+  /** Stores what was generated or read back, before any host is changed. */
+  keep(): void {
+    if (this.#planOnly || this.#fresh.size === 0) return;
+    const all = Object.fromEntries([...this.#stored, ...this.#fresh]);
+    const temporary = `${this.#path}.${process.pid}`;
+    writeFileSync(temporary, `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`, {
+      mode: 0o600,
+      flush: true,
+    });
+    renameSync(temporary, this.#path);
+  }
+
+  /** Secrets that the inventory itself gives. */
+  #given(): [string, string][] {
+    const { variables, inventory } = this.#loaded;
+    const [host] = inventory.hosts.keys();
+    if (host === undefined) return [];
+    const none = {
+      facts: () => {
+        throw new NotYetKnown('facts are not collected yet');
+      },
+      registered: new Map(),
+      secrets: new Map(),
+    };
+    const [databaseHost = host] = this.#databaseHosts();
+    const scope = scopeOf(variables, databaseHost, () => none);
+    return this.#declared.flatMap(({ name }): [string, string][] => {
+      const value = scope.get(name);
+      return typeof value === 'string' ? [[name, value]] : [];
+    });
+  }
+
+  #seal(name: string, value: string): void {
+    this.layer.set(name, { value: this.#vault.seal(name, value) });
+  }
+
+  #databaseHosts(): string[] {
+    return this.#loaded.inventory.groups.has('postgres') ? this.#loaded.inventory.hostsOf('postgres') : [];
+  }
+
+  #configs(fleet: Fleet): { host: string; root: Node }[] {
+    return this.#databaseHosts()
+      .filter((host) => fleet.has(host))
+      .flatMap((host) =>
+        patroniConfigs.flatMap((path) => {
+          const need = needContent(path);
+          const text = need.parse(fleet.get(host).world.records(need) ?? []);
+          const root = text === undefined ? undefined : parseYaml({ path: `${host}:${path}`, text }).root;
+          return root ? [{ host, root }] : [];
+        }),
+      );
+  }
+}
+
+function textAt(root: Node, path: string): string | undefined {
+  const node = nodeAt(root, path.split('.'));
+  return node !== root && node.kind === 'scalar' && node.value !== null ? node.text : undefined;
+}
+
+function readSecrets(path: string): Map<string, string> {
+  if (!existsSync(path)) return new Map();
+  if ((statSync(path).mode & 0o077) !== 0) {
+    throw new InvalidInputError([
+      { message: `${shortPath(path)} can be read by others than its owner`, hint: `chmod 600 ${shortPath(path)}` },
+    ]);
+  }
+  const file = { path: shortPath(path), text: readFileSync(path, 'utf8') };
+  const { root, diagnostics } = parseYaml(file);
+  if (diagnostics.length > 0) throw new InvalidInputError(diagnostics.map(({ message }) => ({ message: `${file.path}: ${message}` })));
+  if (!root) return new Map();
+  if (root.kind !== 'map' || root.entries.some(({ value }) => value.kind !== 'scalar')) {
+    throw new InvalidInputError([{ message: `${file.path} must be a flat map of names and passwords` }]);
+  }
+  return new Map(root.entries.map(({ key, value }) => [key, value.kind === 'scalar' ? value.text : '']));
+}

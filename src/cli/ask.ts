@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { UsageError } from '../core/errors.ts';
+
+/** Asks on the terminal; the answer is not shown when it is a secret. */
+function ask(question: string, secret: boolean): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new UsageError(`cannot ask "${question.trim()}" without a terminal`);
+  }
+  process.stderr.write(question);
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!secret) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  return new Promise((resolve, reject) => {
+    terminal.once('line', (line) => {
+      terminal.close();
+      if (secret) process.stderr.write('\n');
+      resolve(line);
+    });
+    terminal.once('SIGINT', () => {
+      terminal.close();
+      reject(new UsageError('nothing was entered'));
+    });
+  });
+}
+
+export function askPassword(question: string): Promise<string> {
+  return ask(question, true);
+}
+
+export async function askYesNo(question: string): Promise<boolean> {
+  const answer = await ask(`${question} [y/N] `, false);
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,30 @@
+import { execOnHosts } from '../../actions/exec.ts';
+import type { ExitCode } from '../../core/errors.ts';
+import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { connectionOf, forksOf, inputOf } from '../request.ts';
+
+export async function exec(pattern: string, command: string[], flags: InputFlags & ConnectionFlags): Promise<ExitCode> {
+  return execOnHosts({
+    pattern,
+    script: command.join(' '),
+    input: inputOf(flags),
+    connection: await connectionOf(flags),
+    forks: forksOf(flags),
+    become: flags.become ?? false,
+    show({ host, status, stdout, stderr, error }) {
+      if (flags.json) {
+        process.stdout.write(`${JSON.stringify({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) })}\n`);
+        return;
+      }
+      const label = error === undefined ? (status === 0 ? '' : ` (exit ${status})`) : ` unreachable: ${error}`;
+      process.stderr.write(`${host}:${label}\n`);
+      process.stdout.write(indent(stdout));
+      process.stderr.write(indent(stderr));
+    },
+  });
+}
+
+function indent(text: string): string {
+  const trimmed = text.replace(/\n+$/, '');
+  return trimmed === '' ? '' : `${trimmed.replace(/^/gm, '  ')}\n`;
+}

@@ -1,0 +1,11 @@
+import { loadRun } from '../../actions/load.ts';
+import { exitCodes, type ExitCode } from '../../core/errors.ts';
+import type { InputFlags } from '../options.ts';
+import { bundledFile, inputOf } from '../request.ts';
+
+export function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
+  const loaded = loadRun(playbook ?? bundledFile('playbooks/site.yml'), inputOf(flags), true);
+  const hosts = new Set(loaded.plays.flatMap((play) => play.limited)).size;
+  process.stderr.write(`valid: ${loaded.plays.length} plays on ${hosts} hosts\n`);
+  return Promise.resolve(exitCodes.ok);
+}

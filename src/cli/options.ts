@@ -1,0 +1,81 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+function collect(value: string, former: readonly string[]): string[] {
+  return [...former, value];
+}
+
+function collectWords(value: string, former: readonly string[]): string[] {
+  return [...former, ...value.split(',').filter((word) => word !== '')];
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return number;
+}
+
+/** Where hosts and variables come from. */
+export function addInputOptions(command: Command): Command {
+  return command
+    .option('-i, --inventory <file>', 'inventory file, or a list of hosts with a comma; may be repeated', collect, [])
+    .option('-l, --limit <pattern>', 'only these hosts')
+    .option('-e, --extra-vars <vars>', 'name=value, YAML or @file; stronger than everything else', collect, []);
+}
+
+export interface InputFlags {
+  readonly inventory: string[];
+  readonly limit?: string;
+  readonly extraVars: string[];
+}
+
+/** How hosts are reached, and how a run is shown. */
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option('-u, --user <user>', 'log in as this user')
+    .option('--private-key <file>', 'log in with this key')
+    .option('-k, --ask-pass', 'ask for the login password')
+    .option('-b, --become', 'become root by sudo')
+    .option('-K, --ask-become-pass', 'ask for the sudo password')
+    .option('--accept-new-host-keys', 'take host keys that are not known yet for good')
+    .option('--timeout <seconds>', 'for connecting and for logging in', positive, 10)
+    .option('-f, --forks <number>', 'hosts at once', positive)
+    .option('-v, --verbose', 'say more; may be repeated', (_value: string, former: number) => former + 1, 0)
+    .option('--json', 'print events as JSON lines on stdout')
+    .option('--no-color', 'no colours');
+}
+
+export interface ConnectionFlags {
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly askPass?: boolean;
+  readonly become?: boolean;
+  readonly askBecomePass?: boolean;
+  readonly acceptNewHostKeys?: boolean;
+  readonly timeout: number;
+  readonly forks?: number;
+  readonly verbose: number;
+  readonly json?: boolean;
+  readonly color: boolean;
+}
+
+/** Everything a playbook takes. */
+export function addRunOptions(command: Command): Command {
+  return addConnectionOptions(addInputOptions(command))
+    .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
+    .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
+    .option('-C, --check', 'show what would be changed, and change nothing')
+    .option('-D, --diff', 'show how texts differ')
+    .option('-y, --yes', 'do not ask before what interrupts a service')
+    .option('--skip-unreachable', 'go on without hosts that cannot be reached')
+    .option('--lock-timeout <seconds>', 'wait this long for another run to end', positive, 120);
+}
+
+export interface RunFlags extends InputFlags, ConnectionFlags {
+  readonly tags: string[];
+  readonly skipTags: string[];
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly yes?: boolean;
+  readonly skipUnreachable?: boolean;
+  readonly lockTimeout: number;
+}

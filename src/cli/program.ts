@@ -1,0 +1,109 @@
+import { Command, CommanderError } from 'commander';
+import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
+import { addConnectionOptions, addInputOptions, addRunOptions } from './options.ts';
+
+type Action = (...args: never[]) => Promise<ExitCode>;
+
+/** Reads the command line, runs one verb, and turns what it throws into words and an exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const program = describeVerbs((run: () => Promise<ExitCode>) => run().then((code) => void (exitCode = code)));
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof DroverError) {
+    const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+    const label = error instanceof InvalidInputError ? '' : 'drover: ';
+    process.stderr.write(`${label}${error.message}${hint}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`drover: internal error, please report it: ${detail}\n`);
+  return exitCodes.internal;
+}
+
+function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>): Command {
+  const program = new Command('drover')
+    .description('Provisions, changes and proves highly available PostgreSQL over plain SSH.')
+    .option('-V, --version', 'print the version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('(drover VERB --help lists the options)')
+    .configureHelp({ showGlobalOptions: true });
+  const verb = (name: string, description: string) => program.command(name).description(description).exitOverride();
+  const act =
+    <A extends Action>(load: () => Promise<A>) =>
+    (...args: Parameters<A>) =>
+      run(async () => (await load())(...args));
+
+  addRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it'))
+    .option('--no-verify', 'leave the verification out')
+    .action(act(async () => (await import('./commands/provision.ts')).provision));
+  addRunOptions(verb('plan', 'show what provision would change'))
+    .argument('[playbook]', 'another playbook than drover’s own')
+    .action(act(async () => (await import('./commands/plan.ts')).plan));
+  addRunOptions(verb('play', 'run a playbook'))
+    .argument('<playbook>', 'file')
+    .action(act(async () => (await import('./commands/play.ts')).playBook));
+  addLabVerbs(verb('lab', 'throw-away hosts on this machine'), act);
+  addConnectionOptions(addInputOptions(verb('exec', 'run a command on hosts')))
+    .argument('<pattern>', 'hosts')
+    .argument('<command...>', 'command line for the shell')
+    .passThroughOptions()
+    .action(act(async () => (await import('./commands/exec.ts')).exec));
+  addConnectionOptions(addInputOptions(verb('facts', 'show what hosts are')))
+    .argument('[pattern]', 'hosts', 'all')
+    .action(act(async () => (await import('./commands/facts.ts')).facts));
+  addInputOptions(verb('validate', 'check inventory, playbooks and templates without connecting'))
+    .argument('[playbook]', 'another playbook than drover’s own')
+    .action(act(async () => (await import('./commands/validate.ts')).validate));
+  addInventoryVerbs(verb('inventory', 'show hosts, groups and variables'), act);
+  return program;
+}
+
+type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
+
+function addInventoryVerbs(inventory: Command, act: Act): void {
+  addInputOptions(inventory.command('list').description('everything as JSON, in Ansible’s form')).action(
+    act(async () => (await import('./commands/inventory.ts')).list),
+  );
+  addInputOptions(inventory.command('list-hosts').description('the hosts a pattern selects'))
+    .argument('[pattern]', 'hosts', 'all')
+    .action(act(async () => (await import('./commands/inventory.ts')).listHosts));
+}
+
+function addLabVerbs(lab: Command, act: Act): void {
+  lab.enablePositionalOptions();
+  const named = (name: string, description: string) =>
+    lab.command(name).description(description).option('--name <lab>', 'which lab', 'lab');
+  const load = () => import('./commands/lab.ts');
+  named('up', 'make the hosts and boot them')
+    .option('--from <inventory>', 'inventory whose hosts to make (default: inventory/three-node.yml)')
+    .action(act(async () => (await load()).up));
+  named('down', 'remove everything the lab has made').action(act(async () => (await load()).down));
+  named('status', 'list the hosts').option('--json', 'as JSON').action(act(async () => (await load()).status));
+  named('ssh', 'log in to a host')
+    .argument('<host>')
+    .argument('[command...]')
+    .passThroughOptions()
+    .action(act(async () => (await load()).ssh));
+  for (const [name, description] of [
+    ['kill', 'turn a host off as a power cut would'],
+    ['stop', 'turn a host off in good order'],
+    ['start', 'boot a host that is off'],
+    ['pause', 'freeze a host'],
+    ['partition', 'cut a host off from the other hosts'],
+    ['heal', 'end a pause and a partition'],
+  ] as const) {
+    named(name, description)
+      .argument('<host>')
+      .action(act(async () => (await load()).fault(name)));
+  }
+}

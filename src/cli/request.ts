@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { PlayRequest } from '../actions/play.ts';
+import type { InputOptions } from '../actions/load.ts';
+import { UsageError } from '../core/errors.ts';
+import { jsonLines } from '../output/json-lines.ts';
+import type { Reporter } from '../output/reporter.ts';
+import { textReporter } from '../output/text.ts';
+import type { ConnectionOptions } from '../transport/target.ts';
+import { askPassword, askYesNo } from './ask.ts';
+import type { ConnectionFlags, InputFlags, RunFlags } from './options.ts';
+
+/** A file that comes with drover: `playbooks/site.yml`. */
+export function bundledFile(path: string): string {
+  // The bundle lies in dist/, the sources in src/cli/.
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const roots = [join(here, '..'), join(here, '..', '..')];
+  const root = roots.find((candidate) => existsSync(join(candidate, 'package.json'))) ?? here;
+  return join(root, path);
+}
+
+export function inputOf(flags: InputFlags & { tags?: string[]; skipTags?: string[] }): InputOptions {
+  return {
+    inventory: flags.inventory,
+    limit: flags.limit,
+    extraVars: flags.extraVars,
+    tags: flags.tags ?? [],
+    skipTags: flags.skipTags ?? [],
+  };
+}
+
+export async function connectionOf(flags: ConnectionFlags): Promise<ConnectionOptions> {
+  const password = flags.askPass ? await askPassword('Login password: ') : undefined;
+  const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
+  return {
+    timeout: flags.timeout * 1000,
+    acceptNewHostKeys: flags.acceptNewHostKeys ?? false,
+    ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags.privateKey === undefined ? {} : { privateKey: flags.privateKey }),
+    ...(password === undefined ? {} : { askedPassword: password }),
+    ...(becomePassword === undefined ? {} : { askedBecomePassword: becomePassword }),
+  };
+}
+
+/** Handshakes are short; what limits is the controller's own work. */
+export function forksOf(flags: ConnectionFlags): number {
+  return Math.floor(flags.forks ?? Math.max(32, availableParallelism() * 16));
+}
+
+export function reporterOf(flags: ConnectionFlags & { diff?: boolean }, run: string): Reporter {
+  if (flags.json) return jsonLines(run, (text) => process.stdout.write(text));
+  return textReporter({
+    colour: useColour(flags.color, process.stderr),
+    verbosity: flags.verbose,
+    diff: flags.diff ?? false,
+    write: (text) => process.stderr.write(text),
+  });
+}
+
+export function useColour(wanted: boolean, stream: NodeJS.WriteStream): boolean {
+  return wanted && stream.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
+}
+
+/** A signal that the first Ctrl-C raises; the second ends the process at once. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      process.stderr.write('stopping at the next safe point; once more to stop at once\n');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** Everything a run of a playbook takes, from the command line. */
+export async function playRequest(
+  playbook: string,
+  flags: RunFlags,
+  planOnly: boolean,
+  reporter: (id: string) => Reporter = (id) => reporterOf(flags, id),
+): Promise<PlayRequest & { reporter: Reporter }> {
+  const id = randomBytes(4).toString('hex');
+  const shown = reporter(id);
+  return {
+    id,
+    command: ['drover', ...process.argv.slice(2)].join(' '),
+    playbook,
+    input: inputOf(flags),
+    connection: await connectionOf(flags),
+    forks: forksOf(flags),
+    become: flags.become ?? false,
+    lockTimeout: flags.lockTimeout,
+    skipUnreachable: flags.skipUnreachable ?? false,
+    planOnly: planOnly || (flags.check ?? false),
+    signal: interruptSignal(),
+    emit: (event) => shown.event(event),
+    reporter: shown,
+    confirm: async (question, changes) => {
+      if (flags.yes) return true;
+      const lines = changes.map((change) => `  ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`);
+      if (!process.stdin.isTTY) {
+        throw new UsageError(`${question}\n${lines.join('\n')}`, { hint: 'add -y to go ahead without being asked' });
+      }
+      return askYesNo(`${question}\n${lines.join('\n')}\nGo ahead?`);
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
+import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
+import { freeNames, type FreeName } from '../vars/free-names.ts';
+import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
+import { isTemplate, templateOfExpression, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
+import { valueProblem, type Declarations } from './declarations.ts';
+import type { Problems } from './files.ts';
+import type { Inventory, VariableMap } from './inventory/model.ts';
+import { PatternError, selectHosts } from './inventory/patterns.ts';
+import { tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
+import { metaOf, shapeOf } from './validate.ts';
+
+/** Problems that several hosts share are reported once, with the hosts. */
+class HostProblems {
+  readonly #found = new Map<string, { diagnostic: Diagnostic; hosts: string[] }>();
+
+  add(host: string, diagnostic: Diagnostic): void {
+    const { at, message } = diagnostic;
+    const key = `${at?.file.path ?? ''}:${at?.start ?? 0}:${message}`;
+    const entry = this.#found.get(key) ?? { diagnostic, hosts: [] };
+    if (!entry.hosts.includes(host)) entry.hosts.push(host);
+    this.#found.set(key, entry);
+  }
+
+  /** Moves all to the problems; hosts are named only where not all of them are concerned. */
+  report(problems: Problems, allHosts: number): void {
+    for (const { diagnostic, hosts } of this.#found.values()) {
+      problems.add(hosts.length === allHosts ? diagnostic : { ...diagnostic, hosts });
+    }
+  }
+}
+
+export interface CheckInput {
+  readonly inventory: Inventory;
+  readonly plays: readonly Play[];
+  readonly declarations: Declarations;
+  /** A host's scope in a play, without facts. */
+  scopeOf(host: string, play: Play): Scope;
+}
+
+/** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
+export function checkRun({ inventory, plays, declarations, scopeOf }: CheckInput, problems: Problems): void {
+  checkNamespaces(inventory, declarations, problems);
+  const registered = new Set<string>();
+  for (const play of plays) {
+    const hosts = hostsOfPlay(inventory, play, problems);
+    const tasks = [...tasksOf(play.steps)];
+    const found = new HostProblems();
+    for (const host of hosts) {
+      const checker = new NameChecker(scopeOf(host, play), registered, (diagnostic) => found.add(host, diagnostic));
+      tasks.forEach((task) => checker.task(task));
+    }
+    found.report(problems, hosts.length);
+    tasks.forEach((task) => namesSetBy(task).forEach((name) => registered.add(name)));
+  }
+  checkValues(inventory, plays, declarations, scopeOf, problems);
+}
+
+/** The hosts of a play; a pattern that fits nothing it names is a problem. */
+export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems): string[] {
+  try {
+    return selectHosts(inventory, play.hosts.text);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    problems.add({
+      message: error.message,
+      at: play.hosts.range,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+    return [];
+  }
+}
+
+function namesSetBy(task: Task): string[] {
+  const registered = task.register === undefined ? [] : [task.register];
+  return task.module.name === 'set_fact' ? [...registered, ...task.params.entries.map((entry) => entry.key)] : registered;
+}
+
+class NameChecker {
+  readonly #scope: Scope;
+  readonly #registered: Set<string>;
+  readonly #report: (diagnostic: Diagnostic) => void;
+  readonly #visited = new Set<string>();
+
+  constructor(scope: Scope, registered: ReadonlySet<string>, report: (diagnostic: Diagnostic) => void) {
+    this.#scope = scope;
+    this.#registered = new Set(registered);
+    this.#report = report;
+  }
+
+  task(task: Task): void {
+    const local = new Set([...task.vars.keys(), ...(task.loop ? [task.loopVariable, 'loop_index'] : [])]);
+    const own = task.register === undefined ? local : new Set([...local, task.register]);
+    const shape = shapeOf(task.module.params) ?? {};
+    for (const variable of task.vars.values()) this.#variable(variable, local);
+    if (task.loop) this.#node(task.loop, new Set(task.vars.keys()));
+    this.#conditions(task.when, local);
+    for (const conditions of [task.until, task.changedWhen, task.failedWhen]) this.#conditions(conditions ?? [], own);
+    for (const entry of task.params.entries) {
+      if (metaOf(shape[entry.key]).expression) this.#expressions(entry.value, local);
+      else this.#node(entry.value, local);
+    }
+    if (task.environment) this.#node(task.environment, local);
+    for (const scalar of [task.name, task.becomeUser, task.delegateTo, task.loopLabel]) {
+      if (scalar) this.#node(scalar, local);
+    }
+    if (task.source && task.module.file?.render) this.#names(freeNames(templateOfFile(task.source)), local);
+    namesSetBy(task).forEach((name) => this.#registered.add(name));
+  }
+
+  #conditions(conditions: readonly Condition[], local: ReadonlySet<string>): void {
+    for (const condition of conditions) if ('template' in condition) this.#names(freeNames(condition.template), local);
+  }
+
+  #expressions(node: Node, local: ReadonlySet<string>): void {
+    for (const scalar of scalarsOf(node)) {
+      if (typeof scalar.value === 'string') this.#guard(() => this.#names(freeNames(templateOfExpression(scalar)), local));
+    }
+  }
+
+  #node(node: Node, local: ReadonlySet<string>): void {
+    for (const scalar of scalarsOf(node)) this.#guard(() => this.#names(namesOfScalar(scalar), local));
+  }
+
+  #variable(variable: Variable, local: ReadonlySet<string>): void {
+    if ('node' in variable) this.#node(variable.node, local);
+  }
+
+  #names(names: readonly FreeName[], local: ReadonlySet<string>): void {
+    for (const { name, at } of names) {
+      if (local.has(name) || this.#registered.has(name)) continue;
+      const variable = this.#scope.raw(name);
+      if (!variable) {
+        const known = [...this.#scope.names(), ...local, ...this.#registered];
+        const { hint } = didYouMean(name, known);
+        const nearest = hint?.startsWith('did') ? { hint } : {};
+        this.#report({ message: `unknown variable "${name}"`, ...(at ? { at } : {}), ...nearest });
+      } else if (!this.#visited.has(name)) {
+        this.#visited.add(name);
+        this.#variable(variable, new Set());
+      }
+    }
+  }
+
+  /** Templates that do not parse are reported here too: those of variables are looked at by nobody else. */
+  #guard(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      this.#report(error.diagnostic);
+    }
+  }
+}
+
+const namesOfNodes = new WeakMap<ScalarNode, FreeName[]>();
+
+function namesOfScalar(scalar: ScalarNode): FreeName[] {
+  if (typeof scalar.value !== 'string' || scalar.verbatim || !isTemplate(scalar.value)) return [];
+  let names = namesOfNodes.get(scalar);
+  if (!names) {
+    names = freeNames(templateOfScalar(scalar));
+    namesOfNodes.set(scalar, names);
+  }
+  return names;
+}
+
+/** A variable in one of the playbooks' namespaces that they do not know is a typo. */
+function checkNamespaces(inventory: Inventory, { namespaces, variables }: Declarations, problems: Problems): void {
+  const maps: VariableMap[] = [
+    ...[...inventory.groups.values()].map((group) => group.vars),
+    ...[...inventory.hosts.values()].map((host) => host.vars),
+    ...inventory.groupFiles.map((file) => file.vars),
+    ...inventory.hostFiles.map((file) => file.vars),
+  ];
+  // A host range gives the same entry to all its hosts.
+  const entries = new Set(maps.flatMap((vars) => [...vars.values()]));
+  for (const { key, keyRange } of entries) {
+    if (variables.has(key) || !namespaces.some((prefix) => key.startsWith(prefix))) continue;
+    const { hint } = didYouMean(key, variables.keys());
+    problems.add({
+      message: `unknown variable "${key}"`,
+      at: keyRange,
+      hint: hint?.startsWith('did') ? hint : 'docs/variables.md lists the variables of these playbooks',
+    });
+  }
+}
+
+function checkValues(
+  inventory: Inventory,
+  plays: readonly Play[],
+  { variables }: Declarations,
+  scopeFor: CheckInput['scopeOf'],
+  problems: Problems,
+): void {
+  const [play] = plays;
+  if (!play || variables.size === 0) return;
+  const found = new HostProblems();
+  for (const host of inventory.hosts.keys()) {
+    const scope = scopeFor(host, play);
+    for (const declaration of variables.values()) {
+      if (!scope.has(declaration.name) || declaration.type === 'secret') continue;
+      const variable = scope.raw(declaration.name);
+      const node = variable && 'node' in variable ? variable.node : undefined;
+      const at = node?.range ?? declaration.at;
+      try {
+        const value = scope.get(declaration.name);
+        const problem = value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
+        if (problem !== undefined) found.add(host, { message: `${declaration.name} ${problem}`, at });
+      } catch (error) {
+        if (error instanceof TemplateError) found.add(host, error.diagnostic);
+        // What takes facts is checked when they are there.
+        else if (!(error instanceof NotYetKnown)) throw error;
+      }
+    }
+  }
+  found.report(problems, inventory.hosts.size);
+}

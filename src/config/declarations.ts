@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { entryOf, toData, type Node } from '../core/node.ts';
+import type { SourceRange } from '../core/source.ts';
+import type { Layer, Variable } from '../vars/scope.ts';
+import type { Value } from '../vars/value.ts';
+import { readYaml, type Problems } from './files.ts';
+import { validate } from './validate.ts';
+
+const types = ['text', 'integer', 'number', 'boolean', 'list', 'map', 'version', 'secret'] as const;
+
+const effects = ['none', 'reload', 'restart', 'ordered restart', 'new clusters only'] as const;
+
+const Declaration = z.strictObject({
+  type: z.enum(types),
+  help: z.string(),
+  default: z.unknown().optional(),
+  choices: z.array(z.union([z.string(), z.number()])).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  pattern: z.string().optional(),
+  unit: z.string().optional(),
+  /** What a change of it makes necessary. */
+  effect: z.enum(effects).default('none'),
+  /** Of a secret: where Patroni's configuration has it, to read it back. */
+  recover: z.string().optional(),
+  /** Of a secret that cannot be read back: whether a new one may take its place. */
+  lost: z.enum(['refuse', 'replace']).default('refuse'),
+});
+
+/** One variable of drover's playbooks: what it is for, its default, and what it may be. */
+export type Declaration = z.output<typeof Declaration> & {
+  readonly name: string;
+  readonly at: SourceRange;
+  readonly defaultNode: Node | undefined;
+};
+
+/** The variables that playbooks take, and the name prefixes that are theirs alone. */
+export interface Declarations {
+  readonly namespaces: readonly string[];
+  readonly variables: ReadonlyMap<string, Declaration>;
+}
+
+export const noDeclarations: Declarations = { namespaces: [], variables: new Map() };
+
+/** Reads `variables.yml` beside a playbook; none when there is no such file. */
+export function loadDeclarations(folder: string, problems: Problems): Declarations {
+  const path = join(folder, 'variables.yml');
+  if (!existsSync(path)) return noDeclarations;
+  const root = readYaml(path, problems);
+  if (!root) return noDeclarations;
+  const namespaces = entryOf(root, 'namespaces')?.value;
+  const variables = entryOf(root, 'variables')?.value;
+  if (variables?.kind !== 'map') {
+    problems.add({ message: 'variables: is missing', at: root.range });
+    return noDeclarations;
+  }
+  const declared = variables.entries.flatMap((entry): [string, Declaration][] => {
+    const parsed = validate(entry.value, Declaration, problems);
+    if (!parsed) return [];
+    const defaultNode = entryOf(entry.value, 'default')?.value;
+    return [[entry.key, { ...parsed, name: entry.key, at: entry.keyRange, defaultNode }]];
+  });
+  return {
+    namespaces: namespaces ? z.array(z.string()).parse(toData(namespaces)) : [],
+    variables: new Map(declared),
+  };
+}
+
+/** The defaults as the weakest layer of variables. */
+export function defaultsLayer({ variables }: Declarations): Layer {
+  const entries = [...variables.values()].flatMap((declaration): [string, Variable][] =>
+    declaration.defaultNode ? [[declaration.name, { node: declaration.defaultNode }]] : [],
+  );
+  return new Map(entries);
+}
+
+/** What is wrong with a variable's value; undefined when nothing is. */
+export function valueProblem(declaration: Declaration, value: Value): string | undefined {
+  const { type, choices, minimum, maximum, pattern, unit } = declaration;
+  const problem = typeProblem(type, value);
+  if (problem !== undefined) return problem;
+  if (choices && !choices.some((choice) => choice === value)) return `must be one of ${choices.join(', ')}`;
+  const suffix = unit === undefined ? '' : ` ${unit}`;
+  if (typeof value === 'number') {
+    if (minimum !== undefined && value < minimum) return `must be at least ${minimum}${suffix}`;
+    if (maximum !== undefined && value > maximum) return `must be at most ${maximum}${suffix}`;
+  }
+  if (typeof value === 'string' && pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
+    return `must match ${pattern}`;
+  }
+  return undefined;
+}
+
+function typeProblem(type: Declaration['type'], value: Value): string | undefined {
+  switch (type) {
+    case 'text':
+      return typeof value === 'string' ? undefined : 'must be text';
+    case 'secret':
+      return typeof value === 'string' && value.length >= 8 ? undefined : 'must be text of at least 8 characters';
+    case 'integer':
+      return Number.isInteger(value) ? undefined : 'must be a whole number';
+    case 'number':
+      return typeof value === 'number' ? undefined : 'must be a number';
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
+    case 'list':
+      return Array.isArray(value) ? undefined : 'must be a list';
+    case 'map':
+      return value !== null && typeof value === 'object' && !Array.isArray(value) ? undefined : 'must be a map';
+    case 'version':
+      return typeof value === 'string' || typeof value === 'number' ? undefined : 'must be a version';
+  }
+}

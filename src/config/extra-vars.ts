@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import type { SourceFile } from '../core/source.ts';
+import type { Layer, Variable } from '../vars/scope.ts';
+import { shortPath, type Problems } from './files.ts';
+import { toLayer } from './inventory/model.ts';
+import { parseYaml } from './yaml.ts';
+
+/** The variables of `-e`: `name=value` pairs (text, as in Ansible), YAML or JSON, or `@file`. Later ones win. */
+export function parseExtraVars(args: readonly string[], problems: Problems): Layer {
+  const all = new Map<string, Variable>();
+  for (const arg of args) for (const [name, variable] of parseOne(arg.trim(), problems)) all.set(name, variable);
+  return all;
+}
+
+function parseOne(arg: string, problems: Problems): Layer {
+  if (arg.startsWith('@')) {
+    const path = arg.slice(1);
+    try {
+      return parseMap({ path: shortPath(path), text: readFileSync(path, 'utf8') }, problems);
+    } catch {
+      problems.add({ message: `-e ${arg}: the file cannot be read` });
+      return new Map();
+    }
+  }
+  const file: SourceFile = { path: '-e', text: arg };
+  if (/^[{[]/.test(arg) || /^[\w.-]+:\s/.test(arg)) return parseMap(file, problems);
+  const pairs = new Map<string, Variable>();
+  for (const match of arg.matchAll(/([^\s=]+)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)|(\S+)/g)) {
+    const [whole, name, value = ''] = match;
+    const range = { file, start: match.index, end: match.index + whole.length };
+    if (name === undefined || !/^[a-zA-Z_]\w*$/.test(name)) {
+      problems.add({ message: `"${whole}" is not name=value`, at: range });
+      continue;
+    }
+    const text = value.replace(/^(["'])(.*)\1$/s, '$2');
+    pairs.set(name, { node: { kind: 'scalar', value: text, text, verbatim: false, range } });
+  }
+  return pairs;
+}
+
+function parseMap(file: SourceFile, problems: Problems): Layer {
+  const { root, diagnostics } = parseYaml(file);
+  diagnostics.forEach((diagnostic) => problems.add(diagnostic));
+  if (root?.kind === 'map') return toLayer(new Map(root.entries.map((entry) => [entry.key, entry])));
+  if (diagnostics.length === 0) problems.add({ message: `${file.path}: expected a map of variables` });
+  return new Map();
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import type { Node } from '../core/node.ts';
+import type { SourceFile } from '../core/source.ts';
+import { parseYaml } from './yaml.ts';
+
+/** Collects what is wrong in all files, so that it is reported together. */
+export class Problems {
+  readonly list: Diagnostic[] = [];
+
+  add(diagnostic: Diagnostic): void {
+    this.list.push(diagnostic);
+  }
+}
+
+/** A path as a person at this working directory would write it. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('../../..') ? path : short;
+}
+
+/** Reads a text file; undefined and a problem when it can't be read. */
+export function readSource(path: string, problems: Problems): SourceFile | undefined {
+  try {
+    return { path: shortPath(path), text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : String(error);
+    problems.add({ message: `${shortPath(path)}: ${reason}` });
+    return undefined;
+  }
+}
+
+/** Reads a YAML file; undefined when it is empty, or broken (then with problems). */
+export function readYaml(path: string, problems: Problems): Node | undefined {
+  const file = readSource(path, problems);
+  if (!file) return undefined;
+  const { root, diagnostics } = parseYaml(file);
+  diagnostics.forEach((diagnostic) => problems.add(diagnostic));
+  return root;
+}

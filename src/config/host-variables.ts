@@ -1,0 +1,120 @@
+import { LazyMap, type Value } from '../vars/value.ts';
+import { Scope, type Layer, type Variable } from '../vars/scope.ts';
+import type { Inventory } from './inventory/model.ts';
+
+/** What a run adds to a host's variables as it goes. */
+export interface RunVariables {
+  /** The host's facts; throws NotYetKnown while they are not there. */
+  facts(): Value;
+  /** Registered results and set_facts, live. */
+  readonly registered: Layer;
+  /** Secrets by variable name, as placeholders. */
+  readonly secrets: Layer;
+}
+
+/** Everything that variables come from, beside hosts and plays. */
+export interface VariableSources {
+  readonly inventory: Inventory;
+  readonly defaults: Layer;
+  /** `-e`. */
+  readonly extra: Layer;
+  readonly playbookDir: string;
+  readonly checkMode: boolean;
+}
+
+/** Names that drover gives every task. */
+export const magicNames = [
+  'inventory_hostname',
+  'inventory_hostname_short',
+  'inventory_dir',
+  'playbook_dir',
+  'group_names',
+  'groups',
+  'hostvars',
+  'play_hosts',
+  'facts',
+  'ansible_check_mode',
+];
+
+class HostVars extends LazyMap {
+  readonly #sources: VariableSources;
+  readonly #run: (host: string) => RunVariables;
+
+  constructor(sources: VariableSources, run: (host: string) => RunVariables) {
+    super();
+    this.#sources = sources;
+    this.#run = run;
+  }
+
+  get(key: string): Value | undefined {
+    if (!this.#sources.inventory.hosts.has(key)) return undefined;
+    return new ScopeMap(scopeOf(this.#sources, key, this.#run));
+  }
+
+  keys(): Iterable<string> {
+    return this.#sources.inventory.hosts.keys();
+  }
+}
+
+class ScopeMap extends LazyMap {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    super();
+    this.#scope = scope;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#scope.get(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#scope.names();
+  }
+}
+
+interface PlayVariables {
+  readonly vars: Layer;
+  /** Hosts of the play. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * The variables of a host, in a play or outside one. Strongest first: drover's own names, `-e`, registered and set
+ * in the run, the play's, secrets, the host's and its groups', defaults. A task's own go between the run's and the
+ * play's.
+ */
+export function scopeOf(
+  sources: VariableSources,
+  host: string,
+  run: (host: string) => RunVariables,
+  play?: PlayVariables,
+  task: Layer = new Map(),
+): Scope {
+  const { inventory, defaults, extra, playbookDir, checkMode } = sources;
+  const own = run(host);
+  const groups = () =>
+    Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)] as const));
+  const magic = new Map<string, Variable>([
+    ['inventory_hostname', { value: host }],
+    ['inventory_hostname_short', { value: host.split('.')[0] ?? host }],
+    ['inventory_dir', { value: inventory.folder }],
+    ['playbook_dir', { value: playbookDir }],
+    ['group_names', { compute: () => inventory.groupsOf(host).filter((name) => name !== 'all') }],
+    ['groups', { compute: groups }],
+    ['hostvars', { value: new HostVars(sources, run) }],
+    ['play_hosts', { value: [...(play?.hosts ?? [])] }],
+    ['facts', { compute: () => own.facts() }],
+    ['ansible_check_mode', { value: checkMode }],
+  ]);
+  return new Scope([
+    magic,
+    extra,
+    own.registered,
+    task,
+    play?.vars ?? new Map(),
+    own.secrets,
+    ...inventory.layersOf(host),
+    defaults,
+  ]);
+}

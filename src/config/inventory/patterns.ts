@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { didYouMean } from '../../core/diagnostics.ts';
+import type { Inventory } from './model.ts';
+
+/** A host pattern that selects nothing it names, or is malformed. */
+export class PatternError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The hosts a pattern selects, in order: Ansible's `web:db`, `!x`, `&x`, `x*`, `~regex`, `x[0:2]`, `@file`. */
+export function selectHosts(inventory: Inventory, pattern: string): string[] {
+  const parts = splitPattern(pattern);
+  const positive = parts.filter((part) => !/^[!&]/.test(part));
+  // Ansible's order: what selects first, then what narrows, then what excludes.
+  let selected = (positive.length === 0 ? ['all'] : positive).flatMap((part) => resolve(inventory, part));
+  for (const part of parts.filter((item) => item.startsWith('&'))) {
+    const kept = new Set(resolve(inventory, part.slice(1)));
+    selected = selected.filter((host) => kept.has(host));
+  }
+  for (const part of parts.filter((item) => item.startsWith('!'))) {
+    const dropped = new Set(resolve(inventory, part.slice(1)));
+    selected = selected.filter((host) => !dropped.has(host));
+  }
+  return [...new Set(selected)];
+}
+
+// A colon separates only outside brackets, and not within an IPv6 address.
+function splitPattern(pattern: string): string[] {
+  const byComma = pattern.split(/\s*,\s*/);
+  return byComma
+    .flatMap((part) => (/^[!&]?[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*$/i.test(part) ? [part] : part.split(/:(?![^[]*\])/)))
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function resolve(inventory: Inventory, part: string): string[] {
+  if (part.startsWith('@')) return fromFile(inventory, part.slice(1));
+  const subscript = /^(.+?)\[(-?\d+)(?:([:-])(-?\d*))?\]$/.exec(part);
+  if (subscript && !inventory.hosts.has(part)) {
+    const [, base = '', first = '', separator, last = ''] = subscript;
+    return slice(resolve(inventory, base), Number(first), separator === undefined ? undefined : last);
+  }
+  const names = [...inventory.groups.keys()];
+  const test = matcher(part);
+  const groups = names.filter(test);
+  if (groups.length > 0) return groups.flatMap((group) => inventory.hostsOf(group));
+  const hosts = [...inventory.hosts.keys()].filter(test);
+  if (hosts.length > 0 || /[*?~]/.test(part)) return hosts;
+  throw new PatternError(
+    `no host or group "${part}"`,
+    didYouMean(part, [...names, ...inventory.hosts.keys()]).hint,
+  );
+}
+
+function matcher(part: string): (name: string) => boolean {
+  if (part.startsWith('~')) {
+    const expression = new RegExp(`^(?:${part.slice(1)})`);
+    return (name) => expression.test(name);
+  }
+  if (!/[*?[]/.test(part)) return (name) => name === part;
+  const expression = part.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const compiled = new RegExp(`^${expression.replaceAll('[!', '[^')}$`);
+  return (name) => compiled.test(name);
+}
+
+function slice(hosts: readonly string[], first: number, last: string | undefined): string[] {
+  const at = (index: number) => (index < 0 ? hosts.length + index : index);
+  if (last === undefined) {
+    const host = hosts[at(first)];
+    return host === undefined ? [] : [host];
+  }
+  return hosts.slice(at(first), last === '' ? undefined : at(Number(last)) + 1);
+}
+
+function fromFile(inventory: Inventory, path: string): string[] {
+  if (!existsSync(path)) throw new PatternError(`@${path}: there is no such file`);
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .flatMap((line) => selectHosts(inventory, line));
+}

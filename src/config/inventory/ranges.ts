@@ -1,0 +1,42 @@
+/** A host range that can't be expanded. */
+export class RangeError extends Error {}
+
+// Beyond this a typo such as [1:1000000] would fill the memory before anyone sees it.
+const largestRange = 65_536;
+
+/** Expands the ranges in a host name: `node[1:3]`, `db[01:10:3]`, `rack[a:c]`, several in one name. */
+export function expandRanges(name: string): string[] {
+  const match = /\[([^\]]*)\]/.exec(name);
+  // A bracket without a colon is an IPv6 address or a plain name.
+  if (!match?.[1]?.includes(':') || /^[0-9a-f:]+:[0-9a-f:]*:/i.test(match[1])) return [name];
+  const [whole, range = ''] = match;
+  const head = name.slice(0, match.index);
+  const tails = expandRanges(name.slice(match.index + whole.length));
+  return expandOne(range).flatMap((middle) => tails.map((tail) => `${head}${middle}${tail}`));
+}
+
+function expandOne(range: string): string[] {
+  const [begin = '', end = '', stepText = '1', ...more] = range.split(':');
+  const step = Number(stepText);
+  if (more.length > 0 || end === '' || !Number.isInteger(step) || step < 1) {
+    throw new RangeError(`[${range}] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]`);
+  }
+  if (/^[a-z]$/i.test(begin) && /^[a-z]$/i.test(end)) {
+    return count(begin.charCodeAt(0), end.charCodeAt(0), step, range).map((code) => String.fromCharCode(code));
+  }
+  const first = begin === '' ? '0' : begin;
+  if (!/^\d+$/.test(first) || !/^\d+$/.test(end)) throw new RangeError(`[${range}] mixes letters and numbers`);
+  // A leading zero asks for numbers of that width.
+  const width = first.startsWith('0') && first.length > 1 ? first.length : 0;
+  if (width > 0 && end.length !== first.length) {
+    throw new RangeError(`[${range}]: with leading zeros both ends need the same number of digits`);
+  }
+  return count(Number(first), Number(end), step, range).map((number) => String(number).padStart(width, '0'));
+}
+
+function count(first: number, last: number, step: number, range: string): number[] {
+  if (first > last) throw new RangeError(`[${range}] runs backwards`);
+  const size = Math.floor((last - first) / step) + 1;
+  if (size > largestRange) throw new RangeError(`[${range}] is ${size} hosts`);
+  return Array.from({ length: size }, (_, index) => first + index * step);
+}

@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { scalarsOf, type MapEntry, type MapNode, type Node, type ScalarNode } from '../../core/node.ts';
+import { type Layer, type Variable } from '../../vars/scope.ts';
+import { isTemplate, templateOfExpression, templateOfScalar, TemplateError } from '../../vars/template.ts';
+import type { Problems } from '../files.ts';
+import { validate } from '../validate.ts';
+import type { Condition, Provides } from './model.ts';
+
+/** Reads the values of keywords; what is wrong goes to the problems and the value counts as absent. */
+export class KeywordReader {
+  readonly #entries: ReadonlyMap<string, MapEntry>;
+  readonly problems: Problems;
+
+  constructor(map: MapNode, problems: Problems) {
+    this.#entries = new Map(map.entries.map((entry) => [entry.key, entry]));
+    this.problems = problems;
+  }
+
+  node(key: string): Node | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  #parse<S extends z.ZodType>(key: string, schema: S): z.output<S> | undefined {
+    const node = this.node(key);
+    return node && validate(node, schema, this.problems);
+  }
+
+  boolean(key: string): boolean | undefined {
+    return this.#parse(key, z.boolean());
+  }
+
+  number(key: string): number | undefined {
+    return this.#parse(key, z.number().min(0));
+  }
+
+  name(key: string): string | undefined {
+    return this.#parse(key, z.string().regex(/^[a-zA-Z_]\w*$/, 'is not a variable name'));
+  }
+
+  strings(key: string): string[] | undefined {
+    return this.#parse(key, z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value), z.array(z.string())));
+  }
+
+  /** Text that may hold expressions. */
+  text(key: string): ScalarNode | undefined {
+    const node = this.node(key);
+    if (!node) return undefined;
+    if (node.kind !== 'scalar' || node.value === null) {
+      this.problems.add({ message: `${key} must be text`, at: node.range });
+      return undefined;
+    }
+    this.checkTemplates(node);
+    return node;
+  }
+
+  map(key: string): MapNode | undefined {
+    const node = this.node(key);
+    if (!node) return undefined;
+    if (node.kind === 'map') {
+      this.checkTemplates(node);
+      return node;
+    }
+    if (node.kind !== 'scalar' || node.value !== null) {
+      this.problems.add({ message: `${key} must be a map`, at: node.range });
+    }
+    return undefined;
+  }
+
+  vars(key = 'vars'): Layer {
+    const map = this.map(key);
+    return new Map<string, Variable>(map?.entries.map((entry) => [entry.key, { node: entry.value }]));
+  }
+
+  /** A condition or a list of them, all of which must hold. */
+  conditions(key: string): Condition[] | undefined {
+    const node = this.node(key);
+    if (!node) return undefined;
+    return readConditions(node, key, this.problems);
+  }
+
+  provides(key: string): Provides | undefined {
+    const names = z.array(z.string()).default([]);
+    return this.#parse(key, z.strictObject({ paths: names, units: names, users: names, groups: names, packages: names }));
+  }
+
+  /** Reports templates that do not parse. */
+  checkTemplates(node: Node): void {
+    for (const scalar of scalarsOf(node)) {
+      if (typeof scalar.value !== 'string' || scalar.verbatim || !isTemplate(scalar.value)) continue;
+      try {
+        templateOfScalar(scalar);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        this.problems.add(error.diagnostic);
+      }
+    }
+  }
+}
+
+/** Conditions from a scalar or a list of scalars. */
+export function readConditions(node: Node, key: string, problems: Problems): Condition[] {
+  const items = node.kind === 'list' ? node.items : [node];
+  return items.flatMap((item): Condition[] => {
+    if (item.kind !== 'scalar' || item.value === null) {
+      problems.add({ message: `${key} must be an expression or a list of them`, at: item.range });
+      return [];
+    }
+    if (typeof item.value === 'boolean') return [{ text: item.text, constant: item.value }];
+    try {
+      return [{ text: item.text, template: templateOfExpression(item) }];
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      problems.add(error.diagnostic);
+      return [];
+    }
+  });
+}

@@ -1,0 +1,98 @@
+import type { MapNode, Node, ScalarNode } from '../../core/node.ts';
+import type { SourceFile, SourceRange } from '../../core/source.ts';
+import type { Module } from '../../modules/define-module.ts';
+import type { Layer } from '../../vars/scope.ts';
+import type { Template } from '../../vars/template.ts';
+
+/** A condition: an expression, or a plain true or false. */
+export type Condition = { readonly text: string; readonly template: Template } | { readonly text: string; readonly constant: boolean };
+
+/** Names under which a task is selected by `--tags` and `--skip-tags`. */
+export type Tags = readonly string[];
+
+/** What a task may change beyond what its module knows, so that later tasks need not all be deferred. */
+export interface Provides {
+  readonly paths: readonly string[];
+  readonly units: readonly string[];
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly packages: readonly string[];
+}
+
+export interface Task {
+  readonly kind: 'task';
+  /** Position in the run, unique. */
+  readonly id: number;
+  readonly at: SourceRange;
+  readonly name: ScalarNode | undefined;
+  readonly module: Module;
+  readonly params: MapNode;
+  /** Where a relative `src` is looked for. */
+  readonly folder: string;
+  /** The file named by `src`, where its name holds no expression. */
+  readonly source: SourceFile | undefined;
+  readonly when: readonly Condition[];
+  readonly loop: Node | undefined;
+  readonly loopVariable: string;
+  readonly loopLabel: ScalarNode | undefined;
+  readonly register: string | undefined;
+  readonly tags: Tags;
+  readonly vars: Layer;
+  readonly become: boolean | undefined;
+  readonly becomeUser: ScalarNode | undefined;
+  readonly environment: MapNode | undefined;
+  readonly noLog: boolean;
+  readonly checkMode: boolean | undefined;
+  readonly changedWhen: readonly Condition[] | undefined;
+  readonly failedWhen: readonly Condition[] | undefined;
+  readonly until: readonly Condition[] | undefined;
+  readonly retries: number;
+  /** Seconds between retries. */
+  readonly delay: number;
+  readonly runOnce: boolean;
+  readonly delegateTo: ScalarNode | undefined;
+  readonly ignoreErrors: boolean;
+  readonly provides: Provides | undefined;
+  /** Seconds. */
+  readonly timeout: number | undefined;
+}
+
+/** Tasks of which a failure is handled together. */
+export interface Block {
+  readonly kind: 'block';
+  readonly at: SourceRange;
+  readonly tasks: readonly Step[];
+  readonly rescue: readonly Step[];
+  readonly always: readonly Step[];
+}
+
+export type Step = Task | Block;
+
+export interface Play {
+  readonly at: SourceRange;
+  readonly name: string;
+  readonly hosts: ScalarNode;
+  readonly vars: Layer;
+  readonly become: boolean | undefined;
+  readonly becomeUser: ScalarNode | undefined;
+  readonly environment: MapNode | undefined;
+  /** Sizes of the batches: numbers or percentages; empty for all at once. */
+  readonly serial: readonly (number | string)[];
+  readonly anyErrorsFatal: boolean;
+  readonly steps: readonly Step[];
+}
+
+export interface Playbook {
+  readonly path: string;
+  readonly plays: readonly Play[];
+  /** Folders of all files it is made of. */
+  readonly folders: readonly string[];
+}
+
+/** All tasks of steps, those of rescue and always included, in the order they stand. */
+export function* tasksOf(steps: readonly Step[]): Generator<Task> {
+  for (const step of steps) {
+    if (step.kind === 'task') yield step;
+    else yield* tasksOf([...step.tasks, ...step.rescue, ...step.always]);
+  }
+}

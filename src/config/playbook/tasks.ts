@@ -1,0 +1,336 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { didYouMean } from '../../core/diagnostics.ts';
+import { entryOf, nodeAt, scalarsOf, toData, type Data, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
+import type { SourceFile } from '../../core/source.ts';
+import type { Module } from '../../modules/define-module.ts';
+import type { Layer } from '../../vars/scope.ts';
+import { isTemplate, templateOfFile, TemplateError } from '../../vars/template.ts';
+import { readSource, readYaml, type Problems } from '../files.ts';
+import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
+import { KeywordReader, readConditions } from './keywords.ts';
+import type { Condition, Step, Task } from './model.ts';
+
+/** What the readers of one playbook share. */
+export interface LoadContext {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly problems: Problems;
+  readonly folders: Set<string>;
+  nextId: number;
+}
+
+/** What tasks take over from the blocks and includes around them. */
+export interface Inherited {
+  readonly folder: string;
+  readonly when: readonly Condition[];
+  readonly tags: readonly string[];
+  readonly vars: Layer;
+  readonly become: boolean | undefined;
+  readonly becomeUser: Task['becomeUser'];
+  readonly environment: MapNode | undefined;
+  readonly ignoreErrors: boolean;
+  readonly noLog: boolean;
+  readonly runOnce: boolean;
+  readonly delegateTo: Task['delegateTo'];
+}
+
+const inheritable = [
+  'name',
+  'when',
+  'tags',
+  'vars',
+  'become',
+  'become_user',
+  'become_method',
+  'environment',
+  'ignore_errors',
+  'no_log',
+  'run_once',
+  'delegate_to',
+];
+
+const taskOnly = [
+  'register',
+  'loop',
+  'loop_control',
+  'check_mode',
+  'changed_when',
+  'failed_when',
+  'until',
+  'retries',
+  'delay',
+  'provides',
+  'timeout',
+  'args',
+  'any_errors_fatal',
+];
+
+const instead: Readonly<Record<string, string>> = {
+  notify: 'there are no handlers: name what makes a restart necessary in restart_on or reload_on of the service task',
+  listen: 'there are no handlers: use restart_on or reload_on of the service task',
+  with_items: 'write loop: …',
+  with_dict: 'write loop: … over a list',
+  with_fileglob: 'write loop: … over a list',
+  local_action: 'drover runs nothing on the controller',
+  async: 'a task may take as long as its timeout: says',
+  poll: 'a task may take as long as its timeout: says',
+  include: 'write import_tasks: …',
+  roles: 'write import_tasks: … or import_playbook: …',
+  include_role: 'write import_tasks: …',
+  import_role: 'write import_tasks: …',
+  remote_user: 'set ansible_user in the inventory, or -u',
+};
+
+/** Reads a list of tasks and blocks. */
+export function readSteps(node: Node | undefined, inherited: Inherited, context: LoadContext): Step[] {
+  if (!node || (node.kind === 'scalar' && node.value === null)) return [];
+  if (node.kind !== 'list') {
+    context.problems.add({ message: 'tasks are a list', at: node.range });
+    return [];
+  }
+  return node.items.flatMap((item) => {
+    if (item.kind === 'map') return readStep(item, inherited, context);
+    context.problems.add({ message: 'a task is a map', at: item.range });
+    return [];
+  });
+}
+
+function readStep(map: MapNode, inherited: Inherited, context: LoadContext): Step[] {
+  const reader = new KeywordReader(map, context.problems);
+  if (entryOf(map, 'block')) return readBlock(map, reader, inherited, context);
+  const includes = ['import_tasks', 'include_tasks'].map((key) => findModuleKey(map, key)).find((entry) => entry);
+  if (includes) return readInclude(map, includes, reader, inherited, context);
+  const task = readTask(map, reader, inherited, context);
+  return task ? [task] : [];
+}
+
+function inherit(reader: KeywordReader, outer: Inherited): Inherited {
+  return {
+    folder: outer.folder,
+    when: [...outer.when, ...(reader.conditions('when') ?? [])],
+    tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
+    vars: new Map([...outer.vars, ...reader.vars()]),
+    become: reader.boolean('become') ?? outer.become,
+    becomeUser: reader.text('become_user') ?? outer.becomeUser,
+    environment: mergeMaps(outer.environment, reader.map('environment')),
+    ignoreErrors: reader.boolean('ignore_errors') ?? outer.ignoreErrors,
+    noLog: reader.boolean('no_log') ?? outer.noLog,
+    runOnce: reader.boolean('run_once') ?? outer.runOnce,
+    delegateTo: reader.text('delegate_to') ?? outer.delegateTo,
+  };
+}
+
+function mergeMaps(outer: MapNode | undefined, inner: MapNode | undefined): MapNode | undefined {
+  if (!outer || !inner) return inner ?? outer;
+  const own = new Set(inner.entries.map((entry) => entry.key));
+  return { ...inner, entries: [...outer.entries.filter((entry) => !own.has(entry.key)), ...inner.entries] };
+}
+
+function readBlock(map: MapNode, reader: KeywordReader, outer: Inherited, context: LoadContext): Step[] {
+  refuseUnknown(map, ['block', 'rescue', 'always', ...inheritable], context.problems);
+  const inner = inherit(reader, outer);
+  const steps = (key: string) => readSteps(reader.node(key), inner, context);
+  const [tasks, rescue, always] = [steps('block'), steps('rescue'), steps('always')];
+  if (rescue.length === 0 && always.length === 0) return tasks;
+  return [{ kind: 'block', at: entryOf(map, 'block')?.keyRange ?? map.range, tasks, rescue, always }];
+}
+
+function readInclude(
+  map: MapNode,
+  include: MapEntry,
+  reader: KeywordReader,
+  outer: Inherited,
+  context: LoadContext,
+): Step[] {
+  refuseUnknown(map, [include.key, ...inheritable], context.problems);
+  const named = include.value.kind === 'map' ? (entryOf(include.value, 'file')?.value ?? include.value) : include.value;
+  const file = named.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
+  if (file === undefined || isTemplate(file)) {
+    context.problems.add({
+      message: `${include.key} takes the name of a file`,
+      at: named.range,
+      hint: 'a name with an expression could not be checked beforehand: use when',
+    });
+    return [];
+  }
+  const path = resolve(outer.folder, file);
+  if (!existsSync(path)) {
+    context.problems.add({ message: `there is no file ${file}`, at: named.range, hint: `looked for ${path}` });
+    return [];
+  }
+  context.folders.add(dirname(path));
+  const root = readYaml(path, context.problems);
+  return readSteps(root, { ...inherit(reader, outer), folder: dirname(path) }, context);
+}
+
+function readTask(map: MapNode, reader: KeywordReader, outer: Inherited, context: LoadContext): Task | undefined {
+  const { problems } = context;
+  const keywords = [...inheritable, ...taskOnly];
+  const others = map.entries.filter((entry) => !keywords.includes(entry.key));
+  for (const entry of others.filter(({ key }) => key in instead)) {
+    problems.add({ message: `${entry.key} is not supported`, at: entry.keyRange, hint: instead[entry.key] ?? '' });
+  }
+  const named = others.filter(({ key }) => !(key in instead));
+  const known = named.filter(({ key }) => moduleOf(key, context.modules));
+  for (const entry of named.filter(({ key }) => !moduleOf(key, context.modules))) {
+    const words = known.length > 0 ? keywords : [...context.modules.keys(), ...keywords, 'block'];
+    const what = known.length > 0 ? 'keyword' : 'module or keyword';
+    problems.add({ message: `unknown ${what} "${entry.key}"`, at: entry.keyRange, ...nearest(entry.key, words) });
+  }
+  const [entry, second] = known;
+  if (second) {
+    problems.add({ message: `two modules in one task: ${entry?.key ?? ''} and ${second.key}`, at: second.keyRange });
+  }
+  if (!entry) {
+    if (others.length === 0) problems.add({ message: 'this task names no module', at: map.range });
+    return undefined;
+  }
+  const module = moduleOf(entry.key, context.modules);
+  if (!module) return undefined;
+  const params = readParams(entry, module, reader.map('args'), problems);
+  const inner = inherit(reader, outer);
+  const control = new KeywordReader(reader.map('loop_control') ?? { kind: 'map', entries: [], range: map.range }, problems);
+  const task: Task = {
+    kind: 'task',
+    id: context.nextId++,
+    at: entryOf(map, 'name')?.value.range ?? entry.keyRange,
+    name: reader.text('name'),
+    module,
+    params,
+    source: sourceOf(module, params, outer.folder, problems),
+    loop: reader.node('loop'),
+    loopVariable: control.name('loop_var') ?? 'item',
+    loopLabel: control.text('label'),
+    register: reader.name('register'),
+    checkMode: reader.boolean('check_mode'),
+    changedWhen: reader.conditions('changed_when'),
+    failedWhen: reader.conditions('failed_when'),
+    until: reader.conditions('until'),
+    retries: reader.number('retries') ?? (reader.node('until') ? 3 : 0),
+    delay: reader.number('delay') ?? 5,
+    provides: reader.provides('provides'),
+    timeout: reader.number('timeout'),
+    ...inner,
+  };
+  if (task.loop) reader.checkTemplates(task.loop);
+  reader.checkTemplates(params);
+  checkParams(task, problems);
+  return task;
+}
+
+function nearest(word: string, words: readonly string[]): { hint?: string } {
+  const { hint } = didYouMean(word, words);
+  return hint?.startsWith('did') ? { hint } : {};
+}
+
+/** A module by its name, with or without the prefix of Ansible's own collection. */
+function moduleOf(key: string, modules: ReadonlyMap<string, Module>): Module | undefined {
+  return modules.get(key.replace(/^ansible\.(builtin|legacy|posix)\./, ''));
+}
+
+function findModuleKey(map: MapNode, name: string): MapEntry | undefined {
+  return entryOf(map, name) ?? entryOf(map, `ansible.builtin.${name}`);
+}
+
+function refuseUnknown(map: MapNode, known: readonly string[], problems: Problems): void {
+  for (const entry of map.entries.filter(({ key }) => !known.includes(key))) {
+    const hint = instead[entry.key];
+    problems.add({
+      message: hint === undefined ? `unknown keyword "${entry.key}"` : `${entry.key} is not supported`,
+      at: entry.keyRange,
+      ...(hint === undefined ? nearest(entry.key, known) : { hint }),
+    });
+  }
+}
+
+function readParams(entry: MapEntry, module: Module, args: MapNode | undefined, problems: Problems): MapNode {
+  const { value } = entry;
+  const empty: MapNode = { kind: 'map', entries: [], range: entry.keyRange };
+  let params: MapNode = empty;
+  if (value.kind === 'map') params = value;
+  else if (value.kind === 'scalar' && value.value === null) params = empty;
+  else if (module.free !== undefined) {
+    params = { kind: 'map', entries: [{ key: module.free, keyRange: entry.keyRange, value }], range: value.range };
+  } else {
+    const pairs = value.kind === 'scalar' && /^\w+=/.test(value.text);
+    problems.add({
+      message: `${entry.key} takes a map of parameters`,
+      at: value.range,
+      ...(pairs ? { hint: `write ${value.text.replace(/^(\w+)=(\S*).*$/s, '$1: $2')} on a line of its own` } : {}),
+    });
+  }
+  const merged = mergeMaps(params, args) ?? params;
+  return withLiterals({ ...merged, range: params.range }, module.params);
+}
+
+/** The file that `src` names, looked for as Ansible does. */
+function sourceOf(module: Module, params: MapNode, folder: string, problems: Problems): SourceFile | undefined {
+  if (!module.file) return undefined;
+  const entry = entryOf(params, module.file.param);
+  if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string') return undefined;
+  const { value } = entry.value;
+  if (isTemplate(value)) return undefined;
+  const path = findSource(value, folder, module.file.render);
+  if (path === undefined) {
+    problems.add({
+      message: `there is no ${module.file.render ? 'template' : 'file'} ${value}`,
+      at: entry.value.range,
+      hint: `looked in ${sourceFolders(folder, module.file.render).join(', ')}`,
+    });
+    return undefined;
+  }
+  const source = readSource(path, problems);
+  if (source && module.file.render) {
+    try {
+      templateOfFile(source);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      problems.add(error.diagnostic);
+    }
+  }
+  return source;
+}
+
+function sourceFolders(folder: string, isTemplateFile: boolean): string[] {
+  const kind = isTemplateFile ? 'templates' : 'files';
+  return [join(folder, kind), join(folder, '..', kind), folder].map((path) => resolve(path));
+}
+
+/** Path of a template or file, beside the playbook; undefined when there is none. */
+export function findSource(name: string, folder: string, isTemplateFile: boolean): string | undefined {
+  if (name.startsWith('/')) return existsSync(name) ? name : undefined;
+  return sourceFolders(folder, isTemplateFile)
+    .map((candidate) => join(candidate, name))
+    .find((path) => existsSync(path));
+}
+
+/** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */
+function checkParams({ module, params }: Task, problems: Problems): void {
+  const data = toData(params) as Record<string, Data>;
+  if (module.file && module.file.param in data) data['content'] ??= '';
+  const shape = shapeOf(module.params) ?? {};
+  for (const entry of params.entries) {
+    if (!metaOf(shape[entry.key]).expression) continue;
+    readConditions(entry.value, entry.key, problems);
+    data[entry.key] = [];
+  }
+  const result = module.params.safeParse(data);
+  if (result.success) return;
+  for (const issue of result.error.issues) {
+    if (!dependsOnTemplates(params, issue.path, issue.code === 'custom')) {
+      reportIssue(issue, params, module.params, problems, 'parameter');
+    }
+  }
+}
+
+function dependsOnTemplates(params: MapNode, path: readonly PropertyKey[], isRefinement: boolean): boolean {
+  const node = nodeAt(params, path);
+  const isMissing = node === params && path.length > 0;
+  if (isMissing && !isRefinement) return false;
+  if (path.length === 0 && !isRefinement) return false;
+  return holdsTemplate(isMissing ? params : node);
+}
+
+function holdsTemplate(node: Node): boolean {
+  return [...scalarsOf(node)].some((scalar) => typeof scalar.value === 'string' && isTemplate(scalar.value));
+}

@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import { didYouMean } from '../core/diagnostics.ts';
+import { entryOf, nodeAt, toData, type Data, type MapNode, type Node } from '../core/node.ts';
+import type { Problems } from './files.ts';
+
+/** Parses a tree by a schema; what is wrong goes to the problems, at its place in the file. */
+export function validate<S extends z.ZodType>(node: Node, schema: S, problems: Problems): z.output<S> | undefined {
+  const result = schema.safeParse(toData(node));
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) reportIssue(issue, node, schema, problems);
+  return undefined;
+}
+
+/** Reports one issue of a schema at its place. */
+export function reportIssue(
+  issue: z.core.$ZodIssue,
+  node: Node,
+  schema: z.ZodType,
+  problems: Problems,
+  what = 'key',
+): void {
+  const found = nodeAt(node, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) {
+      const entry = entryOf(found, key);
+      problems.add({
+        message: `unknown ${what} "${key}"`,
+        at: entry?.keyRange ?? found.range,
+        ...didYouMean(key, keysAt(schema, issue.path)),
+      });
+    }
+    return;
+  }
+  const name = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')} `;
+  problems.add({ message: `${name}${readable(issue)}`, at: found.range });
+}
+
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const shape = shapeOf(schema) ?? {};
+  const [head, ...rest] = path;
+  if (head === undefined) return Object.keys(shape);
+  const inner = shape[String(head)];
+  return inner ? keysAt(inner, rest) : [];
+}
+
+function readable(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined && /received undefined/.test(issue.message)
+        ? 'is missing'
+        : `must be ${article(issue.expected)}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `must be at least ${String(issue.minimum)}`;
+    case 'too_big':
+      return `must be at most ${String(issue.maximum)}`;
+    default:
+      return issue.message.startsWith('Invalid input: ') ? issue.message.slice(15) : issue.message;
+  }
+}
+
+function article(type: string): string {
+  const names: Record<string, string> = {
+    string: 'text',
+    boolean: 'true or false',
+    record: 'a map',
+    object: 'a map',
+    array: 'a list',
+    int: 'a whole number',
+    number: 'a number',
+  };
+  return names[type] ?? `a ${type}`;
+}
+
+/** The fields of an object schema, whatever it is wrapped in. */
+export function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return shapeOf(schema.def.innerType as z.ZodType);
+  if (schema instanceof z.ZodPipe) return shapeOf(schema.def.in as z.ZodType);
+  return schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : undefined;
+}
+
+interface FieldMeta {
+  /** Taken from the scalar's own text. */
+  readonly literal?: boolean;
+  /** Holds conditions, which the engine evaluates. */
+  readonly expression?: boolean;
+}
+
+/** What a parameter's schema says about how it is to be read. */
+export function metaOf(schema: z.ZodType | undefined): FieldMeta {
+  if (!schema) return {};
+  const meta = schema.meta() as FieldMeta | undefined;
+  if (meta) return meta;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return metaOf(schema.def.innerType as z.ZodType);
+  if (schema instanceof z.ZodPipe) return metaOf(schema.def.in as z.ZodType);
+  return {};
+}
+
+/** A map with the scalars of literal fields replaced by their own text. */
+export function withLiterals(node: MapNode, schema: z.ZodType): MapNode {
+  const shape = shapeOf(schema);
+  if (!shape) return node;
+  return {
+    ...node,
+    entries: node.entries.map((entry) =>
+      metaOf(shape[entry.key]).literal ? { ...entry, value: literalOf(entry.value) } : entry,
+    ),
+  };
+}
+
+function literalOf(node: Node): Node {
+  return node.kind === 'scalar' && typeof node.value === 'number' ? { ...node, value: node.text } : node;
+}
+
+/** Data as text for a message. */
+export function showData(data: Data): string {
+  return typeof data === 'string' ? `"${data}"` : JSON.stringify(data);
+}

@@ -1,0 +1,377 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
+import { guardDigest, isGuarded } from '../facts/collectors.ts';
+import { isApiKind } from '../facts/api.ts';
+import { identify, type Need } from '../facts/need.ts';
+import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
+import type { Change, Verdict } from '../plan/change.ts';
+import { batchScript, parseBatch, type ChangeOutput, type Segment } from './batch.ts';
+import { takeEffect } from './effects.ts';
+import type { HostRun } from './host-run.ts';
+import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
+import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
+import type { Interest } from './planner.ts';
+import type { Outcome, Strategy, TaskReport } from './walker.ts';
+import type { World } from './world.ts';
+
+// A batch goes as one message; beyond this the next one starts.
+const largestBatch = 4 * 1024 * 1024;
+// A fact that differs each time it is looked at would send the same batch for ever.
+const guardAttempts = 3;
+// Steps of one change that is carried out piece by piece.
+const largestStepCount = 20;
+
+interface Queued {
+  readonly instance: Instance;
+  readonly settle: (outcome: Outcome) => void;
+  /** Empty for a task that is in sync, as long as the changes before it leave it so. */
+  readonly changes: readonly PlannedChange[];
+  readonly scripts: readonly string[];
+  /** What a task in sync registers. */
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly attempts: number;
+}
+
+export interface ApplyOptions extends OperationContext {
+  readonly context: ModuleContext;
+  /** What is worth collecting again after a change, in the order of the run. */
+  readonly interests: readonly Interest[];
+  report(report: TaskReport): void;
+  /** Called when a change begins and when it is done. */
+  changed(instance: Instance, change: Change): void;
+  started(instance: Instance): void;
+  /** Whether a change may be made that the plan did not show; throws when not. */
+  consent(instance: Instance, changes: readonly Change[]): Promise<void>;
+}
+
+/**
+ * Carries tasks out on one host. Changes that are known are queued and go out as one script, which checks before
+ * each that what it was planned from still holds; everything else goes out by itself.
+ */
+export class Applier implements Strategy {
+  readonly #host: HostRun;
+  readonly #options: ApplyOptions;
+  #queue: Queued[] = [];
+  #size = 0;
+  /** The host as it will be once the queue is done. */
+  #predicted: World;
+
+  constructor(host: HostRun, options: ApplyOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#predicted = host.world.fork();
+  }
+
+  get pending(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  report(report: TaskReport): void {
+    this.#options.report(report);
+  }
+
+  async submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
+    await this.#take(instance, settle, 0);
+  }
+
+  async flush(): Promise<void> {
+    while (this.#queue.length > 0) await this.#send();
+  }
+
+  async #take(instance: Instance, settle: (outcome: Outcome) => void, attempts: number): Promise<void> {
+    const { task } = instance;
+    if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
+      await this.flush();
+      await this.#alone(instance, settle);
+      return;
+    }
+    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become) await this.flush();
+    await this.#know(instance);
+    const verdict = instance.diff((need) => this.#predicted.records(need));
+    const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
+    if (!settled && this.pending) {
+      // What the queue does may be just what this waits for.
+      await this.flush();
+      return this.#take(instance, settle, attempts);
+    }
+    if (verdict.state === 'in-sync') {
+      const result = verdict.result ?? {};
+      if (this.pending) this.#queue.push({ instance, settle, changes: [], scripts: [], result, attempts });
+      else settle({ status: 'ok', changes: [], result });
+      return;
+    }
+    if (verdict.state !== 'changes') {
+      settle(failureOf(instance, verdict));
+      return;
+    }
+    await this.#options.consent(instance, verdict.changes);
+    const changes = verdict.changes.map((change) => task.module.revive(change, this.#options.context));
+    const scripts = changes.map((change) => scriptOf(instance, change.operations));
+    if (task.module.stepwise || scripts.some((script) => script === undefined)) {
+      await this.flush();
+      await this.#alone(instance, settle);
+      return;
+    }
+    this.#enqueue({ instance, settle, changes, scripts: scripts as string[], result: {}, attempts });
+    if (this.#size > largestBatch) await this.flush();
+  }
+
+  #enqueue(item: Queued): void {
+    this.#queue.push(item);
+    this.#size += item.scripts.reduce((sum, script) => sum + script.length, 0);
+    for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
+  }
+
+  /** Other hosts' facts and APIs can't be guarded by a script on this host. */
+  #isRemote({ needs, host }: Instance): boolean {
+    return needs.some((need) => isApiKind(need.kind) || (need.host !== undefined && need.host !== host));
+  }
+
+  /** Sees to it that the predicted world knows an instance's needs. */
+  async #know(instance: Instance): Promise<void> {
+    const open = () => instance.needs.filter((need) => this.#predicted.records(need) === undefined);
+    if (open().length === 0) return;
+    await this.flush();
+    const missing = open();
+    if (missing.length > 0) await this.#host.collect(missing, instance.become);
+    this.#predicted = this.#host.world.fork();
+  }
+
+  /** Needs of the tasks still to come, and of these. */
+  #worthKnowing(instances: readonly Instance[]): Need<unknown>[] {
+    const last = Math.max(...instances.map(({ task }) => task.id));
+    const ahead = this.#options.interests
+      .filter(({ host, task, need }) => host === this.#host.name && task >= last && !isApiKind(need.kind))
+      .map(({ need }) => need);
+    const own = instances.flatMap(({ needs }) => needs);
+    const local = [...own, ...ahead].filter((need) => need.host === undefined || need.host === this.#host.name);
+    return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
+  }
+
+  async #send(): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#size = 0;
+    const { fleet, checkpoint } = this.#options;
+    checkpoint();
+    const { segments, owners } = this.#segments(queue);
+    const instances = queue.map(({ instance }) => instance);
+    const after = this.#worthKnowing(instances);
+    owners.forEach(({ instance }) => this.#options.started(instance));
+    const limits = owners.map(({ instance, changes }) => timeoutOf(instance, changes.flatMap((change) => change.operations)) ?? 0);
+    const timeout = limits.reduce((sum, limit) => sum + limit, 60);
+    const become = instances[0]?.become ?? false;
+    const piece = await this.#host.run(batchScript(segments, after), become, { timeout: timeout * 1000 });
+    fleet.epoch++;
+    const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
+    if (output.collected === undefined) await this.#host.collect(after, become);
+    else this.#host.learn(output.collected, after);
+    this.#predicted = this.#host.world.fork();
+    const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
+    await this.#settle(queue, owners, output.segments, output.collected === undefined ? brokenOff : undefined);
+  }
+
+  /** The queue as segments: each task with changes guards what the tasks since the former one were compared with. */
+  #segments(queue: readonly Queued[]): { segments: Segment[]; owners: Queued[] } {
+    const segments: Segment[] = [];
+    const owners: Queued[] = [];
+    const world = this.#host.world.fork();
+    let guard: Need<unknown>[] = [];
+    for (const item of queue) {
+      guard.push(...item.instance.needs.filter((need) => isGuarded(need.kind)));
+      if (item.changes.length === 0) continue;
+      const digest = guardDigest(unique(guard), (need) => world.records(need) ?? []);
+      segments.push({ guard: unique(guard), digest, scripts: item.scripts });
+      owners.push(item);
+      for (const change of item.changes) takeEffect(world, item.instance, change.writes);
+      guard = [];
+    }
+    return { segments, owners };
+  }
+
+  /** Tells each queued instance what became of it; those that were not reached are taken in again. */
+  async #settle(
+    queue: readonly Queued[],
+    owners: readonly Queued[],
+    outputs: readonly (readonly ChangeOutput[])[],
+    brokenOff: string | undefined,
+  ): Promise<void> {
+    const ranOf = (item: Queued) => outputs[owners.indexOf(item)] ?? [];
+    const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
+    const again: Queued[] = [];
+    for (const [position, item] of queue.entries()) {
+      const ran = ranOf(item);
+      if (item.changes.length === 0 && again.length === 0) {
+        // Guarded by the changes after it, or else by what was just collected.
+        const holds = position < lastRun || item.instance.diff((need) => this.#host.world.records(need)).state === 'in-sync';
+        if (holds) item.settle({ status: 'ok', changes: [], result: item.result });
+        else again.push(item);
+      } else if (again.length > 0 || ran.length === 0) {
+        if (brokenOff !== undefined && again.length === 0) {
+          item.settle({ status: 'failed', changes: [], result: {}, reason: brokenOff });
+        } else again.push(item);
+      } else {
+        const done = item.changes.slice(0, ran.length).map(({ change }) => change);
+        done.forEach((change) => this.#options.changed(item.instance, change));
+        const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
+        const overwritten = this.#isOverwritten(item, queue.slice(position + 1, lastRun + 1));
+        item.settle(this.#outcome(item.instance, done, last, !overwritten));
+      }
+    }
+    // Up to the first change that was not reached it was these tasks' facts that differed.
+    const blamed = again.findIndex((item) => item.changes.length > 0);
+    for (const [position, { instance, settle, attempts }] of again.entries()) {
+      const next = position <= blamed ? attempts + 1 : attempts;
+      if (next >= guardAttempts) {
+        const reason = 'what it depends on changes each time it is looked at';
+        settle({ status: 'failed', changes: [], result: {}, reason });
+      } else await this.#take(instance, settle, next);
+    }
+  }
+
+  /** Whether a later change of the batch wrote what this one had put in sync: then there is nothing to check it by. */
+  #isOverwritten(item: Queued, later: readonly Queued[]): boolean {
+    const own = new Set(item.instance.needs.map(identify));
+    const writes = later.flatMap(({ changes }) => changes.flatMap((change) => change.writes));
+    return writes.some((write) => write === '*' || own.has(identify(write)));
+  }
+
+  #outcome(instance: Instance, changes: readonly Change[], output: ChangeOutput, check: boolean): Outcome {
+    const { task } = instance;
+    const result = task.module.readable ? commandResult(output) : {};
+    const judged = judge(instance, output.status !== 0, result);
+    if (judged.failed) {
+      const reason = judged.reason ?? firstLines(output.stderr || output.stdout);
+      return { status: 'failed', changes, result: { ...result, msg: reason }, reason };
+    }
+    const open = check ? this.#notConverged(instance) : undefined;
+    if (open !== undefined) {
+      const error = new ConvergenceError(`${instance.host}: "${instance.name}" was carried out and is still not in sync: ${open}`, {
+        hint: 'something on the host undoes it, or does not take it',
+      });
+      return { status: 'failed', changes, result, reason: error.message, error };
+    }
+    return { status: judged.changed ? 'changed' : 'ok', changes: judged.changed ? changes : [], result };
+  }
+
+  /** What is still to be changed after a task was carried out; undefined when nothing is. */
+  #notConverged(instance: Instance): string | undefined {
+    // A command is done when it has run: there is nothing to compare.
+    if (instance.task.module.readable) return undefined;
+    const verdict = instance.diff((need) => this.#options.fleet.recordsOf(need, instance.host));
+    switch (verdict.state) {
+      case 'in-sync':
+        return undefined;
+      case 'changes':
+        return verdict.changes.map(({ action, resource, detail }) => [action, resource, detail ?? ''].join(' ').trim()).join(', ');
+      default:
+        return verdict.reason;
+    }
+  }
+
+  /** Carries out one instance by itself, with its facts read freshly; step by step or retried where it says so. */
+  async #alone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
+    const { until, retries, delay: pause } = instance.task;
+    const { checkpoint } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      checkpoint();
+      const outcome = await this.#options.fleet
+        .get(instance.delegateTo ?? instance.host)
+        .exclusively(() => this.#once(instance));
+      if (!until || attempt >= retries || holds(instance, outcome)) {
+        const exhausted = until && !holds(instance, outcome);
+        settle(
+          exhausted && outcome.status !== 'failed'
+            ? { ...outcome, status: 'failed', reason: `until did not hold after ${attempt + 1} attempts` }
+            : outcome,
+        );
+        return;
+      }
+      await delay(pause * 1000);
+    }
+  }
+
+  async #once(instance: Instance): Promise<Outcome> {
+    const { fleet, context } = this.#options;
+    await this.#readAll(instance);
+    const made: Change[] = [];
+    let output: ChangeOutput = { status: 0, stdout: '', stderr: '' };
+    for (let step = 0; step < largestStepCount; step++) {
+      const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
+      if (verdict.state === 'in-sync') {
+        if (made.length === 0) return { status: 'ok', changes: [], result: verdict.result ?? {} };
+        return this.#outcome(instance, made, output, true);
+      }
+      if (verdict.state !== 'changes') return { ...failureOf(instance, verdict), changes: made };
+      if (step === 0) await this.#options.consent(instance, verdict.changes);
+      const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
+      for (const change of planned) {
+        this.#options.started(instance);
+        output = await perform(instance, instance.task.module.revive(change, context).operations, this.#options);
+        fleet.epoch++;
+        if (output.status !== 0) return this.#outcome(instance, made, output, false);
+        made.push(change);
+        this.#options.changed(instance, change);
+      }
+      await this.#readAll(instance);
+      if (!instance.task.module.stepwise) return this.#outcome(instance, made, output, true);
+    }
+    return { status: 'failed', changes: made, result: {}, reason: `not done after ${largestStepCount} steps` };
+  }
+
+  /** Collects all needs of an instance afresh: its own host's, other hosts' and APIs'. */
+  async #readAll(instance: Instance): Promise<void> {
+    const { fleet } = this.#options;
+    const { host } = instance;
+    const isOwn = (need: Need<unknown>) => !isApiKind(need.kind) && (need.host === undefined || need.host === host);
+    const own = instance.needs.filter(isOwn);
+    const remote = instance.needs.filter((need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)));
+    await Promise.all([
+      ...(own.length === 0 ? [] : [this.#host.collect(own, instance.become)]),
+      fleet.readRemote(remote.map((need) => ({ need, host }))),
+    ]);
+    this.#predicted = this.#host.world.fork();
+  }
+}
+
+function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
+  return [...new Map(needs.map((need) => [identify(need), need])).values()];
+}
+
+function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>): Outcome {
+  const { reason } = verdict;
+  const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason };
+  if (verdict.state === 'silent') return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
+  if (verdict.state === 'deferred') return { ...base, reason: `it still can't be done: ${reason}` };
+  const error: DroverError = new InvalidInputError([
+    { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
+  ]);
+  return { ...base, hint: verdict.hint, error };
+}
+
+/** What `failed_when` and `changed_when` make of a result. */
+function judge(
+  instance: Instance,
+  failed: boolean,
+  result: Readonly<Record<string, unknown>>,
+): { failed: boolean; changed: boolean; reason?: string } {
+  const { failedWhen, changedWhen } = instance.task;
+  const scope = withResult(instance, { ...result, failed, changed: true });
+  if (failedWhen ? conditionsHold(failedWhen, scope) : failed) {
+    return { failed: true, changed: false, ...(failedWhen && !failed ? { reason: 'failed_when holds' } : {}) };
+  }
+  return { failed: false, changed: changedWhen ? conditionsHold(changedWhen, scope) : true };
+}
+
+function holds(instance: Instance, outcome: Outcome): boolean {
+  if (outcome.result === undefined || outcome.error || (outcome.status === 'failed' && !instance.task.module.readable)) return false;
+  const result = { ...outcome.result, failed: outcome.status === 'failed', changed: outcome.status === 'changed' };
+  return conditionsHold(instance.task.until ?? [], withResult(instance, result));
+}
+
+function withResult(instance: Instance, result: Readonly<Record<string, unknown>>) {
+  const { register } = instance.task;
+  return register === undefined
+    ? instance.scope
+    : instance.scope.with(new Map([[register, { value: result as never }]]));
+}

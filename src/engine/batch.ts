@@ -1,0 +1,71 @@
+import { collectScript, guardScript } from '../facts/collectors.ts';
+import type { Need } from '../facts/need.ts';
+import { quote } from '../shell/quote.ts';
+
+/** One task's changes in a batch, with the state they were planned from. */
+export interface Segment {
+  /** Needs of every task since the former change. */
+  readonly guard: readonly Need<unknown>[];
+  /** What their facts must still be. */
+  readonly digest: string;
+  /** One script for each change. */
+  readonly scripts: readonly string[];
+}
+
+export interface ChangeOutput {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface BatchOutput {
+  /** Outputs of the changes that ran, segment by segment. */
+  readonly segments: readonly (readonly ChangeOutput[])[];
+  /** The segment before which the host was found in another state than planned for. */
+  readonly stoppedAt: number | undefined;
+  /** What was collected at the end; undefined when the script did not get there. */
+  readonly collected: string | undefined;
+}
+
+/**
+ * A script that carries out segments in order. Before each it collects what the segment was planned from and stops
+ * if that differs; it also stops at the first change that fails. Whatever happened, it ends by collecting `after`.
+ */
+export function batchScript(segments: readonly Segment[], after: readonly Need<unknown>[]): string {
+  const parts = segments.map((segment, index) => {
+    const changes = segment.scripts.map(
+      (script) => `[ $go = 0 ] || { ( set -e; eval ${quote(script)} ) </dev/null; mark ${index} $?; }`,
+    );
+    return `[ $go = 0 ] || case $(${guardScript(segment.guard)}) in ${quote(`${segment.digest}  -`)}) ;;
+*) go=0; printf '\\n%s guard ${index}\\n' "$N" ;; esac
+${changes.join('\n')}`;
+  });
+  return `mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
+go=1
+${parts.join('\n')}
+printf '\\n%s after\\n' "$N"
+${collectScript(after)}`;
+}
+
+/** Takes apart what a batch script printed. */
+export function parseBatch(nonce: string, count: number, stdout: string, stderr: string): BatchOutput {
+  const errors = stderr.split(`\n${nonce} change\n`);
+  const segments: ChangeOutput[][] = Array.from({ length: count }, () => []);
+  let stoppedAt: number | undefined;
+  let before = '';
+  let rest = stdout;
+  let ran = 0;
+  const marker = new RegExp(`\\n${nonce} (change|guard|after)(?: (\\d+))?(?: (\\d+))?\\n`);
+  for (;;) {
+    const match = marker.exec(rest);
+    if (!match) return { segments, stoppedAt, collected: undefined };
+    before = rest.slice(0, match.index);
+    rest = rest.slice(match.index + match[0].length);
+    if (match[1] === 'after') return { segments, stoppedAt, collected: rest };
+    if (match[1] === 'guard') stoppedAt = Number(match[2]);
+    else {
+      const output = { status: Number(match[3]), stdout: before, stderr: errors[ran++] ?? '' };
+      segments[Number(match[2])]?.push(output);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { unitName } from '../facts/unit.ts';
+import type { Write } from '../plan/change.ts';
+import type { Instance } from './instance.ts';
+import type { World } from './world.ts';
+
+const ofFiles = ['path', 'digest', 'content', 'ctime'];
+const ofUnits = ['unit', 'restart-record'];
+const ofAccounts = ['user', 'group'];
+
+/** Puts what a change writes into a world. A task's `provides` limits what would otherwise be everything. */
+export function takeEffect(world: World, instance: Instance, writes: readonly Write[]): void {
+  const reason = `"${instance.name}" comes first`;
+  for (const write of writes) {
+    if (write === '*' && instance.task.provides) invalidateProvided(world, instance, reason);
+    else world.write(write, reason);
+  }
+}
+
+/** Marks what a task that can't be planned yet may write. */
+export function takeUnknownEffect(world: World, instance: Instance): void {
+  const { module } = instance.task;
+  if (module.readOnly) return;
+  const own = instance.needs.filter((need) => need.host === undefined).map(({ kind, key }) => ({ kind, key }));
+  takeEffect(world, instance, module.wide ? ['*', ...own] : own);
+}
+
+function invalidateProvided(world: World, { task }: Instance, reason: string): void {
+  const { paths = [], units = [], users = [], groups = [], packages = [] } = task.provides ?? {};
+  const fullUnits = units.map(unitName);
+  world.invalidate((kind, key) => {
+    if (ofFiles.includes(kind)) return paths.some((path) => key === path || key.startsWith(`${path.replace(/\/$/, '')}/`));
+    if (ofUnits.includes(kind)) return fullUnits.includes(key);
+    if (ofAccounts.includes(kind)) return users.includes(key) || groups.includes(key);
+    return kind === 'package' && packages.includes(key);
+  }, reason);
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { changeActions } from '../plan/change.ts';
+
+/** What people and programs see of a change. */
+export const ShownChange = z.object({
+  action: z.enum(changeActions),
+  resource: z.string(),
+  detail: z.string().optional(),
+  reason: z.string().optional(),
+  before: z.string().optional(),
+  after: z.string().optional(),
+  disrupts: z.string().optional(),
+});
+export type ShownChange = z.infer<typeof ShownChange>;
+
+const where = {
+  host: z.string(),
+  play: z.string(),
+  task: z.string(),
+  /** Position of the task in the playbook: unique where names are not. */
+  taskId: z.number(),
+  item: z.string().optional(),
+};
+
+/** What became of a task: `deferred` stands only in plans. */
+export const taskStatuses = ['ok', 'changed', 'failed', 'ignored', 'rescued', 'skipped', 'deferred'] as const;
+
+const HostRecap = z.object({
+  ok: z.number(),
+  changed: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  unreachable: z.number(),
+  deferred: z.number(),
+  roundTrips: z.number(),
+  apiCalls: z.number(),
+  seconds: z.number(),
+});
+export type HostRecap = z.infer<typeof HostRecap>;
+
+/** The story of a run, event by event; `--json` prints one a line. */
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), verb: z.string(), source: z.string(), hosts: z.array(z.string()) }),
+  z.object({ type: z.literal('phase'), phase: z.enum(['connect', 'collect', 'plan', 'apply', 'verify']) }),
+  z.object({
+    type: z.literal('host'),
+    host: z.string(),
+    state: z.enum(['connected', 'unreachable']),
+    message: z.string().optional(),
+    hint: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('plan'),
+    ...where,
+    status: z.enum(taskStatuses),
+    changes: z.array(ShownChange),
+    /** Why it is deferred or fails, and the state it aims at. */
+    reason: z.string().optional(),
+    hint: z.string().optional(),
+    aim: z.string().optional(),
+  }),
+  z.object({ type: z.literal('play'), play: z.string(), hosts: z.array(z.string()) }),
+  z.object({ type: z.literal('start'), ...where, aim: z.string().optional() }),
+  z.object({ type: z.literal('change'), ...where, change: ShownChange, seconds: z.number().optional() }),
+  z.object({
+    type: z.literal('task'),
+    ...where,
+    status: z.enum(taskStatuses),
+    message: z.string().optional(),
+    hint: z.string().optional(),
+  }),
+  z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
+  z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
+  z.object({ type: z.literal('diagnostic'), message: z.string() }),
+  z.object({
+    type: z.literal('probe'),
+    probe: z.string(),
+    where: z.string(),
+    expected: z.string(),
+    found: z.string(),
+    verdict: z.enum(['pass', 'warn', 'fail']),
+  }),
+  z.object({ type: z.literal('recap'), exitCode: z.number(), hosts: z.record(z.string(), HostRecap) }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** Every line of `--json`: an event with version, run and time. */
+export const EventLine = z.intersection(
+  RunEvent,
+  z.object({ v: z.literal(1), run: z.string(), time: z.iso.datetime() }),
+);
+
+export type Emit = (event: RunEvent) => void;

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { HostFact } from '../facts/host.ts';
+
+// A new version may read more of a host; its facts are collected anew.
+const format = 1;
+
+function fileOf(hostKey: string, folder: string): string {
+  return join(folder, `${createHash('sha256').update(hostKey).digest('hex').slice(0, 32)}.json`);
+}
+
+/** Facts of hosts as they were last seen, by host key. A guess to work ahead with: each run verifies it. */
+export class FactsCache {
+  readonly #folder: string;
+
+  constructor(folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drover', 'facts')) {
+    this.#folder = folder;
+  }
+
+  load(hostKey: string): HostFact | undefined {
+    try {
+      const stored = JSON.parse(readFileSync(fileOf(hostKey, this.#folder), 'utf8')) as { format: number; fact: HostFact };
+      return stored.format === format ? stored.fact : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Failing to cache costs the next run a round trip, and nothing else. */
+  store(hostKey: string, fact: HostFact): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      const path = fileOf(hostKey, this.#folder);
+      const temporary = `${path}.${process.pid}`;
+      writeFileSync(temporary, JSON.stringify({ format, fact }), { mode: 0o600 });
+      renameSync(temporary, path);
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { sendHttp, type HttpRequest } from '../clients/http.ts';
+import { runSql, type SqlQuery } from '../clients/sql.ts';
+import { messageOf, UnreachableError } from '../core/errors.ts';
+import type { Vault } from '../core/secrets.ts';
+import { apiRecords, isApiKind } from '../facts/api.ts';
+import { identify, unreachableRecords, type Need } from '../facts/need.ts';
+import type { Emit } from './events.ts';
+import { HostRun, type Connection } from './host-run.ts';
+
+/** How long an API may take to answer one request, in milliseconds. */
+const apiTimeout = 10_000;
+
+export interface FleetOptions {
+  connect(host: string): Promise<Connection>;
+  readonly vault: Vault;
+  readonly emit: Emit;
+}
+
+/** The hosts of a run, connected to as they are needed. */
+export class Fleet {
+  readonly vault: Vault;
+  readonly unreachable = new Map<string, UnreachableError>();
+  /** Counts the changes of the run: facts of other hosts and of APIs are as old as the count they were read at. */
+  epoch = 0;
+  readonly #options: FleetOptions;
+  readonly #hosts = new Map<string, Promise<HostRun | undefined>>();
+  readonly #runs = new Map<string, HostRun>();
+  readonly #readAt = new Map<string, number>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.vault = options.vault;
+  }
+
+  /** Connects to hosts, all at once; those that fail are in `unreachable`. */
+  async connect(hosts: Iterable<string>): Promise<void> {
+    await Promise.all([...hosts].map((host) => this.#host(host)));
+  }
+
+  /** A connected host. */
+  get(host: string): HostRun {
+    const run = this.#runs.get(host);
+    if (!run) throw this.unreachable.get(host) ?? new UnreachableError(`${host} is not connected`);
+    return run;
+  }
+
+  has(host: string): boolean {
+    return this.#runs.has(host);
+  }
+
+  connected(): HostRun[] {
+    return [...this.#runs.values()];
+  }
+
+  #host(name: string): Promise<HostRun | undefined> {
+    let opening = this.#hosts.get(name);
+    if (!opening) {
+      opening = this.#open(name);
+      this.#hosts.set(name, opening);
+    }
+    return opening;
+  }
+
+  async #open(name: string): Promise<HostRun | undefined> {
+    const { connect, vault, emit } = this.#options;
+    try {
+      const run = new HostRun(name, await connect(name), vault);
+      this.#runs.set(name, run);
+      emit({ type: 'host', host: name, state: 'connected' });
+      return run;
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      this.lose(name, error);
+      return undefined;
+    }
+  }
+
+  /** Takes a host out of the run. */
+  lose(name: string, error: UnreachableError): void {
+    this.unreachable.set(name, error);
+    const { message, hint } = error;
+    this.#options.emit({ type: 'host', host: name, state: 'unreachable', message, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  /** Records of a need on its host; for an unreachable host, the record that says so. */
+  recordsOf(need: Need<unknown>, host: string) {
+    const gone = this.unreachable.get(need.host ?? host);
+    if (gone) return unreachableRecords(gone.message);
+    return this.#runs.get(need.host ?? host)?.world.records(need);
+  }
+
+  /** Whether an answer of another host or of an API was read since the last change of the run. */
+  isFresh(need: Need<unknown>, host: string): boolean {
+    return this.#readAt.get(`${need.host ?? host}\t${identify(need)}`) === this.epoch;
+  }
+
+  /** Reads facts of other hosts and of APIs, each once, all at once. */
+  async readRemote(needs: readonly { need: Need<unknown>; host: string }[]): Promise<void> {
+    const asked = new Map(needs.map(({ need, host }) => [`${need.host ?? host}\t${identify(need)}`, { need, at: need.host ?? host }]));
+    const byHost = new Map<string, Need<unknown>[]>();
+    for (const [key, { need, at }] of asked) {
+      this.#readAt.set(key, this.epoch);
+      byHost.set(at, [...(byHost.get(at) ?? []), need]);
+    }
+    await Promise.all(
+      [...byHost].map(async ([name, own]) => {
+        const host = await this.#host(name);
+        if (!host) return;
+        const scripts = own.filter((need) => !isApiKind(need.kind));
+        await Promise.all([
+          ...own.filter((need) => isApiKind(need.kind)).map((need) => this.#readApi(host, need)),
+          ...(scripts.length === 0 ? [] : [host.collect(scripts, true)]),
+        ]);
+      }),
+    );
+  }
+
+  async #readApi(host: HostRun, need: Need<unknown>): Promise<void> {
+    const answer = await (need.kind === 'http'
+      ? this.http(host, JSON.parse(need.key) as HttpRequest)
+      : this.sql(host, JSON.parse(need.key) as SqlQuery));
+    host.world.learn(new Map([[identify(need), apiRecords(answer)]]));
+  }
+
+  /** Sends a request from a host, secrets put in. */
+  async http(host: HostRun, request: HttpRequest, signal?: AbortSignal) {
+    host.apiCalls++;
+    const reveal = (text: string) => this.vault.reveal(text);
+    const { body, user, password } = request;
+    return sendHttp(
+      {
+        ...request,
+        ...(body === undefined ? {} : { body: reveal(body) }),
+        ...(user === undefined ? {} : { user: reveal(user) }),
+        ...(password === undefined ? {} : { password: reveal(password) }),
+      },
+      (address, port) => host.connection.openStream(address, port),
+      { timeout: apiTimeout, ...(signal ? { signal } : {}) },
+    );
+  }
+
+  /** Runs SQL from a host, secrets put in. */
+  async sql(host: HostRun, query: SqlQuery) {
+    host.apiCalls++;
+    const reveal = (text: string) => this.vault.reveal(text);
+    return runSql(
+      { ...query, password: reveal(query.password), statements: query.statements.map(reveal) },
+      (address, port) => host.connection.openStream(address, port),
+      { timeout: apiTimeout },
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.connected().map((host) =>
+        host.close().catch((error: unknown) => {
+          this.#options.emit({ type: 'warning', message: `${host.name}: ${messageOf(error)}` });
+        }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,120 @@
+import { UnreachableError } from '../core/errors.ts';
+import type { Vault } from '../core/secrets.ts';
+import { collectScript, parseCollected } from '../facts/collectors.ts';
+import { needHost, type HostFact } from '../facts/host.ts';
+import type { Need } from '../facts/need.ts';
+import { lockPiece, unlockPiece } from '../shell/framing.ts';
+import type { PieceOptions, PieceResult } from '../transport/session.ts';
+import { Session } from '../transport/session.ts';
+import type { SshConnection } from '../transport/ssh.ts';
+import { NotYetKnown, type Variable } from '../vars/scope.ts';
+import type { Value } from '../vars/value.ts';
+import { World } from './world.ts';
+
+/** What a run uses of a connection; tests put a local shell in its place. */
+export type Connection = Pick<SshConnection, 'openCommand' | 'openStream' | 'hostKey' | 'target'>;
+
+/** One host in a run: its connection, its shells, and what is known of it. */
+export class HostRun {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly world = new World();
+  readonly registered = new Map<string, Variable>();
+  readonly started = Date.now();
+  /** Waits for the host: pieces sent together count once. */
+  roundTrips = 0;
+  apiCalls = 0;
+  #fact: HostFact | undefined;
+  readonly #vault: Vault;
+  readonly #sessions = new Map<'root' | 'login', Promise<Session>>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(name: string, connection: Connection, vault: Vault) {
+    this.name = name;
+    this.connection = connection;
+    this.#vault = vault;
+  }
+
+  /** The host's facts; throws NotYetKnown while they are not there. */
+  facts(): Value {
+    if (!this.#fact) throw new NotYetKnown(`the facts of ${this.name} are not collected yet`);
+    return this.#fact as unknown as Value;
+  }
+
+  get fact(): HostFact | undefined {
+    return this.#fact;
+  }
+
+  /** Takes facts over, from the cache or the host. */
+  assume(fact: HostFact): void {
+    this.#fact = fact;
+  }
+
+  /** Runs a piece in the shell of root or of the login user. Secrets are put in here, and nowhere else. */
+  async run(script: string, become: boolean, options: PieceOptions = {}): Promise<PieceResult & { nonce: string }> {
+    const session = await this.#session(become);
+    this.roundTrips++;
+    const result = await session.run(this.#vault.reveal(script), options);
+    return { ...result, nonce: session.nonce };
+  }
+
+  /** Gathers facts; with a holder it takes the host's lock in the same trip. */
+  async collect(needs: readonly Need<unknown>[], become: boolean): Promise<void> {
+    const { stdout } = await this.run(collectScript(needs), become);
+    this.learn(stdout, needs);
+  }
+
+  learn(stdout: string, needs: readonly Need<unknown>[]): void {
+    this.world.learn(parseCollected(stdout, needs));
+    const fact = needHost.parse(this.world.records(needHost) ?? []);
+    if (fact) this.#fact = fact;
+  }
+
+  /** Takes the host's lock in the same trip as what is sent next; the holder's words when somebody else has it. */
+  async lock(holder: string): Promise<{ held: boolean; holder: string }> {
+    const session = await this.#session(true);
+    const { status, stdout } = await session.run(lockPiece(holder));
+    return { held: status === 0, holder: stdout.trim() };
+  }
+
+  async unlock(): Promise<void> {
+    const session = await this.#session(true);
+    await session.run(unlockPiece);
+  }
+
+  /** Runs one after the other what must not be interleaved on this host: delegated tasks beside its own. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    for (const session of await Promise.allSettled(this.#sessions.values())) {
+      if (session.status === 'fulfilled') session.value.close();
+    }
+  }
+
+  #session(become: boolean): Promise<Session> {
+    const { target, openCommand } = this.connection;
+    const kind = become || target.user === 'root' ? 'root' : 'login';
+    let session = this.#sessions.get(kind);
+    if (!session) {
+      const viaSudo = kind === 'root' && target.user !== 'root';
+      const password = target.becomePassword;
+      session = Session.open({
+        label: this.name,
+        openCommand,
+        ...(viaSudo ? { become: password === undefined ? {} : { password } } : {}),
+      });
+      this.#sessions.set(kind, session);
+    }
+    return session;
+  }
+}
+
+/** A host of the run that could not be reached, and why. */
+export interface UnreachableHost {
+  readonly name: string;
+  readonly error: UnreachableError;
+}

@@ -1,0 +1,219 @@
+import * as z from 'zod';
+import { findSource } from '../config/playbook/tasks.ts';
+import { Problems, readSource, shortPath } from '../config/files.ts';
+import type { Condition, Task } from '../config/playbook/model.ts';
+import { readConditions } from '../config/playbook/keywords.ts';
+import { metaOf, reportIssue, shapeOf } from '../config/validate.ts';
+import { InvalidInputError } from '../core/errors.ts';
+import type { Node, ScalarNode } from '../core/node.ts';
+import type { SourceFile } from '../core/source.ts';
+import { needScript } from '../facts/script.ts';
+import type { Need } from '../facts/need.ts';
+import type { BoundTask, ModuleContext } from '../modules/define-module.ts';
+import { inSync, refused, type Verdict } from '../plan/change.ts';
+import { quote } from '../shell/quote.ts';
+import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
+import type { Scope, Variable } from '../vars/scope.ts';
+import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
+import { kindOf, LazyMap, namesOf, propertyOf, type Value } from '../vars/value.ts';
+
+/** One task on one host, for one item of its loop: with its parameters, ready to be compared. */
+export interface Instance {
+  readonly task: Task;
+  readonly host: string;
+  /** What the play calls it, rendered. */
+  readonly name: string;
+  /** The item of a loop, for people. */
+  readonly label: string | undefined;
+  readonly scope: Scope;
+  readonly bound: BoundTask;
+  readonly needs: readonly Need<unknown>[];
+  /** Root, or the login user. */
+  readonly become: boolean;
+  /** Another user than root to become. */
+  readonly becomeUser: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly delegateTo: string | undefined;
+  diff(lookUp: Parameters<BoundTask['diff']>[0]): Verdict;
+}
+
+export interface PlayDefaults {
+  readonly become: boolean | undefined;
+  readonly becomeUser: ScalarNode | undefined;
+}
+
+/** The items of a task's loop with their scopes; one without an item when it has none. */
+export function expandLoop(task: Task, scope: Scope): { scope: Scope; item: Value | undefined }[] {
+  if (!task.loop) return [{ scope, item: undefined }];
+  const items = scope.render(task.loop);
+  if (!Array.isArray(items)) {
+    const message = `loop needs a list, and this is ${kindOf(items)}`;
+    throw new InvalidInputError([{ message, at: task.loop.range }]);
+  }
+  return items.map((item, index) => ({
+    item,
+    scope: scope.with(
+      new Map<string, Variable>([
+        [task.loopVariable, { value: item }],
+        ['loop_index', { value: index }],
+      ]),
+    ),
+  }));
+}
+
+/** Whether all conditions hold. */
+export function conditionsHold(conditions: readonly Condition[], scope: Scope): boolean {
+  return conditions.every((condition) =>
+    'constant' in condition ? condition.constant : evaluateCondition(condition.template, scope),
+  );
+}
+
+/** Renders and parses a task's parameters. Throws InvalidInputError, TemplateError or NotYetKnown. */
+export function bindTask(
+  task: Task,
+  host: string,
+  scope: Scope,
+  item: Value | undefined,
+  play: PlayDefaults,
+  context: ModuleContext,
+): Instance {
+  const params = renderParams(task, scope);
+  let bound: BoundTask;
+  try {
+    bound = task.module.bind(params, context);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const problems = new Problems();
+    for (const issue of error.issues) reportIssue(issue, task.params, task.module.params, problems, 'parameter');
+    throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
+  }
+  const becomeUser = textOf(task.becomeUser ?? play.becomeUser, scope);
+  const delegateTo = textOf(task.delegateTo, scope);
+  const environment = Object.fromEntries(
+    (task.environment?.entries ?? []).map((entry) => [entry.key, String(scope.render(entry.value))]),
+  );
+  const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
+  const read = isRead(task) && bound.readScript !== undefined ? needScript(wrapScript(bound.readScript, wrapped)) : undefined;
+  const needs = read ? [read] : bound.needs;
+  return {
+    task,
+    host,
+    name: nameOf(task, scope),
+    label: item === undefined ? undefined : labelOf(task, item, scope),
+    scope,
+    bound,
+    needs: delegateTo === undefined || delegateTo === host ? needs : needs.map((need) => ({ host: delegateTo, ...need })),
+    become: task.become ?? play.become ?? false,
+    ...wrapped,
+    delegateTo: delegateTo === host ? undefined : delegateTo,
+    diff: read ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task) : (lookUp) => bound.diff(lookUp),
+  };
+}
+
+/** A command that declares that it only reads is run while collecting. */
+function isRead(task: Task): boolean {
+  const [never] = task.changedWhen ?? [];
+  return task.module.readable && task.checkMode === false && never !== undefined && 'constant' in never && !never.constant;
+}
+
+function readVerdict(output: { status: number; stdout: string; stderr: string }, task: Task): Verdict {
+  const result = commandResult(output);
+  if (output.status === 0 || task.failedWhen) return inSync(result);
+  return refused(`it ended with ${output.status}: ${firstLines(output.stderr || output.stdout)}`, 'run it by hand to see why');
+}
+
+/** What a command's result is registered as. */
+export function commandResult({ status, stdout, stderr }: { status: number; stdout: string; stderr: string }) {
+  const [out, err] = [stdout, stderr].map((text) => text.replace(/\n+$/, ''));
+  const lines = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split('\n'));
+  return { rc: status, stdout: out ?? '', stderr: err ?? '', stdout_lines: lines(out), stderr_lines: lines(err) };
+}
+
+/** The last lines of what a step said, on one line. */
+export function firstLines(text: string): string {
+  const lines = text.trim().split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return lines.slice(-4).join('; ').slice(-600) || 'it said nothing';
+}
+
+/** A script with its environment, run as another user where asked. Neither goes through an argument list. */
+export function wrapScript(
+  script: string,
+  { becomeUser, environment }: Pick<Instance, 'becomeUser' | 'environment'>,
+): string {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}\n`).join('');
+  const full = `${exports}${script}`;
+  if (becomeUser === undefined) return full;
+  return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; eval "$(cat)"'`;
+}
+
+function renderParams(task: Task, scope: Scope): Record<string, unknown> {
+  const { module } = task;
+  const shape = shapeOf(module.params) ?? {};
+  const params: Record<string, unknown> = {};
+  for (const { key, value } of task.params.entries) {
+    const rendered = metaOf(shape[key]).expression ? evaluateAll(value, key, scope) : toPlain(scope.render(value));
+    // As in Ansible, a parameter that comes out as null is as good as not given.
+    if (rendered !== null) params[key] = rendered;
+  }
+  if (module.file && typeof params[module.file.param] === 'string') {
+    const source = task.source ?? sourceAtRunTime(task, params[module.file.param] as string);
+    params['content'] = module.file.render ? renderText(templateOfFile(source), scope) : source.text;
+    if (!module.file.render) delete params[module.file.param];
+  }
+  return params;
+}
+
+function sourceAtRunTime(task: Task, name: string): SourceFile {
+  const render = task.module.file?.render ?? false;
+  const path = findSource(name, task.folder, render);
+  const problems = new Problems();
+  const source = path === undefined ? undefined : readSource(path, problems);
+  if (source) return source;
+  const message = `there is no ${render ? 'template' : 'file'} ${shortPath(name)}`;
+  throw new InvalidInputError([{ message, at: task.params.range }]);
+}
+
+function evaluateAll(node: Node, key: string, scope: Scope): { text: string; holds: boolean }[] {
+  const problems = new Problems();
+  const conditions = readConditions(node, key, problems);
+  if (problems.list.length > 0) throw new InvalidInputError(problems.list);
+  return conditions.map((condition) => ({ text: condition.text, holds: conditionsHold([condition], scope) }));
+}
+
+/** Data without lazy maps, as schemas expect it. */
+export function toPlain(value: Value): unknown {
+  if (value instanceof LazyMap) {
+    return Object.fromEntries(namesOf(value).map((name) => [name, toPlain(propertyOf(value, name) ?? null)]));
+  }
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toPlain(inner)]));
+}
+
+function textOf(node: ScalarNode | undefined, scope: Scope): string | undefined {
+  return node === undefined ? undefined : String(scope.render(node));
+}
+
+/** A task's name; where it can't be rendered, as it is written. */
+export function nameOf(task: Task, scope: Scope): string {
+  if (!task.name) return task.module.name;
+  const text = String(task.name.value);
+  if (!isTemplate(text)) return text;
+  try {
+    return String(renderValue(templateOfScalar(task.name), scope));
+  } catch {
+    return text;
+  }
+}
+
+function labelOf(task: Task, item: Value, scope: Scope): string {
+  if (task.loopLabel) {
+    try {
+      return String(scope.render(task.loopLabel));
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+    }
+  }
+  const name = typeof item === 'object' && item !== null && !Array.isArray(item) ? propertyOf(item, 'name') : undefined;
+  return typeof name === 'string' ? name : typeof item === 'object' ? JSON.stringify(toPlain(item)).slice(0, 60) : String(item);
+}

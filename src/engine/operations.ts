@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnreachableError } from '../core/errors.ts';
+import type { HttpOperation, Operation, SqlOperation } from '../plan/operation.ts';
+import type { Emit } from './events.ts';
+import type { Fleet } from './fleet.ts';
+import { wrapScript, type Instance } from './instance.ts';
+import type { ChangeOutput } from './batch.ts';
+
+/** Milliseconds between two looks at an API that is being waited for. */
+const pollInterval = 250;
+
+/** What operations of an instance run with. */
+export interface OperationContext {
+  readonly fleet: Fleet;
+  readonly emit: Emit;
+  /** Throws when the run is to stop. */
+  checkpoint(): void;
+}
+
+/** The script of an instance's operations, when all of them are scripts; they go out together then. */
+export function scriptOf(instance: Instance, operations: readonly Operation[]): string | undefined {
+  const scripts: string[] = [];
+  for (const operation of operations) {
+    if (operation.kind !== 'run') return undefined;
+    scripts.push(wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser }));
+  }
+  if (scripts.length === 1) return scripts[0];
+  // Each in a shell of its own, so that one's traps and exit are not another's.
+  return scripts.map((script) => `(\nset -e\n${script}\n)`).join('\n');
+}
+
+/** Seconds that scripts may take together; undefined when none has a limit. */
+export function timeoutOf(instance: Instance, operations: readonly Operation[]): number | undefined {
+  if (instance.task.timeout !== undefined) return instance.task.timeout;
+  const limits = operations.flatMap((operation) => (operation.kind === 'run' ? [operation.timeout ?? 300] : []));
+  return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
+}
+
+/** Carries operations out one after the other, until one fails. */
+export async function perform(
+  instance: Instance,
+  operations: readonly Operation[],
+  context: OperationContext,
+): Promise<ChangeOutput> {
+  let last: ChangeOutput = { status: 0, stdout: '', stderr: '' };
+  for (const operation of operations) {
+    switch (operation.kind) {
+      case 'run':
+        last = await runScript(instance, operation, context);
+        break;
+      case 'http':
+        last = await awaitAnswer(instance, operation, context);
+        break;
+      case 'sql':
+        last = await runQueries(instance, operation, context);
+        break;
+    }
+    if (last.status !== 0) return last;
+  }
+  return last;
+}
+
+async function runScript(instance: Instance, operation: Operation & { kind: 'run' }, { fleet }: OperationContext): Promise<ChangeOutput> {
+  const host = fleet.get(instance.delegateTo ?? instance.host);
+  const script = wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser });
+  const timeout = instance.task.timeout ?? operation.timeout ?? 300;
+  const result = await host.run(`set -e\n${script}`, instance.become, { timeout: timeout * 1000 });
+  if (!result.timedOut) return result;
+  return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
+}
+
+async function awaitAnswer(instance: Instance, operation: HttpOperation, context: OperationContext): Promise<ChangeOutput> {
+  const { fleet, emit, checkpoint } = context;
+  const host = fleet.get(operation.host ?? instance.host);
+  const end = Date.now() + operation.within * 1000;
+  let said = '';
+  for (;;) {
+    const answer = await fleet.http(host, operation.request);
+    const progress = operation.progress(answer);
+    if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
+    if ('failed' in progress) return { status: 1, stdout: '', stderr: `${operation.what}: ${progress.failed}` };
+    if (progress.waiting !== said) emit({ type: 'api', host: host.name, what: operation.what, state: progress.waiting });
+    said = progress.waiting;
+    if (Date.now() >= end) {
+      return { status: 1, stdout: '', stderr: `${operation.what}: not within ${operation.within} s: ${said}` };
+    }
+    checkpoint();
+    await delay(pollInterval);
+  }
+}
+
+async function runQueries(instance: Instance, operation: SqlOperation, { fleet }: OperationContext): Promise<ChangeOutput> {
+  const host = fleet.get(operation.host ?? instance.host);
+  for (const query of operation.queries) {
+    const answer = await fleet.sql(host, query);
+    if (!answer.answered) return { status: 1, stdout: '', stderr: `${operation.what}: ${answer.reason}` };
+  }
+  return { status: 0, stdout: '', stderr: '' };
+}
+
+/** The error of a host whose connection went away, for whatever asked for it. */
+export function isLost(error: unknown): error is UnreachableError {
+  return error instanceof UnreachableError;
+}

@@ -1,0 +1,131 @@
+import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
+import type { Need } from '../facts/need.ts';
+import type { ModuleContext } from '../modules/define-module.ts';
+import type { Change } from '../plan/change.ts';
+import { takeEffect, takeUnknownEffect } from './effects.ts';
+import type { Fleet } from './fleet.ts';
+import type { Instance } from './instance.ts';
+import type { Outcome, Strategy, TaskReport } from './walker.ts';
+import type { World } from './world.ts';
+
+/** A need with the host whose task has it. */
+export interface HostNeed {
+  readonly host: string;
+  readonly need: Need<unknown>;
+}
+
+/** A need with the task that has it, by the task's position in the run. */
+export interface Interest extends HostNeed {
+  readonly task: number;
+}
+
+/** What one pass over all plays finds: the plan, and what would have to be known to make it complete. */
+export class Plan {
+  readonly reports: TaskReport[] = [];
+  /** Failures that belong to no instance: a template that does not render. */
+  readonly failures: DroverError[] = [];
+  /** Needs that nobody has collected yet. */
+  readonly missing: HostNeed[] = [];
+  /** Each task's needs, in the order of the run: what is worth collecting again after a change. */
+  readonly interests: Interest[] = [];
+  readonly #fleet: Fleet;
+  readonly #context: ModuleContext;
+  readonly #worlds = new Map<string, World>();
+  /** Something before this point installs, starts or is deferred: an API that is silent now may answer then. */
+  #startsSomething = false;
+
+  constructor(fleet: Fleet, context: ModuleContext) {
+    this.#fleet = fleet;
+    this.#context = context;
+  }
+
+  /** The plan's strategy: compares each instance with what is known and what earlier changes will make of it. */
+  readonly strategy: Strategy = {
+    pending: false,
+    flush: () => Promise.resolve(),
+    report: (report) => this.reports.push(report),
+    submit: (instance, settle) => {
+      settle(this.#outcome(instance));
+      return Promise.resolve();
+    },
+  };
+
+  get changes(): Change[] {
+    return this.reports.flatMap((report) => report.instances.flatMap(({ outcome }) => outcome.changes));
+  }
+
+  get hasChanges(): boolean {
+    return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
+  }
+
+  #world(host: string): World {
+    let world = this.#worlds.get(host);
+    if (!world) {
+      world = this.#fleet.get(host).world.fork();
+      this.#worlds.set(host, world);
+    }
+    return world;
+  }
+
+  #recordsOf(need: Need<unknown>, host: string) {
+    const at = need.host ?? host;
+    return this.#fleet.has(at) ? this.#world(at).records(need) : this.#fleet.recordsOf(need, host);
+  }
+
+  #outcome(instance: Instance): Outcome {
+    const { host, needs, task } = instance;
+    needs.forEach((need) => this.interests.push({ host, need, task: task.id }));
+    const absent = needs.filter((need) => this.#fleet.recordsOf(need, host) === undefined);
+    if (absent.length > 0) {
+      this.missing.push(...absent.map((need) => ({ host, need })));
+      return { status: 'deferred', changes: [], result: undefined, reason: 'its facts are not collected yet' };
+    }
+    const unknown = needs.find((need) => this.#recordsOf(need, host) === undefined);
+    if (unknown) return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
+    const verdict = instance.diff((need) => this.#recordsOf(need, host));
+    switch (verdict.state) {
+      case 'in-sync':
+        return { status: 'ok', changes: [], result: verdict.result ?? {} };
+      case 'changes':
+        return this.#change(instance, verdict.changes);
+      case 'deferred':
+        return this.#defer(instance, verdict.reason);
+      case 'silent':
+        if (this.#startsSomething) return this.#defer(instance, `${verdict.reason}; earlier changes come first`);
+        return this.#fail(new UnhealthyError(`${host}: ${verdict.reason}`), verdict.reason);
+      case 'refused': {
+        const { reason, hint } = verdict;
+        const error = new InvalidInputError([{ message: reason, hint, at: task.at, hosts: [host] }]);
+        return this.#fail(error, reason, hint);
+      }
+    }
+  }
+
+  #change(instance: Instance, changes: readonly Change[]): Outcome {
+    const world = this.#world(instance.host);
+    for (const change of changes) {
+      takeEffect(world, instance, instance.task.module.revive(change, this.#context).writes);
+      if (change.action !== 'update' && change.action !== 'set') this.#startsSomething = true;
+    }
+    // What a command will say is not known; that a change will be made is.
+    const result = instance.task.module.readable ? undefined : {};
+    return { status: 'changed', changes, result };
+  }
+
+  #defer(instance: Instance, reason: string): Outcome {
+    takeUnknownEffect(this.#world(instance.host), instance);
+    this.#startsSomething = true;
+    return { status: 'deferred', changes: [], result: undefined, reason };
+  }
+
+  #fail(error: Outcome['error'], reason: string, hint?: string): Outcome {
+    return {
+      status: 'failed',
+      changes: [],
+      result: {},
+      reason,
+      ...(hint === undefined ? {} : { hint }),
+      ...(error ? { error } : {}),
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import type { Vault } from '../core/secrets.ts';
+import type { Change } from '../plan/change.ts';
+import type { RunEvent, ShownChange } from './events.ts';
+import type { Instance } from './instance.ts';
+import type { TaskReport } from './walker.ts';
+
+const hidden = 'hidden by no_log';
+
+/** A change as people may see it: without what its apply needs, and without secrets. */
+export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
+  const { action, resource, detail, reason, before, after, disrupts } = change;
+  const clean = (text: string) => (noLog ? hidden : vault.redact(text));
+  const optional = { detail, reason, before, after, disrupts };
+  const shown = Object.entries(optional).flatMap(([key, value]) => (value === undefined ? [] : [[key, clean(value)]]));
+  return { action, resource: vault.redact(resource), ...(Object.fromEntries(shown) as Partial<ShownChange>) };
+}
+
+function whereOf({ host, play, task, name }: Pick<TaskReport, 'host' | 'play' | 'task' | 'name'>) {
+  return { host, play: play.name, task: name, taskId: task.id };
+}
+
+/** What the plan says of a task on a host. */
+export function planEvent(report: TaskReport, vault: Vault): RunEvent {
+  const { noLog } = report.task;
+  const changes = report.instances.flatMap(({ outcome }) => outcome.changes);
+  return {
+    type: 'plan',
+    ...whereOf(report),
+    status: report.status,
+    changes: changes.map((change) => showChange(change, vault, noLog)),
+    ...reasonOf(report, vault),
+    ...(report.status === 'deferred' ? { aim: aimOf(report, vault) } : {}),
+  };
+}
+
+/** What became of a task on a host. */
+export function taskEvent(report: TaskReport, vault: Vault): RunEvent {
+  const message = report.instances.map(({ outcome }) => outcome.result?.['msg']).find((msg) => msg !== undefined);
+  const text = report.reason ?? (message === undefined ? undefined : typeof message === 'string' ? message : JSON.stringify(message));
+  return {
+    type: 'task',
+    ...whereOf(report),
+    status: report.status,
+    ...(text === undefined ? {} : { message: report.task.noLog ? hidden : vault.redact(text) }),
+    ...(report.hint === undefined ? {} : { hint: vault.redact(report.hint) }),
+  };
+}
+
+export function startEvent(instance: Instance, play: string, vault: Vault): RunEvent {
+  return { type: 'start', ...instanceOf(instance, play), aim: vault.redact(instance.bound.aim) };
+}
+
+export function changeEvent(instance: Instance, play: string, change: Change, vault: Vault): RunEvent {
+  return { type: 'change', ...instanceOf(instance, play), change: showChange(change, vault, instance.task.noLog) };
+}
+
+function instanceOf({ host, name, label, task }: Instance, play: string) {
+  return { host, play, task: name, taskId: task.id, ...(label === undefined ? {} : { item: label }) };
+}
+
+function reasonOf({ reason, hint, task }: TaskReport, vault: Vault): { reason?: string; hint?: string } {
+  const why = reason;
+  return {
+    ...(why === undefined ? {} : { reason: task.noLog ? hidden : vault.redact(why) }),
+    ...(hint === undefined ? {} : { hint: vault.redact(hint) }),
+  };
+}
+
+function aimOf({ instances, name }: TaskReport, vault: Vault): string {
+  const aims = instances.map(({ instance }) => instance.bound.aim);
+  return aims.length === 0 ? name : vault.redact(aims.join('; '));
+}

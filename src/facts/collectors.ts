@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { groupCollector, userCollector } from './account.ts';
+import { contentCollector } from './content.ts';
+import { hostCollector } from './host.ts';
+import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
+import { identify, type Collector, type FactRecord, type Need } from './need.ts';
+import { candidateCollector, packageCollector } from './package.ts';
+import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
+import { scriptCollector } from './script.ts';
+import { restartRecordCollector, unitCollector } from './unit.ts';
+
+const collectors: readonly Collector[] = [
+  hostCollector,
+  pathCollector,
+  digestCollector,
+  changeTimeCollector,
+  contentCollector,
+  packageCollector,
+  candidateCollector,
+  unitCollector,
+  restartRecordCollector,
+  userCollector,
+  groupCollector,
+  kernelModuleCollector,
+  sysctlCollector,
+  scriptCollector,
+];
+
+/** Whether a fact takes part in the comparison that guards a change. */
+export function isGuarded(kind: string): boolean {
+  return collectors.find((collector) => collector.kind === kind)?.guarded ?? false;
+}
+
+/** One script that gathers all needs, each kind by one collector. It writes nothing and always succeeds. */
+export function collectScript(needs: readonly Need<unknown>[]): string {
+  return collectors
+    .flatMap((collector) => {
+      const own = unique(needs.filter((need) => need.kind === collector.kind));
+      return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
+    })
+    .join('\n');
+}
+
+// Needs of one key that differ in what they ask for beside it all reach the collector.
+function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
+  return [...new Map(needs.map((need) => [`${need.key}\t${need.args ?? ''}`, need])).values()];
+}
+
+/** What a collect script printed, by the identity of each need; a need without a line has no records. */
+export function parseCollected(stdout: string, needs: readonly Need<unknown>[]): Map<string, FactRecord[]> {
+  const collected = new Map<string, FactRecord[]>(needs.map((need) => [identify(need), []]));
+  for (const line of stdout.split('\n')) {
+    const [kind, key, ...fields] = line.split('\t');
+    if (kind === undefined || key === undefined) continue;
+    collected.get(identify({ kind, key }))?.push(fields);
+  }
+  return collected;
+}
+
+/** Shell command that prints a digest of the needs' facts as they are. */
+export function guardScript(needs: readonly Need<unknown>[]): string {
+  return `{ :\n${collectScript(needs)}\n} | sort -u | sha256sum`;
+}
+
+/** The digest `guardScript` prints while the facts are these. */
+export function guardDigest(needs: readonly Need<unknown>[], recordsOf: (need: Need<unknown>) => readonly FactRecord[]): string {
+  const lines = needs.flatMap((need) =>
+    recordsOf(need).map((fields) => Buffer.from([need.kind, need.key, ...fields].join('\t'))),
+  );
+  const sorted = lines.sort((a, b) => Buffer.compare(a, b)).filter((line, index) => !line.equals(lines[index - 1] ?? Buffer.alloc(0)));
+  const hash = createHash('sha256');
+  for (const line of sorted) hash.update(line).update('\n');
+  return hash.digest('hex');
+}

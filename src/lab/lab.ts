@@ -1,0 +1,192 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TaskFailedError, UsageError } from '../core/errors.ts';
+import { prepareLayers } from './image.ts';
+import { planHosts, writeInventory, type LabHost } from './inventory.ts';
+import { boot, findMachine, isPaused, mountRoot, powerOff, removeRoot, setPaused } from './machine.ts';
+import { namesOf, type LabNames } from './names.ts';
+import { isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, setCut, unplug } from './network.ts';
+import { run, succeeds } from './shell.ts';
+
+export interface LabHostStatus extends LabHost {
+  readonly state: 'running' | 'off' | 'paused' | 'partitioned';
+}
+
+/** Throw-away hosts on this machine that behave as VMs: own address, systemd, sshd, apt. */
+export class Lab {
+  readonly #names: LabNames;
+  readonly #say: (message: string) => void;
+
+  constructor(name: string, say: (message: string) => void = () => undefined) {
+    this.#names = namesOf(name);
+    this.#say = say;
+  }
+
+  get inventory(): string {
+    return join(this.#names.runFolder, 'inventory.yml');
+  }
+
+  /** Makes and boots the hosts of an inventory; those that run are left alone. Resolves when all answer on SSH. */
+  async up(source: string): Promise<LabHost[]> {
+    await this.#requireTools();
+    const hosts = planHosts(source, this.#names);
+    const layers = await prepareLayers(this.#say);
+    mkdirSync(this.#names.runFolder, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#names.dataFolder, { recursive: true, mode: 0o700 });
+    const key = await this.#key();
+    await raiseNetwork(this.#names);
+    const plugged = new Set(await pluggedHosts(this.#names));
+    const known = await Promise.all(
+      hosts.map(async ({ name, address }) => {
+        const hostKey = await mountRoot(this.#names, name, layers, key);
+        if (!plugged.has(name)) await plugIn(this.#names, name, address);
+        if (!findMachine(this.#names, name)) boot(this.#names, name);
+        const [type = '', text = ''] = hostKey.split(' ');
+        return `${address} ${type} ${text}\n`;
+      }),
+    );
+    writeFileSync(join(this.#names.runFolder, 'known_hosts'), known.join(''), { mode: 0o600 });
+    writeInventory(source, hosts, this.#names);
+    await Promise.all(hosts.map((host) => this.#awaitSsh(host)));
+    return hosts;
+  }
+
+  /** Boots a host that is off, with what was on its disk. */
+  async start(host: string): Promise<void> {
+    const found = this.#require(host);
+    if (!findMachine(this.#names, host)) boot(this.#names, host);
+    await this.#awaitSsh(found);
+  }
+
+  /** Takes down everything that bears the lab's name, whatever state it is in. */
+  async down(): Promise<void> {
+    const { dataFolder } = this.#names;
+    const hosts = new Set([
+      ...(await pluggedHosts(this.#names)),
+      ...(existsSync(dataFolder) ? readdirSync(dataFolder) : []),
+    ]);
+    await Promise.all(
+      [...hosts].map(async (host) => {
+        await powerOff(this.#names, host, false);
+        await unplug(this.#names, host);
+        await removeRoot(this.#names, host);
+      }),
+    );
+    await lowerNetwork(this.#names);
+    rmSync(this.#names.dataFolder, { recursive: true, force: true });
+    rmSync(this.#names.runFolder, { recursive: true, force: true });
+  }
+
+  async status(): Promise<LabHostStatus[]> {
+    return Promise.all(this.hosts().map(async (host) => ({ ...host, state: await this.#stateOf(host.name) })));
+  }
+
+  /** A power cut: the host is off at once, and its disk stays. */
+  async kill(host: string): Promise<void> {
+    this.#require(host);
+    await powerOff(this.#names, host, false);
+  }
+
+  /** Turns a host off in good order. */
+  async stop(host: string): Promise<void> {
+    this.#require(host);
+    await powerOff(this.#names, host, true);
+  }
+
+  /** Freezes a host: it answers nothing and loses no memory. */
+  pause(host: string): void {
+    this.#require(host);
+    setPaused(this.#names, host, true);
+  }
+
+  /** Cuts a host off from the other hosts; this machine still reaches it. */
+  async partition(host: string): Promise<void> {
+    this.#require(host);
+    await setCut(this.#names, host, true);
+  }
+
+  /** Ends a pause and a partition. */
+  async heal(host: string): Promise<void> {
+    this.#require(host);
+    if (findMachine(this.#names, host)) setPaused(this.#names, host, false);
+    await setCut(this.#names, host, false);
+  }
+
+  /** The command line that logs in to a host. */
+  sshCommand(host: string, command: readonly string[]): string[] {
+    const { address } = this.#require(host);
+    const file = (name: string) => join(this.#names.runFolder, name);
+    const options = ['-i', file('key'), '-o', `UserKnownHostsFile=${file('known_hosts')}`, '-o', 'IdentitiesOnly=yes'];
+    return ['ssh', ...options, `root@${address}`, ...command];
+  }
+
+  /** The hosts that the lab was made with. */
+  hosts(): LabHost[] {
+    if (!existsSync(this.inventory)) return [];
+    return planHosts(this.inventory, this.#names);
+  }
+
+  #require(host: string): LabHost {
+    const found = this.hosts().find(({ name }) => name === host);
+    if (found) return found;
+    const names = this.hosts().map(({ name }) => name);
+    throw new UsageError(`the lab has no host "${host}"`, {
+      hint: names.length === 0 ? 'drover lab up makes it' : `it has ${names.join(', ')}`,
+    });
+  }
+
+  async #stateOf(host: string): Promise<LabHostStatus['state']> {
+    const machine = findMachine(this.#names, host);
+    if (!machine) return 'off';
+    if (isPaused(machine)) return 'paused';
+    return (await isCut(this.#names, host)) ? 'partitioned' : 'running';
+  }
+
+  async #requireTools(): Promise<void> {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+      throw new UsageError('the lab needs Linux and root', { hint: 'or use machines of your own with -i' });
+    }
+    const packages = { mmdebstrap: 'mmdebstrap', 'systemd-nspawn': 'systemd-container', nft: 'nftables', ip: 'iproute2', 'ssh-keygen': 'openssh-client' };
+    const missing: string[] = [];
+    for (const [program, name] of Object.entries(packages)) {
+      if (!(await succeeds('sh', ['-c', `command -v ${program}`]))) missing.push(name);
+    }
+    if (missing.length > 0) {
+      throw new UsageError(`the lab needs ${missing.join(', ')}`, { hint: `apt-get install ${missing.join(' ')}` });
+    }
+  }
+
+  async #key(): Promise<string> {
+    const path = join(this.#names.runFolder, 'key');
+    if (!existsSync(path)) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', this.#names.bridge, '-f', path]);
+    return readFileSync(`${path}.pub`, 'utf8');
+  }
+
+  async #awaitSsh({ name, address }: LabHost): Promise<void> {
+    const end = Date.now() + 60_000;
+    while (!(await answersSsh(address))) {
+      if (!findMachine(this.#names, name) || Date.now() > end) {
+        const log = join(this.#names.runFolder, `${name}.console`);
+        const said = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-8).join('\n') : '';
+        throw new TaskFailedError(`${name} does not come up:\n${said}`);
+      }
+      await delay(50);
+    }
+  }
+}
+
+function answersSsh(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 22, timeout: 1000 });
+    const end = (answers: boolean) => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')));
+    socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TaskFailedError } from '../core/errors.ts';
+import type { LabNames } from './names.ts';
+import { run, succeeds } from './shell.ts';
+
+/** Folders of one host: its writable layer, and where its file system is mounted. */
+function foldersOf(names: LabNames, host: string) {
+  const folder = join(names.dataFolder, host);
+  return { folder, upper: join(folder, 'upper'), work: join(folder, 'work'), root: join(folder, 'root') };
+}
+
+/** Mounts a host's file system; a new one gets its identity and the lab's key. Returns its public host key. */
+export async function mountRoot(names: LabNames, host: string, layers: readonly string[], key: string): Promise<string> {
+  const { upper, work, root } = foldersOf(names, host);
+  for (const path of [upper, work, root]) mkdirSync(path, { recursive: true });
+  if (!(await succeeds('mountpoint', ['-q', root]))) {
+    // overlayfs wants the topmost layer first.
+    const lower = [...layers].reverse().join(':');
+    await run('mount', ['-t', 'overlay', names.machine(host), '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, root]);
+  }
+  const hostKey = join(root, 'etc/ssh/ssh_host_ed25519_key');
+  if (!existsSync(hostKey)) {
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', hostKey]);
+    writeFileSync(join(root, 'etc/hostname'), `${host}\n`);
+    writeFileSync(join(root, 'etc/hosts'), `127.0.0.1 localhost\n127.0.1.1 ${host}\n`);
+    mkdirSync(join(root, 'root/.ssh'), { recursive: true, mode: 0o700 });
+    chmodSync(join(root, 'root/.ssh'), 0o700);
+    writeFileSync(join(root, 'root/.ssh/authorized_keys'), key, { mode: 0o600 });
+    // The controller's own resolver may be one that only it can reach.
+    const resolver = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf'].find(existsSync);
+    if (resolver !== undefined) copyFileSync(resolver, join(root, 'etc/resolv.conf'));
+  }
+  return readFileSync(`${hostKey}.pub`, 'utf8');
+}
+
+/** Boots a host; it is up once its sshd answers. */
+export function boot(names: LabNames, host: string): void {
+  const { root } = foldersOf(names, host);
+  const log = openSync(join(names.runFolder, `${host}.console`), 'a', 0o600);
+  const child = spawn(
+    'systemd-nspawn',
+    [
+      '--quiet',
+      '--boot',
+      `--directory=${root}`,
+      `--machine=${names.machine(host)}`,
+      `--hostname=${host}`,
+      `--network-namespace-path=/run/netns/${names.machine(host)}`,
+      '--register=no',
+      '--keep-unit',
+      '--resolv-conf=off',
+      '--timezone=off',
+      '--console=pipe',
+    ],
+    { detached: true, stdio: ['ignore', log, log] },
+  );
+  closeSync(log);
+  child.unref();
+}
+
+interface Machine {
+  /** systemd-nspawn itself. */
+  readonly supervisor: number;
+  /** The host's process 1, as this machine numbers it; undefined while it is not there. */
+  readonly init: number | undefined;
+}
+
+/** The processes that run a host, found by the machine's name; undefined when it is off. */
+export function findMachine(names: LabNames, host: string): Machine | undefined {
+  const wanted = `--machine=${names.machine(host)}`;
+  const supervisor = processes().find((pid) => {
+    const words = readProc(pid, 'cmdline').split('\0');
+    return words[0]?.endsWith('systemd-nspawn') === true && words.includes(wanted);
+  });
+  if (supervisor === undefined) return undefined;
+  const children = readProc(supervisor, `task/${supervisor}/children`).trim().split(' ');
+  const init = children.map(Number).find((pid) => pid > 0);
+  return { supervisor, init };
+}
+
+/** All processes in a host's process namespace. */
+export function processesOf({ init }: Machine): number[] {
+  if (init === undefined) return [];
+  const namespace = namespaceOf(init);
+  return processes().filter((pid) => namespaceOf(pid) === namespace && namespace !== undefined);
+}
+
+/** Turns a host off: at once, as a power cut would, or in good order. */
+export async function powerOff(names: LabNames, host: string, orderly: boolean): Promise<void> {
+  const machine = findMachine(names, host);
+  if (!machine) return;
+  // A stopped process would not act on anything but SIGKILL.
+  signalAll(processesOf(machine), 'SIGCONT');
+  const init = machine.init ?? machine.supervisor;
+  // systemd(1): SIGRTMIN+4 powers off; Node has no name for real-time signals, kill(1) does.
+  if (orderly) await run('kill', ['-s', 'RTMIN+4', String(init)]);
+  else signalAll([init], 'SIGKILL');
+  const end = Date.now() + (orderly ? 60_000 : 10_000);
+  while (findMachine(names, host)) {
+    if (Date.now() > end) throw new TaskFailedError(`${host} does not go down`);
+    await delay(50);
+  }
+}
+
+/** Freezes all of a host's processes where they are, or lets them go on. */
+export function setPaused(names: LabNames, host: string, paused: boolean): void {
+  const machine = findMachine(names, host);
+  if (!machine) throw new TaskFailedError(`${host} is off`);
+  signalAll(processesOf(machine), paused ? 'SIGSTOP' : 'SIGCONT');
+}
+
+export function isPaused(machine: Machine): boolean {
+  return machine.init !== undefined && /^State:\s+T/m.test(readProc(machine.init, 'status'));
+}
+
+/** Takes a host's file system away. */
+export async function removeRoot(names: LabNames, host: string): Promise<void> {
+  const { folder, root } = foldersOf(names, host);
+  while (await succeeds('mountpoint', ['-q', root])) await run('umount', [root]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+function processes(): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
+}

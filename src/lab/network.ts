@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { TaskFailedError } from '../core/errors.ts';
+import { subnetOf, type LabNames } from './names.ts';
+import { run, succeeds } from './shell.ts';
+
+const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';
+// What forwarding was before the first lab; the last one puts it back.
+const forwardingBefore = '/run/drover/lab/ip_forward.before';
+
+/** A bridge with NAT to the outside, so that the hosts reach package mirrors. */
+export async function raiseNetwork(names: LabNames): Promise<void> {
+  const { bridge, table, lab } = names;
+  const { prefix, gateway } = subnetOf(lab);
+  if (!(await succeeds('ip', ['link', 'show', bridge]))) {
+    await refuseOverlap(`${prefix}.0/24`);
+    await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+    await run('ip', ['addr', 'add', `${gateway}/24`, 'dev', bridge]);
+    await run('ip', ['link', 'set', bridge, 'up']);
+  }
+  if (!existsSync(forwardingBefore)) {
+    writeFileSync(forwardingBefore, readFileSync(forwardingSwitch, 'utf8'));
+    writeFileSync(forwardingSwitch, '1');
+  }
+  const rules = `table ip ${table} {
+  chain nat { type nat hook postrouting priority 100; ip saddr ${prefix}.0/24 ip daddr != ${prefix}.0/24 masquerade; }
+}
+table bridge ${table} {
+  set cut { type ifname; }
+  chain cut { type filter hook forward priority 0; iifname @cut drop; oifname @cut drop; }
+}
+`;
+  await run('nft', ['-f', '-'], `delete table ip ${table}\n`).catch(() => undefined);
+  await run('nft', ['-f', '-'], `delete table bridge ${table}\n`).catch(() => undefined);
+  await run('nft', ['-f', '-'], rules);
+}
+
+async function refuseOverlap(subnet: string): Promise<void> {
+  const routes = await run('ip', ['-4', '-o', 'route', 'show', 'to', 'match', subnet]);
+  const other = routes.split('\n').find((route) => route !== '' && !route.startsWith('default'));
+  const within = await run('ip', ['-4', '-o', 'route', 'show', 'to', 'root', subnet]);
+  const found = other ?? within.split('\n').find((route) => route !== '');
+  if (found !== undefined) {
+    throw new TaskFailedError(`the lab's network ${subnet} is in use: ${found.trim()}`, {
+      hint: 'another --name has another network',
+    });
+  }
+}
+
+/** A host's own network namespace, on the bridge by a cable. */
+export async function plugIn(names: LabNames, host: string, address: string): Promise<void> {
+  const namespace = names.machine(host);
+  const cable = names.cable(host);
+  const { gateway } = subnetOf(names.lab);
+  const inside = (...args: string[]) => run('ip', ['-n', namespace, ...args]);
+  await run('ip', ['netns', 'add', namespace]);
+  await run('ip', ['link', 'add', cable, 'type', 'veth', 'peer', 'name', 'host0', 'netns', namespace]);
+  await run('ip', ['link', 'set', cable, 'master', names.bridge, 'up']);
+  await inside('addr', 'add', `${address}/24`, 'dev', 'host0');
+  await inside('link', 'set', 'host0', 'up');
+  await inside('link', 'set', 'lo', 'up');
+  await inside('route', 'add', 'default', 'via', gateway);
+}
+
+/** Cuts a host off from the other hosts, not from this machine; or ends that. */
+export async function setCut(names: LabNames, host: string, cut: boolean): Promise<void> {
+  const element = `{ "${names.cable(host)}" }`;
+  const set = ['bridge', names.table, 'cut', element];
+  if (cut) await run('nft', ['add', 'element', ...set]);
+  else await run('nft', ['delete', 'element', ...set]).catch(() => undefined);
+}
+
+/** Whether a host is cut off. */
+export async function isCut(names: LabNames, host: string): Promise<boolean> {
+  const listing = await run('nft', ['list', 'set', 'bridge', names.table, 'cut']).catch(() => '');
+  return listing.includes(names.cable(host));
+}
+
+/** Hosts of the lab that have a network namespace. */
+export async function pluggedHosts(names: LabNames): Promise<string[]> {
+  const prefix = names.machine('');
+  const listing = await run('ip', ['netns', 'list']);
+  return listing
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+}
+
+export async function unplug(names: LabNames, host: string): Promise<void> {
+  if (await succeeds('ip', ['link', 'show', names.cable(host)])) await run('ip', ['link', 'del', names.cable(host)]);
+  await run('ip', ['netns', 'del', names.machine(host)]).catch(() => undefined);
+}
+
+/** Takes the lab's network away; the last lab puts forwarding back. */
+export async function lowerNetwork({ bridge, table }: LabNames): Promise<void> {
+  for (const family of ['ip', 'bridge']) await run('nft', ['delete', 'table', family, table]).catch(() => undefined);
+  if (await succeeds('ip', ['link', 'show', bridge])) await run('ip', ['link', 'del', bridge]);
+  const bridges = await run('ip', ['-o', 'link', 'show', 'type', 'bridge']);
+  if (/: drover-[a-z0-9]+:/.test(bridges) || !existsSync(forwardingBefore)) return;
+  writeFileSync(forwardingSwitch, readFileSync(forwardingBefore, 'utf8'));
+  rmSync(forwardingBefore);
+}

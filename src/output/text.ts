@@ -1,0 +1,87 @@
+import type { RunEvent } from '../engine/events.ts';
+import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+import { formatRecap } from './recap-text.ts';
+import { painter, type Paint } from './style.ts';
+
+/** Plain lines, for files and pipes, and for what is printed around live progress. */
+export function textReporter(options: ReporterOptions): Reporter {
+  const text = new RunText(options);
+  return { event: (event) => text.event(event), finish: () => Promise.resolve() };
+}
+
+/** Turns events into lines. */
+export class RunText {
+  readonly #options: ReporterOptions;
+  readonly #paint: Paint;
+  readonly #plan: PlanEvent[] = [];
+  #planShown = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#paint = painter(options.colour);
+  }
+
+  event(event: RunEvent): void {
+    switch (event.type) {
+      case 'host':
+        if (event.state === 'unreachable') this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
+        return;
+      case 'plan':
+        this.#plan.push(event);
+        return;
+      case 'play':
+        this.showPlan();
+        this.line(`\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`);
+        return;
+      case 'change':
+        this.line(`  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`);
+        return;
+      case 'task':
+        this.#task(event);
+        return;
+      case 'warning':
+        this.line(`${this.#paint('yellow', 'warning')}  ${event.message}${event.hint === undefined ? '' : `\n         ${event.hint}`}`);
+        return;
+      case 'diagnostic':
+        this.line(event.message);
+        return;
+      case 'api':
+        if (this.#options.verbosity > 0) this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);
+        return;
+      case 'recap':
+        this.showPlan();
+        this.line(`\n${formatRecap(event.hosts, this.#paint)}`);
+        return;
+      case 'run':
+      case 'phase':
+      case 'start':
+      case 'probe':
+        return;
+    }
+  }
+
+  /** Prints the plan, once it is complete. */
+  showPlan(): void {
+    if (this.#planShown || this.#plan.length === 0) return;
+    this.#planShown = true;
+    const plan = formatPlan(this.#plan, this.#paint, this.#options.diff);
+    if (plan !== '') this.line(plan.replace(/^\n/, ''));
+    this.line(`\n${this.#paint('bold', `Plan: ${summarise(this.#plan)}`)}`);
+  }
+
+  line(text: string): void {
+    this.#options.write(`${text}\n`);
+  }
+
+  #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
+    if (status === 'failed') this.#problem(`${host}: ${task}: ${message ?? 'failed'}`, hint, 'failed ');
+    else if (status === 'ignored') this.line(`  ignored  ${host}: ${task}: ${message ?? 'failed'}`);
+    else if (message !== undefined && status !== 'skipped') this.line(`  ${status.padEnd(7)}  ${host}: ${message}`);
+    else if (this.#options.verbosity > 0 && status !== 'changed') this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
+  }
+
+  #problem(message: string, hint: string | undefined, label = 'error  '): void {
+    this.line(`  ${this.#paint('red', label)}  ${message}${hint === undefined ? '' : `\n           ${hint}`}`);
+  }
+}
