@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../core/errors.ts';
+import { DroverError, messageOf } from '../core/errors.ts';
 import type { OpenStream } from './stream.ts';
 
 /** One HTTP request as data. Text in it may hold placeholders of secrets, until it is sent. */
@@ -28,7 +28,7 @@ export interface HttpOptions {
 // An answer this long is no answer of an API we talk to.
 const largestBody = 16 * 1024 * 1024;
 
-/** Sends one request over a connection of its own. Never throws for the network: silence is an answer too. */
+/** Sends one request over a connection of its own. Silence is an answer too; only a lost host is thrown. */
 export async function sendHttp(
   request: HttpRequest,
   openStream: OpenStream,
@@ -42,6 +42,8 @@ export async function sendHttp(
     stream = await untilAborted(opened, stop);
     return await exchange(request, stream, stop);
   } catch (error) {
+    // The host itself is out of reach, or does not let us through: no answer of the API's.
+    if (error instanceof DroverError) throw error;
     const reason = deadline.aborted ? `no answer within ${timeout / 1000} s` : messageOf(error);
     return { answered: false, reason };
   } finally {

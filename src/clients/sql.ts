@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
 import type { OpenStream } from './stream.ts';
@@ -45,6 +46,7 @@ async function runAt(
   { timeout }: SqlOptions,
 ): Promise<SqlAnswer> {
   const { database, user, password, port, primary, statements } = query;
+  let stream: Duplex | undefined;
   const options = {
     database,
     user,
@@ -55,7 +57,10 @@ async function runAt(
     connect_timeout: Math.ceil(timeout / 1000),
     connection: { application_name: 'drover', statement_timeout: timeout },
     onnotice: () => undefined,
-    socket: () => openStream(address, port),
+    socket: async () => {
+      stream = await openStream(address, port);
+      return stream;
+    },
   };
   const sql = postgres(options as postgres.Options<Record<string, never>>);
   try {
@@ -75,6 +80,8 @@ async function runAt(
       ? { answered: false, reason, code: error.code }
       : { answered: false, reason };
   } finally {
-    await sql.end({ timeout: 1 }).catch(() => undefined);
+    // The library would wait for the server's side of the channel to close.
+    stream?.destroy();
+    await sql.end({ timeout: 0 }).catch(() => undefined);
   }
 }

@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { makeScramVerifier } from './scram.ts';
 
 // Private-use code points frame a placeholder, so that it passes through templates, diffs and schemas as text.
 const open = '\uE000';
 const close = '\uE001';
-const placeholders = new RegExp(`${open}([^${open}${close}|]+)(\\|json)?${close}`, 'g');
+const placeholders = new RegExp(`${open}([^${open}${close}|]+)(?:\\|(json|scram))?${close}`, 'g');
 
 /** What people see in place of a secret. */
 export const mask = '«secret»';
@@ -21,6 +22,12 @@ export function maskPlaceholders(text: string): string {
 /** JSON text whose placeholders will be revealed escaped for JSON. */
 export function stringifyWithSecrets(value: unknown): string {
   return JSON.stringify(value).replace(placeholders, (_, name: string) => `${open}${name}|json${close}`);
+}
+
+/** The text with each placeholder standing for PostgreSQL's verifier of the password instead of the password. */
+export function asScramVerifier(password: string): string {
+  if (!holdsSecret(password)) return makeScramVerifier(password);
+  return password.replace(placeholders, (_, name: string) => `${open}${name}|scram${close}`);
 }
 
 /**
@@ -44,10 +51,11 @@ export class Vault {
   /** The text with every placeholder replaced by its value: for the wire only. */
   reveal(text: string): string {
     if (!holdsSecret(text)) return text;
-    return text.replace(placeholders, (_, name: string, json: string | undefined) => {
+    return text.replace(placeholders, (_, name: string, form: string | undefined) => {
       const value = this.#values.get(name);
       if (value === undefined) throw new Error(`no value for the secret ${name}`);
-      return json === undefined ? value : JSON.stringify(value).slice(1, -1);
+      if (form === 'json') return JSON.stringify(value).slice(1, -1);
+      return form === 'scram' ? makeScramVerifier(value) : value;
     });
   }
 

@@ -313,18 +313,18 @@ export class Applier implements Strategy {
         made.push(change);
         this.#options.changed(instance, change);
       }
-      await this.#readAll(instance);
+      await this.#readAll(instance, this.#worthKnowing([instance]));
       if (!instance.task.module.stepwise) return this.#outcome(instance, made, output, true);
     }
     return { status: 'failed', changes: made, result: {}, reason: `not done after ${largestStepCount} steps` };
   }
 
-  /** Collects all needs of an instance afresh: its own host's, other hosts' and APIs'. */
-  async #readAll(instance: Instance): Promise<void> {
+  /** Collects all needs of an instance afresh, its own host's, other hosts' and APIs', and more of its own host. */
+  async #readAll(instance: Instance, more: readonly Need<unknown>[] = []): Promise<void> {
     const { fleet } = this.#options;
     const { host } = instance;
     const isOwn = (need: Need<unknown>) => !isApiKind(need.kind) && (need.host === undefined || need.host === host);
-    const own = instance.needs.filter(isOwn);
+    const own = [...instance.needs.filter(isOwn), ...more];
     const remote = instance.needs.filter((need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)));
     await Promise.all([
       ...(own.length === 0 ? [] : [this.#host.collect(own, instance.become)]),

@@ -58,6 +58,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     reason: z.string().optional(),
     hint: z.string().optional(),
     aim: z.string().optional(),
+    /** The task only reads or checks. */
+    readOnly: z.boolean(),
   }),
   z.object({ type: z.literal('play'), play: z.string(), hosts: z.array(z.string()) }),
   z.object({ type: z.literal('start'), ...where, aim: z.string().optional() }),

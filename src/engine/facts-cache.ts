@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { HostFact } from '../facts/host.ts';
 
 // A new version may read more of a host; its facts are collected anew.
-const format = 1;
+const format = 2;
 
 function fileOf(hostKey: string, folder: string): string {
   return join(folder, `${createHash('sha256').update(hostKey).digest('hex').slice(0, 32)}.json`);

@@ -91,7 +91,7 @@ export class Plan {
       case 'deferred':
         return this.#defer(instance, verdict.reason);
       case 'silent':
-        if (this.#startsSomething) return this.#defer(instance, `${verdict.reason}; earlier changes come first`);
+        if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
         return this.#fail(new UnhealthyError(`${host}: ${verdict.reason}`), verdict.reason);
       case 'refused': {
         const { reason, hint } = verdict;

@@ -12,6 +12,7 @@ import {
   type DroverError,
   type ExitCode,
 } from '../core/errors.ts';
+import { matchesScramVerifier } from '../core/scram.ts';
 import type { Vault } from '../core/secrets.ts';
 import { needHost } from '../facts/host.ts';
 import { isApiKind } from '../facts/api.ts';
@@ -74,7 +75,11 @@ export class Run {
     this.#cache = options.cache ?? new FactsCache();
     const { vault, emit } = options;
     this.fleet = new Fleet({ connect: (host) => options.connect(host), vault, emit });
-    this.#context = { digest: (text) => createHash('sha256').update(vault.reveal(text)).digest('hex') };
+    this.#context = {
+      digest: (text) => createHash('sha256').update(vault.reveal(text)).digest('hex'),
+      encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),
+      matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
+    };
   }
 
   /** Hosts that tasks may run on. */

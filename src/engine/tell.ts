@@ -27,6 +27,7 @@ export function planEvent(report: TaskReport, vault: Vault): RunEvent {
     type: 'plan',
     ...whereOf(report),
     status: report.status,
+    readOnly: report.task.module.readOnly,
     changes: changes.map((change) => showChange(change, vault, noLog)),
     ...reasonOf(report, vault),
     ...(report.status === 'deferred' ? { aim: aimOf(report, vault) } : {}),

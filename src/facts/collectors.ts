@@ -4,10 +4,10 @@ import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { identify, type Collector, type FactRecord, type Need } from './need.ts';
-import { candidateCollector, packageCollector } from './package.ts';
+import { availableCollector, candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
 import { scriptCollector } from './script.ts';
-import { restartRecordCollector, unitCollector } from './unit.ts';
+import { activeCollector, daemonReloadCollector, restartRecordCollector, unitCollector } from './unit.ts';
 
 const collectors: readonly Collector[] = [
   hostCollector,
@@ -17,7 +17,10 @@ const collectors: readonly Collector[] = [
   contentCollector,
   packageCollector,
   candidateCollector,
+  availableCollector,
   unitCollector,
+  activeCollector,
+  daemonReloadCollector,
   restartRecordCollector,
   userCollector,
   groupCollector,

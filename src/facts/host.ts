@@ -17,6 +17,8 @@ export interface HostFact {
   readonly hostname: string;
   /** systemd is process 1. */
   readonly systemd: boolean;
+  /** cloud-init is there, and rewrites some files at boot. */
+  readonly cloud_init: boolean;
 }
 
 export const needHost: Need<HostFact | undefined> = { kind: 'host', key: 'host', parse: parseHost };
@@ -24,7 +26,7 @@ export const needHost: Need<HostFact | undefined> = { kind: 'host', key: 'host',
 function parseHost(records: readonly FactRecord[]): HostFact | undefined {
   const [record] = records;
   if (!record) return undefined;
-  const [distro = '', release = '', codename = '', arch = '', virt = '', kind = '', addresses = '', hostname = '', init = ''] =
+  const [distro = '', release = '', codename = '', arch = '', virt = '', kind = '', addresses = '', hostname = '', init = '', cloud = ''] =
     record;
   return {
     distro,
@@ -36,6 +38,7 @@ function parseHost(records: readonly FactRecord[]): HostFact | undefined {
     addresses: addresses.split(' ').filter((address) => address !== ''),
     hostname,
     systemd: init === 'systemd',
+    cloud_init: cloud === 'yes',
   };
 }
 
@@ -47,8 +50,9 @@ export const hostCollector: Collector = {
 v=$(systemd-detect-virt 2>/dev/null) || :
 if systemd-detect-virt -q -c 2>/dev/null; then k=container; else k=machine; fi
 if [ -d /run/systemd/system ]; then i=systemd; else i=other; fi
+if [ -d /etc/cloud/cloud.cfg.d ]; then c=yes; else c=no; fi
 a=
 for x in $(hostname -I); do a="$a $x"; done
-printf 'host\\thost\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" "$(dpkg --print-architecture)" "\${v:-none}" "$k" "\${a# }" "$(hostname)" "$i"
+printf 'host\\thost\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" "$(dpkg --print-architecture)" "\${v:-none}" "$k" "\${a# }" "$(hostname)" "$i" "$c"
 )`,
 };

@@ -30,7 +30,7 @@ export const packageCollector: Collector = {
     `dpkg-query -W -f='package\\t\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null`,
 };
 
-/** The version apt would install; undefined when it knows none. Slow (about 200 ms): ask only for what is missing. */
+/** The version apt would install; undefined when it knows none. Slow: about 200 ms. */
 export function needCandidate(name: string): Need<string | undefined> {
   return {
     kind: 'candidate',
@@ -50,5 +50,31 @@ case $l in
 '  Candidate: '*) printf 'candidate\\t%s\\t%s\\n' "$n" "\${l#  Candidate: }" ;;
 [!\\ ]*) n=\${l%:} ;;
 esac
+done`,
+};
+
+/** The installed version, or else the one apt would install; undefined when there is neither. */
+export function needAvailable(name: string): Need<string | undefined> {
+  return {
+    kind: 'available',
+    key: checkKey(name),
+    parse(records) {
+      const version = records[0]?.[0];
+      return version === '(none)' ? undefined : version;
+    },
+  };
+}
+
+export const availableCollector: Collector = {
+  kind: 'available',
+  guarded: true,
+  // apt is asked only about what is not installed: on a finished host that is nothing.
+  script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
+v=$(dpkg-query -W -f='\${db:Status-Abbrev} \${Version}' -- "$n" 2>/dev/null) || v=
+case $v in
+?i*) v=\${v##* } ;;
+*) v=$(apt-cache policy -- "$n" 2>/dev/null | sed -n 's/^  Candidate: //p') ;;
+esac
+[ -z "$v" ] || printf 'available\\t%s\\t%s\\n' "$n" "$v"
 done`,
 };

@@ -73,5 +73,5 @@ export const changeTimeCollector: Collector = {
   // A later ctime with the same digest changes nothing, and digests are guarded.
   guarded: false,
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-stat -L -c 'ctime	%n	%Z' -- "$@" 2>/dev/null`,
+stat -L -c 'ctime	%n	%.9Z' -- "$@" 2>/dev/null`,
 };

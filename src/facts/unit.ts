@@ -13,10 +13,8 @@ export interface UnitFact {
   readonly result: string;
   /** Changes with every start. */
   readonly invocation: string;
-  /** When it last became active, in seconds since 1970; 0 when it never did. */
-  readonly activeSince: number;
-  /** Its files have changed since systemd read them. */
-  readonly stale: boolean;
+  /** When its main process was started, in seconds since 1970; 0 when it has none. What is newer it has not read. */
+  readonly startedAt: number;
 }
 
 const properties = [
@@ -26,8 +24,7 @@ const properties = [
   'UnitFileState',
   'Result',
   'InvocationID',
-  'ActiveEnterTimestamp',
-  'NeedDaemonReload',
+  'ExecMainStartTimestamp',
 ];
 
 /** The unit's full name: `etcd` is `etcd.service`. */
@@ -52,9 +49,15 @@ function parseUnit(records: readonly FactRecord[]): UnitFact | undefined {
     enabled: value('UnitFileState'),
     result: value('Result'),
     invocation: value('InvocationID'),
-    activeSince: Number(value('ActiveEnterTimestamp').replace('@', '')) || 0,
-    stale: value('NeedDaemonReload') === 'yes',
+    startedAt: parseTimestamp(value('ExecMainStartTimestamp')),
   };
+}
+
+/** `Sat 2026-11-21 09:33:01.123456 UTC` in seconds. Date would drop the microseconds. */
+function parseTimestamp(text: string): number {
+  const match = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? UTC/.exec(text);
+  if (!match) return 0;
+  return Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}Z`) / 1000 + Number(match[3] ?? 0);
 }
 
 export const unitCollector: Collector = {
@@ -62,7 +65,7 @@ export const unitCollector: Collector = {
   guarded: true,
   // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-systemctl show --timestamp=unix -p ${properties.join(',')} -- "$@" 2>/dev/null | {
+systemctl show --timestamp=us+utc -p ${properties.join(',')} -- "$@" 2>/dev/null | {
 f=
 while IFS= read -r l; do
 case $l in
@@ -72,6 +75,34 @@ esac
 done
 [ -z "$f" ] || printf 'unit\\t%s%s\\n' "$1" "$f"
 }`,
+};
+
+/** Whether a unit runs: less than `needUnit`, and so known ahead where that is not. */
+export function needActive(unit: string): Need<boolean> {
+  return { kind: 'active', key: checkKey(unitName(unit)), parse: (records) => records[0]?.[0] === 'active' };
+}
+
+export const activeCollector: Collector = {
+  kind: 'active',
+  guarded: true,
+  script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
+printf 'active\\t%s\\t%s\\n' "$u" "$(systemctl is-active -- "$u" 2>/dev/null)"
+done`,
+};
+
+/** Whether a unit's files have changed since systemd read them. */
+export function needDaemonReload(unit: string): Need<boolean> {
+  return { kind: 'daemon-reload', key: checkKey(unitName(unit)), parse: (records) => records[0]?.[0] === 'yes' };
+}
+
+export const daemonReloadCollector: Collector = {
+  kind: 'daemon-reload',
+  guarded: true,
+  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
+systemctl show -p NeedDaemonReload --value -- "$@" 2>/dev/null | while IFS= read -r l; do
+[ -n "$l" ] || continue
+printf 'daemon-reload\\t%s\\t%s\\n' "$1" "$l"; shift
+done`,
 };
 
 /** What was in force when drover last started, restarted or reloaded a unit. */

@@ -7,6 +7,10 @@ import type { Operation } from '../plan/operation.ts';
 export interface ModuleContext {
   /** SHA-256 of a text as it will stand on the host, secrets revealed. */
   digest(text: string): string;
+  /** The same text in Base64. */
+  encode(text: string): string;
+  /** Whether a password, secrets revealed, is the one that a verifier of PostgreSQL's was made from. */
+  matchesScram(verifier: string, password: string): boolean;
 }
 
 /** How a task is written down, beside its parameters. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { maskPlaceholders, holdsSecret } from '../core/secrets.ts';
-import { needContent } from '../facts/content.ts';
+import { largestShownFile, needContent } from '../facts/content.ts';
 import { needChangeTime, needDigest, needPath, pathRecords, type PathFact } from '../facts/path.ts';
 import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
@@ -94,7 +94,7 @@ export function writesOfFile(change: FileChange, context: ModuleContext): readon
   return [
     { kind: 'path', key, records: pathRecords({ type: 'file', mode: bits, owner, group }, content === '') },
     { kind: 'digest', key, records: [[context.digest(content)]] },
-    { kind: 'content', key },
+    { kind: 'content', key, records: content.length <= largestShownFile ? [[context.encode(content)]] : [] },
     { kind: needChangeTime(key).kind, key, records: [['Infinity']] },
   ];
 }

@@ -6,12 +6,17 @@ import { command } from './command/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import type { Module } from './define-module.ts';
+import { etcdMember } from './etcd-member/index.ts';
 import { fail } from './fail/index.ts';
 import { file } from './file/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
 import { lineinfile } from './lineinfile/index.ts';
 import { modprobe } from './modprobe/index.ts';
+import { patroniConfig } from './patroni-config/index.ts';
+import { patroniMember } from './patroni-member/index.ts';
+import { postgresQuery } from './postgres-query/index.ts';
+import { postgresRole } from './postgres-role/index.ts';
 import { service, systemdService } from './service/index.ts';
 import { setFact } from './set-fact/index.ts';
 import { shell } from './shell/index.ts';
@@ -32,12 +37,17 @@ const all: readonly Module[] = [
   command,
   copy,
   debug,
+  etcdMember,
   fail,
   file,
   group,
   hostname,
   lineinfile,
   modprobe,
+  patroniConfig,
+  patroniMember,
+  postgresQuery,
+  postgresRole,
   service,
   setFact,
   shell,

@@ -50,9 +50,10 @@ export function formatPlan(events: readonly PlanEvent[], paint: Paint, withDiff:
 /** "12 changes, 3 deferred" on how many hosts. */
 export function summarise(events: readonly PlanEvent[]): string {
   const changes = events.reduce((sum, event) => sum + event.changes.length, 0);
-  const deferred = events.filter((event) => event.status === 'deferred').length;
+  const later = events.filter((event) => event.status === 'deferred' && !event.readOnly);
+  const deferred = later.length;
   if (changes + deferred === 0) return 'nothing to change';
-  const hosts = new Set(events.filter((event) => event.changes.length > 0 || event.status === 'deferred').map((event) => event.host));
+  const hosts = new Set([...later, ...events.filter((event) => event.changes.length > 0)].map((event) => event.host));
   const parts = [
     count(changes, 'change'),
     ...(deferred === 0 ? [] : [`${deferred} that can be known only after earlier ones`]),
@@ -77,7 +78,8 @@ function linesOf(events: readonly PlanEvent[], withDiff: boolean): Line[] {
       const details = withDiff ? diffLines(change) : [];
       add(event, `${text} ${details.join('\n')}`, { mark: marks[change.action], text, details });
     }
-    if (event.status === 'deferred') {
+    // A check that comes later changes nothing.
+    if (event.status === 'deferred' && !event.readOnly) {
       const text = `${event.task}: later`;
       const details = [`aims at: ${event.aim ?? event.task}`, `because ${event.reason ?? 'earlier changes come first'}`];
       add(event, details.join(), { mark: '?', text, details });

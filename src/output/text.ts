@@ -16,6 +16,10 @@ export class RunText {
   readonly #paint: Paint;
   readonly #plan: PlanEvent[] = [];
   #planShown = false;
+  /** Of the play under way, until it has something to show. */
+  #heading: string | undefined;
+  /** What several hosts say is said once. */
+  #said: { text: string; hosts: string[] } | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -23,6 +27,8 @@ export class RunText {
   }
 
   event(event: RunEvent): void {
+    if (event.type === 'task' && this.#gather(event)) return;
+    this.#tellSaid();
     switch (event.type) {
       case 'host':
         if (event.state === 'unreachable') this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
@@ -32,7 +38,7 @@ export class RunText {
         return;
       case 'play':
         this.showPlan();
-        this.line(`\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`);
+        this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`;
         return;
       case 'change':
         this.line(`  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`);
@@ -71,13 +77,29 @@ export class RunText {
   }
 
   line(text: string): void {
-    this.#options.write(`${text}\n`);
+    const heading = this.#heading === undefined ? '' : `${this.#heading}\n`;
+    this.#heading = undefined;
+    this.#options.write(`${heading}${text}\n`);
+  }
+
+  /** Takes an ordinary message of a task in, to be shown with the hosts that have the same. */
+  #gather({ status, host, message }: Extract<RunEvent, { type: 'task' }>): boolean {
+    if (message === undefined || (status !== 'ok' && status !== 'changed')) return false;
+    if (this.#said?.text !== message) this.#tellSaid();
+    this.#said ??= { text: message, hosts: [] };
+    this.#said.hosts.push(host);
+    return true;
+  }
+
+  #tellSaid(): void {
+    const said = this.#said;
+    this.#said = undefined;
+    if (said) this.line(`  note     ${said.hosts.join(' ')}: ${said.text}`);
   }
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
     if (status === 'failed') this.#problem(`${host}: ${task}: ${message ?? 'failed'}`, hint, 'failed ');
     else if (status === 'ignored') this.line(`  ignored  ${host}: ${task}: ${message ?? 'failed'}`);
-    else if (message !== undefined && status !== 'skipped') this.line(`  ${status.padEnd(7)}  ${host}: ${message}`);
     else if (this.#options.verbosity > 0 && status !== 'changed') this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
   }
 

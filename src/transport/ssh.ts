@@ -34,6 +34,9 @@ const hostKeyTypes = [
   'ssh-rsa',
 ];
 
+// RFC 4254, section 5.1.
+const administrativelyProhibited = 1;
+
 /** The server closed before the handshake: it has too many of them at once (MaxStartups). */
 export class BusyServerError extends UnreachableError {}
 
@@ -125,8 +128,9 @@ export class SshConnection {
         return;
       }
       this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-        if (error) reject(new Error(`${address}:${port} from ${this.target.name}: ${tunnelProblem(error)}`));
-        else resolve(channel);
+        if (!error) resolve(channel);
+        else if ((error as { reason?: unknown }).reason === administrativelyProhibited) reject(this.#forbidden());
+        else reject(new Error(`${address}:${port} from ${this.target.name}: ${tunnelProblem(error)}`));
       });
     });
   }
@@ -135,6 +139,12 @@ export class SshConnection {
     this.#ssh.dispose();
     this.#client.end();
     this.#jump?.close();
+  }
+
+  #forbidden(): UnreachableError {
+    return new UnreachableError(`${this.target.name}: its sshd forbids TCP forwarding`, {
+      hint: 'set AllowTcpForwarding yes (or local) in its sshd_config: etcd, Patroni and PostgreSQL are reached through it',
+    });
   }
 
   #lostError(cause: Error): UnreachableError {
@@ -262,10 +272,7 @@ function explain(target: Target, error: unknown, seen: Circumstances): Unreachab
 }
 
 function tunnelProblem(error: Error): string {
-  const text = error.message.replace(/^\(SSH\) Channel open failure: /, '');
-  return /prohibited|administratively/i.test(text)
-    ? 'sshd forbids forwarding (AllowTcpForwarding)'
-    : text.toLowerCase();
+  return error.message.replace(/^\(SSH\) Channel open failure: /, '').toLowerCase();
 }
 
 function fingerprint(key: Buffer): string {

@@ -87,6 +87,8 @@ class Evaluation {
   }
 
   mustache(statement: hbs.AST.MustacheStatement): Value {
+    // Without arguments it is a variable, whatever helpers there are.
+    if (statement.params.length === 0) return this.#expression(statement.path);
     return this.#call({ path: statement.path, params: statement.params, hash: statement.hash });
   }
 
@@ -177,7 +179,6 @@ class Evaluation {
 
   #call({ path, params, hash }: Call): Value {
     if (hash && hash.pairs.length > 0) throw this.#error(hash, 'named arguments are not supported');
-    if (params.length === 0) return this.#expression(path);
     const name = (path as hbs.AST.PathExpression).original;
     const lazy = this.#lazy(name, params, path);
     if (lazy !== undefined) return lazy;

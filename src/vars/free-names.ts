@@ -38,7 +38,7 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
     case 'MustacheStatement':
     case 'SubExpression': {
       const call = node as hbs.AST.SubExpression;
-      if (call.params.length === 0) visit(template, call.path, place, found);
+      if (call.params.length === 0 && node.type === 'MustacheStatement') visit(template, call.path, place, found);
       else {
         const guarded = guardedName(call);
         if (guarded !== undefined) place.optional.add(guarded);

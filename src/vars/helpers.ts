@@ -118,6 +118,9 @@ export const helpers: Readonly<Record<string, Helper>> = {
   pick: define('pick MAPS NAMES KEY', 3, 3, ([maps, names, key]) =>
     list(names).map((name) => at(at(maps ?? null, name), key)),
   ),
+  endpoints: define('endpoints NAMES hostvars KEY', 3, 3, ([names, maps, key]) =>
+    list(names).map((name) => ({ name, address: at(at(maps ?? null, name), key) })),
+  ),
   json: define('json A', 1, 1, ([a]) => stringifyWithSecrets(a ?? null)),
   quote: define('quote TEXT', 1, 1, ([a]) => quote(text(a))),
   basename: define('basename PATH', 1, 1, ([a]) => text(a).replace(/^.*\//, '')),

@@ -10,14 +10,20 @@ interface InputValue {
   readonly changedAt: number;
 }
 
+interface ServiceFacts {
+  readonly unit: UnitFact | undefined;
+  readonly record: RestartRecord | undefined;
+  /** The unit's files changed since systemd read them. */
+  readonly stale: boolean;
+}
+
 type InputValues = ReadonlyMap<string, InputValue>;
 
 const running = ['active', 'reloading', 'refreshing'];
 
 /** What has to happen to the unit. */
 export function diffService(
-  unit: UnitFact | undefined,
-  record: RestartRecord | undefined,
+  { unit, record, stale }: ServiceFacts,
   inputs: InputValues,
   params: ServiceParams,
 ): Verdict<ServiceChange> {
@@ -41,7 +47,7 @@ export function diffService(
     ...more,
   });
   const changes: ServiceChange[] = [];
-  if (params.daemon_reload && unit.stale) {
+  if (stale) {
     changes.push(change('reload', { resource: 'systemd', reason: `the files of ${name} changed` }));
   }
   if (params.enabled !== undefined && canBeEnabled(unit) && params.enabled !== (unit.enabled === 'enabled')) {
@@ -74,7 +80,7 @@ function staleInputs(
   unit: UnitFact,
 ): string | undefined {
   if (inputs.length === 0) return undefined;
-  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) >= unit.activeSince);
+  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) > unit.startedAt);
   if (recorded === undefined) return newer.length === 0 ? undefined : newer.join(', ');
   if (recorded === inputsDigest(inputs, (input) => values.get(input)?.value)) return undefined;
   return (newer.length === 0 ? inputs : newer).join(', ');

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { needPackage, type PackageFact } from '../../facts/package.ts';
 import { needChangeTime, needDigest } from '../../facts/path.ts';
-import { needRestartRecord, needUnit, unitName } from '../../facts/unit.ts';
+import { needDaemonReload, needRestartRecord, needUnit, unitName } from '../../facts/unit.ts';
 import { changeFields } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule, type Module } from '../define-module.ts';
@@ -70,6 +70,7 @@ function defineService(name: string, summary: string): Module {
       const files = inputs.filter((input) => !isPackageInput(input));
       return {
         unit: needUnit(params.name),
+        stale: params.daemon_reload ? [needDaemonReload(params.name)] : [],
         record: inputs.length === 0 ? [] : [needRestartRecord(params.name)],
         digests: files.map(needDigest),
         changeTimes: files.map(needChangeTime),
@@ -87,12 +88,16 @@ function defineService(name: string, summary: string): Module {
         const fact: PackageFact | undefined = facts.packages[index];
         values.set(input, { value: fact?.installed ? fact.version : undefined, changedAt: 0 });
       });
-      return diffService(facts.unit, facts.record[0], values, params);
+      return diffService({ unit: facts.unit, record: facts.record[0], stale: facts.stale[0] ?? false }, values, params);
     },
     apply: (change) => [run(unitScript(change), { timeout: change.timeout + 30 })],
-    writes: ({ unit }) => [
-      { kind: 'unit', key: unit },
+    writes: ({ unit, action }) => [
+      // A reload leaves the unit as it is: running, in the same invocation.
+      ...(action === 'reload' ? [] : [{ kind: 'unit', key: unit }]),
+      ...(action === 'start' ? [{ kind: 'active', key: unit, records: [['active']] }] : []),
+      ...(action === 'stop' ? [{ kind: 'active', key: unit, records: [['inactive']] }] : []),
       { kind: 'restart-record', key: unit },
+      { kind: 'daemon-reload', key: unit },
     ],
     aim: ({ name: unit, state, enabled }) =>
       [unit, state, enabled === undefined ? undefined : enabled ? 'enabled' : 'disabled']

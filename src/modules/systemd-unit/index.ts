@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { needUnit, unitName } from '../../facts/unit.ts';
+import { needDaemonReload, unitName } from '../../facts/unit.ts';
 import { changed, changeFields, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
@@ -45,9 +45,9 @@ export const systemdUnit = defineModule({
   change: SystemdUnitChange,
   needs: (params, context) => ({
     ...needsOfFile(pathOf(params), context.digest(params.content)),
-    unit: needUnit(params.name),
+    stale: needDaemonReload(params.name),
   }),
-  diff({ unit, ...facts }, params, context): Verdict<SystemdUnitChange> {
+  diff({ stale, ...facts }, params, context): Verdict<SystemdUnitChange> {
     const wholeUnit = params.dropin === undefined;
     const file = diffFile(facts, { dest: pathOf(params), content: params.content, mode: '644' }, context);
     if (file.state === 'changes') {
@@ -61,7 +61,7 @@ export const systemdUnit = defineModule({
     }
     if (file.state !== 'in-sync') return file;
     // The file may have been put in place by a run that ended before systemd read it.
-    return unit?.stale
+    return stale
       ? changed({ action: 'reload', resource: 'systemd', reason: `the files of ${params.name} changed`, unit: params.name, wholeUnit })
       : file;
   },
@@ -72,6 +72,7 @@ export const systemdUnit = defineModule({
   writes: ({ file, unit, wholeUnit }, context) => [
     ...(file ? writesOfFile(file, context) : []),
     ...(wholeUnit || !file ? [{ kind: 'unit', key: unit }] : []),
+    { kind: 'daemon-reload', key: unit, records: [['no']] },
   ],
   aim: (params) => pathOf(params),
 });

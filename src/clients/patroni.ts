@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { jsonOf, type HttpAnswer, type HttpRequest } from './http.ts';
+
+/** Where a Patroni member's REST API listens. */
+export interface PatroniEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** User and password for what changes something; reading is open. */
+export interface PatroniCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+export function getRequest({ address, port }: PatroniEndpoint, path: string): HttpRequest {
+  return { address, port, method: 'GET', path };
+}
+
+export function patchConfigRequest(
+  { address, port }: PatroniEndpoint,
+  credentials: PatroniCredentials,
+  patch: unknown,
+): HttpRequest {
+  return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
+}
+
+const Member = z.looseObject({
+  state: z.string(),
+  role: z.string(),
+  timeline: z.number().optional(),
+  replication_state: z.string().optional(),
+  pending_restart: z.boolean().optional(),
+  pause: z.boolean().optional(),
+  database_system_identifier: z.string().optional(),
+  watchdog_failed: z.boolean().optional(),
+  dcs_last_seen: z.number().optional(),
+  server_version: z.number().optional(),
+  patroni: z.looseObject({ version: z.string(), scope: z.string() }),
+  replication: z
+    .array(z.looseObject({ application_name: z.string(), state: z.string(), sync_state: z.string() }))
+    .optional(),
+});
+export type PatroniMember = z.infer<typeof Member>;
+
+/** What a member says of itself; the answer's status says what it is fit for, and does not matter here. */
+export function parseMember(answer: HttpAnswer): PatroniMember | undefined {
+  const parsed = Member.safeParse(jsonOf(answer));
+  return parsed.success ? parsed.data : undefined;
+}
+
+const Cluster = z.looseObject({
+  members: z.array(
+    z.looseObject({
+      name: z.string(),
+      role: z.string(),
+      state: z.string(),
+      host: z.string().optional(),
+      port: z.number().optional(),
+      timeline: z.number().optional(),
+      lag: z.union([z.number(), z.string()]).optional(),
+      pending_restart: z.boolean().optional(),
+      tags: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+  pause: z.boolean().optional(),
+});
+export type PatroniCluster = z.infer<typeof Cluster>;
+
+export function parseCluster(answer: HttpAnswer): PatroniCluster | undefined {
+  const parsed = answer.answered && answer.status === 200 ? Cluster.safeParse(jsonOf(answer)) : undefined;
+  return parsed?.success ? parsed.data : undefined;
+}
+
+/** The configuration in the DCS; undefined while there is none. */
+export function parseConfig(answer: HttpAnswer): Record<string, unknown> | undefined {
+  const parsed = answer.answered && answer.status === 200 ? z.record(z.string(), z.unknown()).safeParse(jsonOf(answer)) : undefined;
+  return parsed?.success ? parsed.data : undefined;
+}
+
+/** Roles that take writes: `master` until Patroni 4.0, `primary` since. */
+export function isPrimaryRole(role: string): boolean {
+  return role === 'primary' || role === 'master';
+}

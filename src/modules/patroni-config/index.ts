@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { refusalOf } from '../../clients/etcd.ts';
+import { getRequest, parseConfig, patchConfigRequest } from '../../clients/patroni.ts';
+import { needHttp } from '../../facts/api.ts';
+import { changed, changeFields, inSync, silent } from '../../plan/change.ts';
+import { defineModule } from '../define-module.ts';
+import { patchFor } from './patch.ts';
+
+const Params = z.strictObject({
+  /** Address of a member's REST API. */
+  address: z.string(),
+  port: z.int().default(8008),
+  user: z.string(),
+  password: z.string(),
+  /** What the DCS is to hold. Of \`postgresql.parameters\` it is the whole; other keys are left as they are. */
+  config: z.record(z.string(), z.unknown()),
+});
+
+export const patroniConfig = defineModule({
+  name: 'patroni_config',
+  docs: {
+    summary:
+      'Keeps the cluster-wide configuration in the DCS, which the bootstrap section sets only once. One PATCH with what differs; Patroni marks what needs a restart.',
+    example: `- patroni_config:
+    address: "{{internal_address}}"
+    user: "{{patroni_restapi_user}}"
+    password: "{{patroni_restapi_password}}"
+    config: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } }
+  run_once: true`,
+  },
+  params: Params,
+  change: z.strictObject({
+    ...changeFields,
+    address: z.string(),
+    port: z.int(),
+    user: z.string(),
+    password: z.string(),
+    patch: z.record(z.string(), z.unknown()),
+  }),
+  needs: ({ address, port }) => ({ config: needHttp(getRequest({ address, port }, '/config')) }),
+  diff({ config: answer }, { config, address, port, user, password }) {
+    const actual = parseConfig(answer);
+    if (!actual) return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
+    const { patch, differences } = patchFor(config, actual);
+    if (differences.length === 0) return inSync();
+    const text = (side: 'before' | 'after') =>
+      differences.map((difference) => `${difference.key}: ${difference[side] ?? '(not set)'}\n`).join('');
+    return changed({
+      action: 'set' as const,
+      resource: 'the cluster’s configuration',
+      detail: differences.map(({ key, before, after }) => `${key} ${before ?? '(not set)'} -> ${after ?? '(not set)'}`).join(', '),
+      before: text('before'),
+      after: text('after'),
+      address,
+      port,
+      user,
+      password,
+      patch,
+    });
+  },
+  apply: ({ address, port, user, password, patch }) => [
+    {
+      kind: 'http',
+      what: 'change the cluster’s configuration',
+      request: patchConfigRequest({ address, port }, { user, password }, patch),
+      within: 30,
+      progress: (answer) => {
+        if (!answer.answered) return { failed: answer.reason };
+        // 409: somebody else changed it meanwhile; what we set is set by name, so it can be sent again.
+        if (answer.status === 409) return { waiting: 'it is being changed by somebody else' };
+        return answer.status === 200 ? 'done' : { failed: refusalOf(answer) };
+      },
+    },
+  ],
+  writes: ({ address, port }) => {
+    const { kind, key } = needHttp(getRequest({ address, port }, '/config'));
+    return [{ kind, key }];
+  },
+  aim: ({ config }) => `${Object.keys(config).length} settings in the DCS`,
+});

@@ -1,0 +1,52 @@
+type Settings = Readonly<Record<string, unknown>>;
+
+export interface Difference {
+  /** Dotted path. */
+  readonly key: string;
+  /** JSON; undefined where it is not set. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** Maps whose keys are all ours: one that is not wanted is taken out. */
+const whole = ['postgresql.parameters'];
+
+/** The PATCH that makes a configuration what is wanted; null in it deletes a key. */
+export function patchFor(wanted: Settings, actual: Settings): { patch: Settings; differences: Difference[] } {
+  const differences: Difference[] = [];
+  const patch = patchMap(wanted, actual, '', differences);
+  return { patch, differences };
+}
+
+function patchMap(wanted: Settings, actual: Settings, path: string, differences: Difference[]): Settings {
+  const patch: Record<string, unknown> = {};
+  const extra = whole.includes(path) ? Object.keys(actual).filter((key) => !Object.hasOwn(wanted, key)) : [];
+  for (const key of [...Object.keys(wanted), ...extra]) {
+    const [goal, current] = [wanted[key], actual[key]];
+    const place = path === '' ? key : `${path}.${key}`;
+    if (isMap(goal)) {
+      const inner = patchMap(goal, isMap(current) ? current : {}, place, differences);
+      if (Object.keys(inner).length > 0) patch[key] = inner;
+    } else if (!isSame(goal, current)) {
+      differences.push({ key: place, before: show(current), after: show(goal) });
+      patch[key] = goal ?? null;
+    }
+  }
+  return patch;
+}
+
+function isMap(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// PostgreSQL's parameters are text in the end: 100 and "100" are one setting.
+function isSame(goal: unknown, current: unknown): boolean {
+  if ((goal ?? null) === null) return (current ?? null) === null;
+  const isPlain = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  if (isPlain(goal) && isPlain(current)) return String(goal) === String(current);
+  return JSON.stringify(goal) === JSON.stringify(current);
+}
+
+function show(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : JSON.stringify(value);
+}

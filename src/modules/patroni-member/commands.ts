@@ -1,0 +1,99 @@
+import { deleteIfRequest, refusalOf } from '../../clients/etcd.ts';
+import type { HttpAnswer } from '../../clients/http.ts';
+import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni.ts';
+import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
+import { quote } from '../../shell/quote.ts';
+import { recordFile, type PatroniMemberChange } from './index.ts';
+
+/** What carries out one step. */
+export function operationsOf(change: PatroniMemberChange): readonly Operation[] {
+  switch (change.step) {
+    case 'clear':
+      return [clear(change)];
+    case 'bootstrap':
+      return [run(startBootstrap(change), { timeout: 120 }), awaitState(change, isLeading), run(endBootstrap(change))];
+    case 'join':
+      return [run(start(change), { timeout: 120 }), awaitState(change, isFollowing), run(record(change))];
+    case 'record':
+      return [run(record(change))];
+  }
+}
+
+function clear({ scope, etcd }: PatroniMemberChange): HttpOperation {
+  return {
+    kind: 'http',
+    what: `forget the initialisation of ${scope}`,
+    host: etcd.host,
+    request: deleteIfRequest(etcd, `/service/${scope}/initialize`, ''),
+    within: 10,
+    progress: (answer) => (answer.answered && answer.status === 200 ? 'done' : { failed: refusalOf(answer) }),
+  };
+}
+
+/**
+ * Starts Patroni with the bootstrap section added to its configuration. The file keeps its final form aside, and
+ * gets it back as soon as the cluster is there: without the section Patroni never runs initdb.
+ */
+function startBootstrap(change: PatroniMemberChange): string {
+  const { config, user, bootstrap } = change;
+  const file = quote(config);
+  return `f=${file}; t=$f.bootstrap
+grep -q '^bootstrap:' "$f" || {
+trap 'rm -f "$t"' EXIT
+(umask 077; { cat "$f"; printf '\\nbootstrap: %s\\n' ${quote(bootstrap)}; } > "$t")
+chown --reference="$f" "$t"; chmod --reference="$f" "$t"
+cp -p "$f" "$f.final"
+mv -f "$t" "$f"; trap - EXIT; }
+${start(change)}
+: ${quote(user)}`;
+}
+
+function endBootstrap(change: PatroniMemberChange): string {
+  const file = quote(change.config);
+  return `f=${file}
+[ ! -e "$f.final" ] || mv -f "$f.final" "$f"
+${record(change)}`;
+}
+
+function start({ unit }: PatroniMemberChange): string {
+  const name = quote(unit);
+  return `systemctl reset-failed ${name} 2>/dev/null || :
+systemctl enable --quiet ${name}
+systemctl start ${name}
+[ "$(systemctl is-active ${name})" = active ] || {
+echo 'Patroni does not start (a missing configuration file is skipped without a word); its last lines:' >&2
+journalctl -u ${name} -n 15 --no-pager -o cat >&2; exit 1; }`;
+}
+
+/** Notes the cluster's system identifier, as pg_control has it. */
+function record({ data_dir: dataDir }: PatroniMemberChange): string {
+  return `id=$(od -An -tu8 -N8 ${quote(`${dataDir}/global/pg_control`)} | tr -d ' ')
+[ -n "$id" ]
+install -d -m 700 /var/lib/drover /var/lib/drover/cluster
+printf '%s\\n' "$id" > ${recordFile}.new
+mv -f ${recordFile}.new ${recordFile}`;
+}
+
+/** Waits for what Patroni says of itself. */
+function awaitState(change: PatroniMemberChange, judge: (answer: HttpAnswer) => Progress): HttpOperation {
+  return {
+    kind: 'http',
+    what: `Patroni on ${change.name}`,
+    request: getRequest({ address: change.address, port: change.rest_port }, '/patroni'),
+    within: change.timeout,
+    progress: judge,
+  };
+}
+
+function isLeading(answer: HttpAnswer): Progress {
+  const member = parseMember(answer);
+  if (!member) return { waiting: answer.answered ? `answers ${answer.status}` : 'does not answer yet' };
+  if (member.state.includes('failed')) return { failed: `${member.state}: see journalctl -u patroni` };
+  return isPrimaryRole(member.role) && member.state === 'running' ? 'done' : { waiting: `${member.role}, ${member.state}` };
+}
+
+function isFollowing(answer: HttpAnswer): Progress {
+  const member = parseMember(answer);
+  if (!member) return { waiting: answer.answered ? `answers ${answer.status}` : 'does not answer yet' };
+  return member.state === 'running' ? 'done' : { waiting: `${member.role}, ${member.state}` };
+}

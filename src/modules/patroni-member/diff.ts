@@ -1,0 +1,131 @@
+import { parseRange } from '../../clients/etcd.ts';
+import type { HttpAnswer } from '../../clients/http.ts';
+import type { Answer } from '../../facts/need.ts';
+import type { PathFact } from '../../facts/path.ts';
+import type { ScriptFact } from '../../facts/script.ts';
+import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
+import type { PatroniMemberChange, PatroniMemberParams } from './index.ts';
+
+interface MemberFacts {
+  readonly active: boolean;
+  readonly control: PathFact | undefined;
+  readonly identifier: ScriptFact;
+  readonly version: PathFact | undefined;
+  readonly record: string | undefined;
+  /** Of the other members, in the order of `members`. */
+  readonly otherControls: readonly Answer<PathFact | undefined>[];
+  readonly othersActive: readonly Answer<boolean>[];
+  /** The cluster's keys as each etcd member has them. */
+  readonly keys: readonly HttpAnswer[];
+}
+
+/** The steps that lead to membership, or why there are none. */
+export function diffMember(facts: MemberFacts, params: PatroniMemberParams): Verdict<PatroniMemberChange> {
+  const own = facts.control ? facts.identifier.stdout.trim() : undefined;
+  const recorded = facts.record?.trim();
+  const source = params.etcd.flatMap((endpoint, index) => {
+    const keys = parseRange(facts.keys[index] ?? { answered: false, reason: '' });
+    return keys ? [{ endpoint, keys }] : [];
+  })[0];
+  const identifier = source?.keys.get(`/service/${params.scope}/initialize`);
+  if (own !== undefined && own !== identifier && own !== recorded) {
+    return refused(
+      `${params.data_dir} holds a PostgreSQL cluster that drover did not make (system identifier ${own})`,
+      `use other hosts or another postgres_data_dir; if nobody needs it: mv ${params.data_dir} ${params.data_dir}.aside`,
+    );
+  }
+  if (!source) return silent('etcd does not answer');
+  const change = stepsFor(params, source.endpoint);
+  if (identifier === undefined) return diffNew(facts, params, change);
+  if (identifier === '') return diffHalfMade(facts, params, change);
+  if (own !== undefined) {
+    if (own !== identifier) {
+      return refused(
+        `${params.data_dir} belongs to another cluster (${own}) than ${params.scope} (${identifier})`,
+        `if nobody needs it: systemctl stop ${params.unit} && mv ${params.data_dir} ${params.data_dir}.aside`,
+      );
+    }
+    return recorded === own ? inSync() : changed(change('record'));
+  }
+  if (facts.version && !facts.active) {
+    return refused(
+      `${params.data_dir} holds part of a cluster, and nothing is cloning it`,
+      `it is of no use to anybody: mv ${params.data_dir} ${params.data_dir}.aside`,
+    );
+  }
+  return changed(change('join'));
+}
+
+/** No cluster of this name: the first member makes it, if no host has data that it could be. */
+function diffNew(
+  facts: MemberFacts,
+  params: PatroniMemberParams,
+  change: (step: PatroniMemberChange['step']) => PatroniMemberChange,
+): Verdict<PatroniMemberChange> {
+  const others = params.members.filter((member) => member.name !== params.name);
+  const unanswered = others.filter((_, index) => facts.otherControls[index]?.answered !== true);
+  if (unanswered.length > 0) {
+    return refused(
+      `${unanswered.map(({ name }) => name).join(', ')} cannot be asked whether there is a cluster already`,
+      'a cluster is only made when every host of the group answers: run it for all of them',
+    );
+  }
+  const withData = others.filter((_, index) => {
+    const answer = facts.otherControls[index];
+    return answer?.answered && answer.fact !== undefined;
+  });
+  const holders = [...(facts.control ? [params.name] : []), ...withData.map(({ name }) => name)];
+  if (holders.length > 0) {
+    return refused(
+      `${holders.join(', ')} holds a cluster's data, and etcd knows no cluster ${params.scope}`,
+      'has etcd lost its data? Restore it, or let Patroni take the data over: see docs/operations.md',
+    );
+  }
+  const [first] = params.members;
+  if (first?.name !== params.name) return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
+  return changed(change('bootstrap'));
+}
+
+/** The cluster is being made, or its making was cut short: the key is there, and still empty. */
+function diffHalfMade(
+  facts: MemberFacts,
+  params: PatroniMemberParams,
+  change: (step: PatroniMemberChange['step']) => PatroniMemberChange,
+): Verdict<PatroniMemberChange> {
+  const [first] = params.members;
+  const someoneWorks = facts.active || facts.othersActive.some((answer) => answer.answered && answer.fact);
+  if (first?.name !== params.name) return silent(`${first?.name ?? ''} is still making the cluster`);
+  if (someoneWorks) return changed(change('bootstrap'));
+  return changed(change('clear'), change('bootstrap'));
+}
+
+const details: Readonly<Record<PatroniMemberChange['step'], string>> = {
+  clear: 'forget an initialisation that was cut short',
+  bootstrap: 'make the PostgreSQL cluster',
+  join: 'clone the cluster and follow its leader',
+  record: 'note which cluster it belongs to',
+};
+
+function stepsFor(
+  params: PatroniMemberParams,
+  etcd: PatroniMemberParams['etcd'][number],
+): (step: PatroniMemberChange['step']) => PatroniMemberChange {
+  const { name, members, rest_port, scope, config, data_dir, unit, user, timeout, bootstrap, etcd_port } = params;
+  return (step) => ({
+    action: step === 'clear' ? 'remove' : step === 'record' ? 'set' : 'create',
+    resource: `Patroni member ${name}`,
+    detail: details[step],
+    step,
+    name,
+    address: members.find((member) => member.name === name)?.address ?? '',
+    rest_port,
+    scope,
+    config,
+    data_dir,
+    unit,
+    user,
+    timeout,
+    bootstrap: JSON.stringify(bootstrap),
+    etcd: { host: etcd.name, address: etcd.address, port: etcd_port },
+  });
+}

@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { prefixRequest } from '../../clients/etcd.ts';
+import { needHttp } from '../../facts/api.ts';
+import { needContent } from '../../facts/content.ts';
+import { onHost } from '../../facts/need.ts';
+import { needPath } from '../../facts/path.ts';
+import { needScript } from '../../facts/script.ts';
+import { needActive } from '../../facts/unit.ts';
+import { changeFields } from '../../plan/change.ts';
+import { quote } from '../../shell/quote.ts';
+import { defineModule } from '../define-module.ts';
+import { absolutePath } from '../params.ts';
+import { operationsOf } from './commands.ts';
+import { diffMember } from './diff.ts';
+
+/** Holds the system identifier of the cluster that drover made this host a member of. */
+export const recordFile = '/var/lib/drover/cluster/postgres';
+
+const Endpoint = z.strictObject({ name: z.string(), address: z.string() });
+
+const Params = z.strictObject({
+  name: z.string(),
+  /** All members there are to be; the first makes the cluster when there is none. */
+  members: z.array(Endpoint).min(1),
+  scope: z.string(),
+  etcd: z.array(Endpoint).min(1),
+  etcd_port: z.int().default(2379),
+  rest_port: z.int().default(8008),
+  data_dir: absolutePath,
+  config: absolutePath,
+  unit: z.string().default('patroni'),
+  user: z.string().default('postgres'),
+  /** What Patroni reads once, when it makes the cluster: its bootstrap section. */
+  bootstrap: z.record(z.string(), z.unknown()),
+  /** Seconds for making the cluster, or for cloning it. */
+  timeout: z.number().positive().default(3600),
+});
+export type PatroniMemberParams = z.infer<typeof Params>;
+
+export const PatroniMemberChange = z.strictObject({
+  ...changeFields,
+  step: z.enum(['clear', 'bootstrap', 'join', 'record']),
+  name: z.string(),
+  address: z.string(),
+  rest_port: z.int(),
+  scope: z.string(),
+  config: z.string(),
+  data_dir: z.string(),
+  unit: z.string(),
+  user: z.string(),
+  timeout: z.number(),
+  /** JSON. */
+  bootstrap: z.string(),
+  etcd: z.strictObject({ host: z.string(), address: z.string(), port: z.int() }),
+});
+export type PatroniMemberChange = z.infer<typeof PatroniMemberChange>;
+
+/** The system identifier is the first eight bytes of pg_control (pg_control.h), whatever the version. */
+function identifierScript(dataDir: string): string {
+  const file = quote(`${dataDir}/global/pg_control`);
+  return `[ ! -e ${file} ] || od -An -tu8 -N8 ${file}`;
+}
+
+export const patroniMember = defineModule({
+  name: 'patroni_member',
+  docs: {
+    summary:
+      'Makes the host a member of a Patroni cluster: the first host of an empty group runs initdb, every other clones. Beside data that belongs to no cluster drover made, nothing is started.',
+    example: `- patroni_member:
+    name: "{{inventory_hostname}}"
+    members: "{{patroni_members}}"
+    scope: "{{cluster_name}}"
+    etcd: "{{etcd_members}}"
+    data_dir: "{{postgres_data_dir}}"
+    config: /etc/patroni/config.yml
+    bootstrap: { dcs: "{{patroni_dcs}}", initdb: [data-checksums] }`,
+  },
+  params: Params,
+  change: PatroniMemberChange,
+  stepwise: true,
+  needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit }) => {
+    const others = members.filter((member) => member.name !== name);
+    const control = needPath(`${dataDir}/global/pg_control`);
+    return {
+      active: needActive(unit),
+      control,
+      identifier: needScript(identifierScript(dataDir)),
+      version: needPath(`${dataDir}/PG_VERSION`),
+      record: needContent(recordFile),
+      otherControls: others.map((member) => onHost(member.name, control)),
+      othersActive: others.map((member) => onHost(member.name, needActive(unit))),
+      keys: etcd.map((member) => ({
+        ...needHttp(prefixRequest({ address: member.address, port }, `/service/${scope}/`)),
+        host: member.name,
+      })),
+    };
+  },
+  diff: (facts, params) => diffMember(facts, params),
+  apply: operationsOf,
+  writes: ({ unit, data_dir: dataDir, config }) => [
+    { kind: 'unit', key: `${unit}.service` },
+    { kind: 'active', key: `${unit}.service`, records: [['active']] },
+    { kind: 'path', key: `${dataDir}/global/pg_control` },
+    { kind: 'path', key: `${dataDir}/PG_VERSION` },
+    { kind: 'content', key: recordFile },
+    { kind: 'ctime', key: config },
+  ],
+  aim: ({ name, members, scope }) => `${name} one of ${members.length} members of ${scope}`,
+});
