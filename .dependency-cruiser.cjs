@@ -15,7 +15,13 @@ const upward = layers.flatMap((folders, level) =>
     name: `${folder}-imports-upward`,
     severity: 'error',
     from: { path: `^src/${folder}/` },
-    to: { path: `^src/(${layers.slice(level + 1).flat().concat('none').join('|')})/` },
+    to: {
+      path: `^src/(${layers
+        .slice(level + 1)
+        .flat()
+        .concat('none')
+        .join('|')})/`,
+    },
   })),
 );
 
@@ -29,8 +35,13 @@ const only = (library, folder) => ({
 module.exports = {
   forbidden: [
     ...upward,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
     {
       name: 'modules-are-islands',
       severity: 'error',
@@ -44,8 +55,12 @@ module.exports = {
     only('listr2', 'output'),
   ],
   options: {
+    doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

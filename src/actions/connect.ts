@@ -1,11 +1,16 @@
 import { scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { ConnectionPool } from '../transport/pool.ts';
-import { resolveTarget, SshConfigFile, type ConnectionOptions, type ConnectionVariables } from '../transport/target.ts';
+import {
+  resolveTarget,
+  SshConfigFile,
+  type ConnectionOptions,
+  type ConnectionVariables,
+} from '../transport/target.ts';
 import type { Connection } from '../engine/host-run.ts';
 import { NotYetKnown, type Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
-import type { Value } from '../vars/value.ts';
+import { textOf } from '../vars/value.ts';
 
 /** Names of a host's connection variables; `ansible_` may stand before each. */
 const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly string[]>> = {
@@ -51,17 +56,17 @@ export class Connector {
     }));
     const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
       const value = first(scope, names, host);
-      return value === undefined ? [] : [[name, name === 'port' ? Number(value) : String(value)]];
+      return value === undefined ? [] : [[name, name === 'port' ? Number(value) : value]];
     });
     return Object.fromEntries(found) as ConnectionVariables;
   }
 }
 
-function first(scope: Scope, names: readonly string[], host: string): Value | undefined {
+function first(scope: Scope, names: readonly string[], host: string): string | undefined {
   try {
     for (const name of names) {
-      const value = scope.get(name);
-      if (value !== undefined && value !== null && value !== '') return value;
+      const value = textOf(scope.get(name) ?? null);
+      if (value !== undefined && value !== '') return value;
     }
     return undefined;
   } catch (error) {

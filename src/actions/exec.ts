@@ -6,7 +6,7 @@ import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadHosts, type InputOptions } from './load.ts';
 
-export interface ExecResult {
+interface ExecResult {
   readonly host: string;
   readonly status: number;
   readonly stdout: string;

@@ -15,7 +15,9 @@ interface FactsRequest {
 }
 
 /** What hosts are, freshly read. */
-export async function readFacts(request: FactsRequest): Promise<{ exitCode: ExitCode; hosts: Record<string, HostFact> }> {
+export async function readFacts(
+  request: FactsRequest,
+): Promise<{ exitCode: ExitCode; hosts: Record<string, HostFact> }> {
   const { hosts, variables } = loadHosts(request.pattern, request.input);
   const connector = new Connector(variables, request.connection, request.forks);
   const found: Record<string, HostFact> = {};
@@ -38,5 +40,8 @@ export async function readFacts(request: FactsRequest): Promise<{ exitCode: Exit
   } finally {
     await connector.close();
   }
-  return { exitCode, hosts: Object.fromEntries(hosts.flatMap((host) => (found[host] ? [[host, found[host]]] : []))) };
+  return {
+    exitCode,
+    hosts: Object.fromEntries(hosts.flatMap((host) => (found[host] ? [[host, found[host]]] : []))),
+  };
 }

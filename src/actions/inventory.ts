@@ -20,7 +20,9 @@ export function listInventory(inventory: Inventory): Record<string, unknown> {
 }
 
 function topGroups(inventory: Inventory): string[] {
-  const own = [...inventory.groups.keys()].filter((name) => name !== 'all' && inventory.parentsOf(name).includes('all'));
+  const own = [...inventory.groups.keys()].filter(
+    (name) => name !== 'all' && inventory.parentsOf(name).includes('all'),
+  );
   return ['ungrouped', ...own.filter((name) => name !== 'ungrouped')];
 }
 
@@ -28,7 +30,9 @@ function topGroups(inventory: Inventory): string[] {
 function variablesOf(inventory: Inventory, host: string): Record<string, Data> {
   const rising = [...inventory.layersOf(host)].reverse();
   const entries = rising.flatMap((layer) =>
-    [...layer].flatMap(([name, variable]): [string, Data][] => ('node' in variable ? [[name, toData(variable.node)]] : [])),
+    [...layer].flatMap(([name, variable]): [string, Data][] =>
+      'node' in variable ? [[name, toData(variable.node)]] : [],
+    ),
   );
   return Object.fromEntries(entries);
 }

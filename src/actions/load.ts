@@ -1,6 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { checkRun, hostsOfPlay } from '../config/check.ts';
-import { defaultsLayer, loadDeclarations, noDeclarations, type Declarations } from '../config/declarations.ts';
+import {
+  defaultsLayer,
+  loadDeclarations,
+  noDeclarations,
+  type Declarations,
+} from '../config/declarations.ts';
 import { parseExtraVars } from '../config/extra-vars.ts';
 import { Problems } from '../config/files.ts';
 import { scopeOf, type VariableSources } from '../config/host-variables.ts';
@@ -25,7 +30,11 @@ export interface InputOptions {
 /** Inventory, plays and variables, read and checked as far as that goes without hosts. */
 export interface LoadedRun {
   readonly inventory: Inventory;
-  readonly plays: readonly { readonly play: Play; readonly hosts: readonly string[]; readonly limited: readonly string[] }[];
+  readonly plays: readonly {
+    readonly play: Play;
+    readonly hosts: readonly string[];
+    readonly limited: readonly string[];
+  }[];
   readonly declarations: Declarations;
   readonly variables: VariableSources;
   /** Hosts that --limit leaves. */
@@ -65,14 +74,20 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     return { play, hosts, limited: hosts.filter((host) => limited.has(host)) };
   });
   if (problems.list.length === 0 && plays.every((play) => play.limited.length === 0)) {
-    problems.add({ message: 'no hosts matched', hint: 'look at the plays’ hosts, --limit, and drover inventory list' });
+    problems.add({
+      message: 'no hosts matched',
+      hint: 'look at the plays’ hosts, --limit, and drover inventory list',
+    });
   }
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
   return { inventory, plays, declarations, variables, limited };
 }
 
 /** Reads the inventory alone, for verbs that run no playbook. */
-export function loadHosts(pattern: string, options: InputOptions): { inventory: Inventory; hosts: string[]; variables: VariableSources } {
+export function loadHosts(
+  pattern: string,
+  options: InputOptions,
+): { inventory: Inventory; hosts: string[]; variables: VariableSources } {
   requireInventory(options);
   const problems = new Problems();
   const inventory = loadInventory(options.inventory, [], problems);
@@ -81,7 +96,13 @@ export function loadHosts(pattern: string, options: InputOptions): { inventory: 
   const hosts = select(inventory, pattern, problems).filter((host) => limited.has(host));
   if (problems.list.length === 0 && hosts.length === 0) problems.add({ message: 'no hosts matched' });
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
-  const variables = { inventory, defaults: defaultsLayer(noDeclarations), extra, playbookDir: process.cwd(), checkMode: false };
+  const variables = {
+    inventory,
+    defaults: defaultsLayer(noDeclarations),
+    extra,
+    playbookDir: process.cwd(),
+    checkMode: false,
+  };
   return { inventory, hosts, variables };
 }
 
@@ -107,14 +128,23 @@ function select(inventory: Inventory, pattern: string, problems: Problems): stri
 const specialTags = ['all', 'always', 'never', 'tagged', 'untagged'];
 
 function checkTags(plays: readonly Play[], { tags, skipTags }: InputOptions, problems: Problems): void {
-  const known = new Set([...specialTags, ...plays.flatMap((play) => [...tasksOf(play.steps)].flatMap((task) => task.tags))]);
+  const known = new Set([
+    ...specialTags,
+    ...plays.flatMap((play) => [...tasksOf(play.steps)].flatMap((task) => task.tags)),
+  ]);
   for (const tag of [...tags, ...skipTags].filter((name) => !known.has(name))) {
-    problems.add({ message: `no task has the tag "${tag}"`, hint: `there are: ${[...known].sort().join(', ')}` });
+    problems.add({
+      message: `no task has the tag "${tag}"`,
+      hint: `there are: ${[...known].sort().join(', ')}`,
+    });
   }
 }
 
 /** Whether tags select a task, by Ansible's rules for always, never, tagged and untagged. */
-export function tagSelector({ tags, skipTags }: InputOptions): (task: { tags: readonly string[] }) => boolean {
+export function tagSelector({
+  tags,
+  skipTags,
+}: InputOptions): (task: { tags: readonly string[] }) => boolean {
   const fits = (own: readonly string[], asked: readonly string[]) =>
     asked.some(
       (tag) =>

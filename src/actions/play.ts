@@ -1,4 +1,4 @@
-import { InterruptedError, exitCodes, type DroverError, type ExitCode } from '../core/errors.ts';
+import { DroverError, exitCodes, InterruptedError, worstExitCode, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Plan } from '../engine/planner.ts';
@@ -55,14 +55,17 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await secrets.prepare(run.fleet);
     plan = await lockAndPlan(run, planOnly);
     run.refuseFailures(plan);
-    if (planOnly) return finish(run, emit, [], plan);
+    if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();
     if (plan.hasChanges) await run.apply(plan);
     else run.accept(plan);
+    // What is looked at afterwards is no part of the run's own figures.
+    const recap = run.recap();
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
-    return finish(run, emit, after === undefined ? [] : [after]);
+    return finish(recap, emit, after);
   } catch (error) {
-    if (error instanceof InterruptedError || plan) finish(run, emit, [(error as DroverError).exitCode], plan);
+    if (error instanceof InterruptedError || plan)
+      finish(run.recap(plan), emit, error instanceof DroverError ? error.exitCode : exitCodes.internal);
     throw error;
   } finally {
     await run.close();
@@ -79,9 +82,12 @@ async function lockAndPlan(run: Run, planOnly: boolean): Promise<Plan> {
   return run.plan();
 }
 
-function finish(run: Run, emit: Emit, codes: readonly ExitCode[], plan?: Plan): ExitCode {
-  const { exitCode, hosts } = run.recap(plan);
-  const worst = codes.find((code) => code !== exitCodes.ok && exitCode === exitCodes.ok) ?? exitCode;
+function finish(
+  { exitCode, hosts }: ReturnType<Run['recap']>,
+  emit: Emit,
+  other: ExitCode = exitCodes.ok,
+): ExitCode {
+  const worst = worstExitCode([exitCode, other]);
   emit({ type: 'recap', exitCode: worst, hosts });
   return worst;
 }

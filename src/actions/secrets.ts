@@ -45,7 +45,9 @@ export class SecretKeeper {
   /** What to look at on the hosts: their Patroni configurations hold the passwords in force. */
   needs(): HostNeed[] {
     if (this.#declared.length === 0) return [];
-    return this.#databaseHosts().flatMap((host) => patroniConfigs.map((path) => ({ host, need: needContent(path) })));
+    return this.#databaseHosts().flatMap((host) =>
+      patroniConfigs.map((path) => ({ host, need: needContent(path) })),
+    );
   }
 
   /** Finds or generates what is missing. A host that knows the secret has the last word. */
@@ -54,12 +56,21 @@ export class SecretKeeper {
     if (missing.length === 0) return;
     const hosts = this.#databaseHosts().filter((host) => fleet.has(host));
     await Promise.all(
-      hosts.map((host) => fleet.get(host).collect(this.needs().filter((item) => item.host === host).map(({ need }) => need), true)),
+      hosts.map((host) =>
+        fleet.get(host).collect(
+          this.needs()
+            .filter((item) => item.host === host)
+            .map(({ need }) => need),
+          true,
+        ),
+      ),
     );
     const configs = this.#configs(fleet);
     const problems: Diagnostic[] = [];
     for (const { name, recover, lost } of missing) {
-      const found = configs.map(({ root }) => (recover === undefined ? undefined : textAt(root, recover))).find((value) => value !== undefined);
+      const found = configs
+        .map(({ root }) => (recover === undefined ? undefined : textAt(root, recover)))
+        .find((value) => value !== undefined);
       if (found === undefined && configs.length > 0 && lost === 'refuse') {
         problems.push({
           message: `${shortPath(this.#path)} lacks ${name}, and ${configs[0]?.host ?? 'a host'} already has a cluster`,
@@ -95,10 +106,14 @@ export class SecretKeeper {
     if (this.#planOnly || this.#fresh.size === 0) return;
     const all = Object.fromEntries([...this.#stored, ...this.#fresh]);
     const temporary = `${this.#path}.${process.pid}`;
-    writeFileSync(temporary, `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`, {
-      mode: 0o600,
-      flush: true,
-    });
+    writeFileSync(
+      temporary,
+      `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`,
+      {
+        mode: 0o600,
+        flush: true,
+      },
+    );
     renameSync(temporary, this.#path);
   }
 
@@ -153,12 +168,16 @@ function readSecrets(path: string): Map<string, string> {
   if (!existsSync(path)) return new Map();
   if ((statSync(path).mode & 0o077) !== 0) {
     throw new InvalidInputError([
-      { message: `${shortPath(path)} can be read by others than its owner`, hint: `chmod 600 ${shortPath(path)}` },
+      {
+        message: `${shortPath(path)} can be read by others than its owner`,
+        hint: `chmod 600 ${shortPath(path)}`,
+      },
     ]);
   }
   const file = { path: shortPath(path), text: readFileSync(path, 'utf8') };
   const { root, diagnostics } = parseYaml(file);
-  if (diagnostics.length > 0) throw new InvalidInputError(diagnostics.map(({ message }) => ({ message: `${file.path}: ${message}` })));
+  if (diagnostics.length > 0)
+    throw new InvalidInputError(diagnostics.map(({ message }) => ({ message: `${file.path}: ${message}` })));
   if (!root) return new Map();
   if (root.kind !== 'map' || root.entries.some(({ value }) => value.kind !== 'scalar')) {
     throw new InvalidInputError([{ message: `${file.path} must be a flat map of names and passwords` }]);

@@ -17,9 +17,19 @@ function positive(value: string): number {
 /** Where hosts and variables come from. */
 export function addInputOptions(command: Command): Command {
   return command
-    .option('-i, --inventory <file>', 'inventory file, or a list of hosts with a comma; may be repeated', collect, [])
+    .option(
+      '-i, --inventory <file>',
+      'inventory file, or a list of hosts with a comma; may be repeated',
+      collect,
+      [],
+    )
     .option('-l, --limit <pattern>', 'only these hosts')
-    .option('-e, --extra-vars <vars>', 'name=value, YAML or @file; stronger than everything else', collect, []);
+    .option(
+      '-e, --extra-vars <vars>',
+      'name=value, YAML or @file; stronger than everything else',
+      collect,
+      [],
+    );
 }
 
 export interface InputFlags {

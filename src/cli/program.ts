@@ -7,7 +7,9 @@ type Action = (...args: never[]) => Promise<ExitCode>;
 /** Reads the command line, runs one verb, and turns what it throws into words and an exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
-  const program = describeVerbs((run: () => Promise<ExitCode>) => run().then((code) => void (exitCode = code)));
+  const program = describeVerbs((run: () => Promise<ExitCode>) =>
+    run().then((code) => void (exitCode = code)),
+  );
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -37,7 +39,8 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .enablePositionalOptions()
     .showHelpAfterError('(drover VERB --help lists the options)')
     .configureHelp({ showGlobalOptions: true });
-  const verb = (name: string, description: string) => program.command(name).description(description).exitOverride();
+  const verb = (name: string, description: string) =>
+    program.command(name).description(description).exitOverride();
   const act =
     <A extends Action>(load: () => Promise<A>) =>
     (...args: Parameters<A>) =>
@@ -52,6 +55,14 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addRunOptions(verb('play', 'run a playbook'))
     .argument('<playbook>', 'file')
     .action(act(async () => (await import('./commands/play.ts')).playBook));
+  addConnectionOptions(
+    addInputOptions(verb('verify', 'probe everything that makes the cluster highly available')),
+  )
+    .option('--read-only', 'write no row through the cluster')
+    .action(act(async () => (await import('./commands/verify.ts')).verify));
+  addConnectionOptions(addInputOptions(verb('status', 'show members, etcd and HAProxy')))
+    .option('-w, --watch', 'look again every two seconds')
+    .action(act(async () => (await import('./commands/status.ts')).status));
   addLabVerbs(verb('lab', 'throw-away hosts on this machine'), act);
   addConnectionOptions(addInputOptions(verb('exec', 'run a command on hosts')))
     .argument('<pattern>', 'hosts')
@@ -88,7 +99,9 @@ function addLabVerbs(lab: Command, act: Act): void {
     .option('--from <inventory>', 'inventory whose hosts to make (default: inventory/three-node.yml)')
     .action(act(async () => (await load()).up));
   named('down', 'remove everything the lab has made').action(act(async () => (await load()).down));
-  named('status', 'list the hosts').option('--json', 'as JSON').action(act(async () => (await load()).status));
+  named('status', 'list the hosts')
+    .option('--json', 'as JSON')
+    .action(act(async () => (await load()).status));
   named('ssh', 'log in to a host')
     .argument('<host>')
     .argument('[command...]')

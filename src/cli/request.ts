@@ -50,13 +50,24 @@ export function forksOf(flags: ConnectionFlags): number {
   return Math.floor(flags.forks ?? Math.max(32, availableParallelism() * 16));
 }
 
-export function reporterOf(flags: ConnectionFlags & { diff?: boolean }, run: string): Reporter {
+export async function reporterOf(
+  flags: ConnectionFlags & { diff?: boolean },
+  run: string,
+  stream: NodeJS.WriteStream = process.stderr,
+): Promise<Reporter> {
   if (flags.json) return jsonLines(run, (text) => process.stdout.write(text));
+  if (stream.isTTY && process.env['TERM'] !== 'dumb' && flags.verbose === 0) {
+    const { liveReporter } = await import('../output/live.ts');
+    return liveReporter(
+      { colour: useColour(flags.color, stream), verbosity: 0, diff: flags.diff ?? false },
+      stream,
+    );
+  }
   return textReporter({
-    colour: useColour(flags.color, process.stderr),
+    colour: useColour(flags.color, stream),
     verbosity: flags.verbose,
     diff: flags.diff ?? false,
-    write: (text) => process.stderr.write(text),
+    write: (text) => stream.write(text),
   });
 }
 
@@ -82,10 +93,9 @@ export async function playRequest(
   playbook: string,
   flags: RunFlags,
   planOnly: boolean,
-  reporter: (id: string) => Reporter = (id) => reporterOf(flags, id),
 ): Promise<PlayRequest & { reporter: Reporter }> {
   const id = randomBytes(4).toString('hex');
-  const shown = reporter(id);
+  const shown = await reporterOf(flags, id);
   return {
     id,
     command: ['drover', ...process.argv.slice(2)].join(' '),
@@ -102,9 +112,14 @@ export async function playRequest(
     reporter: shown,
     confirm: async (question, changes) => {
       if (flags.yes) return true;
-      const lines = changes.map((change) => `  ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`);
+      await shown.finish();
+      const lines = changes.map(
+        (change) => `  ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+      );
       if (!process.stdin.isTTY) {
-        throw new UsageError(`${question}\n${lines.join('\n')}`, { hint: 'add -y to go ahead without being asked' });
+        throw new UsageError(`${question}\n${lines.join('\n')}`, {
+          hint: 'add -y to go ahead without being asked',
+        });
       }
       return askYesNo(`${question}\n${lines.join('\n')}\nGo ahead?`);
     },

@@ -40,10 +40,6 @@ export function healthRequest({ address, port }: EtcdEndpoint): HttpRequest {
   return { address, port, method: 'GET', path: '/health' };
 }
 
-export function versionRequest({ address, port }: EtcdEndpoint): HttpRequest {
-  return { address, port, method: 'GET', path: '/version' };
-}
-
 /** All keys that begin with a prefix. */
 export function prefixRequest(endpoint: EtcdEndpoint, prefix: string): HttpRequest {
   const key = Buffer.from(prefix);
@@ -56,7 +52,9 @@ export function prefixRequest(endpoint: EtcdEndpoint, prefix: string): HttpReque
 export function deleteIfRequest(endpoint: EtcdEndpoint, key: string, value: string): HttpRequest {
   const encoded = Buffer.from(key).toString('base64');
   return call(endpoint, 'kv/txn', {
-    compare: [{ key: encoded, target: 'VALUE', result: 'EQUAL', value: Buffer.from(value).toString('base64') }],
+    compare: [
+      { key: encoded, target: 'VALUE', result: 'EQUAL', value: Buffer.from(value).toString('base64') },
+    ],
     success: [{ requestDeleteRange: { key: encoded } }],
   });
 }
@@ -79,7 +77,12 @@ const text = z.string().default('');
 const MemberList = z.object({
   header: z.object({ cluster_id: z.string() }),
   members: z.array(
-    z.object({ ID: z.string(), name: text, peerURLs: z.array(z.string()).default([]), isLearner: z.boolean().default(false) }),
+    z.object({
+      ID: z.string(),
+      name: text,
+      peerURLs: z.array(z.string()).default([]),
+      isLearner: z.boolean().default(false),
+    }),
   ),
 });
 
@@ -90,7 +93,12 @@ export function parseMemberList(answer: HttpAnswer): EtcdView | undefined {
   const { header, members } = parsed.data;
   return {
     clusterId: header.cluster_id,
-    members: members.map(({ ID, name, peerURLs, isLearner }) => ({ id: ID, name, peerUrls: peerURLs, isLearner })),
+    members: members.map(({ ID, name, peerURLs, isLearner }) => ({
+      id: ID,
+      name,
+      peerUrls: peerURLs,
+      isLearner,
+    })),
   };
 }
 
@@ -117,7 +125,14 @@ export function parseStatus(answer: HttpAnswer): EtcdStatus | undefined {
   const parsed = answer.answered && answer.status === 200 ? Status.safeParse(jsonOf(answer)) : undefined;
   if (!parsed?.success) return undefined;
   const { header, version, dbSize, leader, raftTerm, isLearner } = parsed.data;
-  return { memberId: header.member_id, leaderId: leader, term: raftTerm, version, isLearner, size: Number(dbSize) };
+  return {
+    memberId: header.member_id,
+    leaderId: leader,
+    term: raftTerm,
+    version,
+    isLearner,
+    size: Number(dbSize),
+  };
 }
 
 const Alarms = z.object({ alarms: z.array(z.object({ memberID: text, alarm: text })).default([]) });
@@ -141,7 +156,10 @@ export function parseRange(answer: HttpAnswer): ReadonlyMap<string, string> | un
 /** What a refusal says, for messages. */
 export function refusalOf(answer: HttpAnswer): string {
   if (!answer.answered) return answer.reason;
-  const parsed = z.object({ message: z.string() }).or(z.object({ error: z.string() })).safeParse(jsonOf(answer));
+  const parsed = z
+    .object({ message: z.string() })
+    .or(z.object({ error: z.string() }))
+    .safeParse(jsonOf(answer));
   const said = parsed.success ? Object.values(parsed.data)[0] : answer.body.slice(0, 200);
   return `${answer.status}${said ? `: ${said}` : ''}`;
 }

@@ -88,7 +88,11 @@ function exchange(request: HttpRequest, stream: Duplex, signal: AbortSignal): Pr
         });
         response.on('error', reject);
         response.on('end', () =>
-          resolve({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+          resolve({
+            answered: true,
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
         );
       },
     );

@@ -74,7 +74,10 @@ export function parseCluster(answer: HttpAnswer): PatroniCluster | undefined {
 
 /** The configuration in the DCS; undefined while there is none. */
 export function parseConfig(answer: HttpAnswer): Record<string, unknown> | undefined {
-  const parsed = answer.answered && answer.status === 200 ? z.record(z.string(), z.unknown()).safeParse(jsonOf(answer)) : undefined;
+  const parsed =
+    answer.answered && answer.status === 200
+      ? z.record(z.string(), z.unknown()).safeParse(jsonOf(answer))
+      : undefined;
   return parsed?.success ? parsed.data : undefined;
 }
 

@@ -30,7 +30,11 @@ interface SqlOptions {
 }
 
 /** Runs the statements on the first server that fits. Never throws: an error is an answer. */
-export async function runSql(query: SqlQuery, openStream: OpenStream, options: SqlOptions): Promise<SqlAnswer> {
+export async function runSql(
+  query: SqlQuery,
+  openStream: OpenStream,
+  options: SqlOptions,
+): Promise<SqlAnswer> {
   let last: SqlAnswer = { answered: false, reason: 'no address to ask' };
   for (const address of query.addresses) {
     last = await runAt(address, query, openStream, options);

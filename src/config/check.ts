@@ -2,7 +2,13 @@ import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
 import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
 import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
-import { isTemplate, templateOfExpression, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
+import {
+  isTemplate,
+  templateOfExpression,
+  templateOfFile,
+  templateOfScalar,
+  TemplateError,
+} from '../vars/template.ts';
 import { valueProblem, type Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
@@ -35,7 +41,7 @@ export interface CheckInput {
   readonly plays: readonly Play[];
   readonly declarations: Declarations;
   /** A host's scope in a play, without facts. */
-  scopeOf(host: string, play: Play): Scope;
+  readonly scopeOf: (host: string, play: Play) => Scope;
 }
 
 /** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
@@ -47,7 +53,9 @@ export function checkRun({ inventory, plays, declarations, scopeOf }: CheckInput
     const tasks = [...tasksOf(play.steps)];
     const found = new HostProblems();
     for (const host of hosts) {
-      const checker = new NameChecker(scopeOf(host, play), registered, (diagnostic) => found.add(host, diagnostic));
+      const checker = new NameChecker(scopeOf(host, play), registered, (diagnostic) =>
+        found.add(host, diagnostic),
+      );
       tasks.forEach((task) => checker.task(task));
     }
     found.report(problems, hosts.length);
@@ -73,7 +81,9 @@ export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems
 
 function namesSetBy(task: Task): string[] {
   const registered = task.register === undefined ? [] : [task.register];
-  return task.module.name === 'set_fact' ? [...registered, ...task.params.entries.map((entry) => entry.key)] : registered;
+  return task.module.name === 'set_fact'
+    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
+    : registered;
 }
 
 class NameChecker {
@@ -95,7 +105,8 @@ class NameChecker {
     for (const variable of task.vars.values()) this.#variable(variable, local);
     if (task.loop) this.#node(task.loop, new Set(task.vars.keys()));
     this.#conditions(task.when, local);
-    for (const conditions of [task.until, task.changedWhen, task.failedWhen]) this.#conditions(conditions ?? [], own);
+    for (const conditions of [task.until, task.changedWhen, task.failedWhen])
+      this.#conditions(conditions ?? [], own);
     for (const entry of task.params.entries) {
       if (metaOf(shape[entry.key]).expression) this.#expressions(entry.value, local);
       else this.#node(entry.value, local);
@@ -109,12 +120,14 @@ class NameChecker {
   }
 
   #conditions(conditions: readonly Condition[], local: ReadonlySet<string>): void {
-    for (const condition of conditions) if ('template' in condition) this.#names(freeNames(condition.template), local);
+    for (const condition of conditions)
+      if ('template' in condition) this.#names(freeNames(condition.template), local);
   }
 
   #expressions(node: Node, local: ReadonlySet<string>): void {
     for (const scalar of scalarsOf(node)) {
-      if (typeof scalar.value === 'string') this.#guard(() => this.#names(freeNames(templateOfExpression(scalar)), local));
+      if (typeof scalar.value === 'string')
+        this.#guard(() => this.#names(freeNames(templateOfExpression(scalar)), local));
     }
   }
 
@@ -166,7 +179,11 @@ function namesOfScalar(scalar: ScalarNode): FreeName[] {
 }
 
 /** A variable in one of the playbooks' namespaces that they do not know is a typo. */
-function checkNamespaces(inventory: Inventory, { namespaces, variables }: Declarations, problems: Problems): void {
+function checkNamespaces(
+  inventory: Inventory,
+  { namespaces, variables }: Declarations,
+  problems: Problems,
+): void {
   const maps: VariableMap[] = [
     ...[...inventory.groups.values()].map((group) => group.vars),
     ...[...inventory.hosts.values()].map((host) => host.vars),
@@ -205,7 +222,8 @@ function checkValues(
       const at = node?.range ?? declaration.at;
       try {
         const value = scope.get(declaration.name);
-        const problem = value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
+        const problem =
+          value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
         if (problem !== undefined) found.add(host, { message: `${declaration.name} ${problem}`, at });
       } catch (error) {
         if (error instanceof TemplateError) found.add(host, error.diagnostic);

@@ -98,7 +98,9 @@ function typeProblem(type: Declaration['type'], value: Value): string | undefine
     case 'text':
       return typeof value === 'string' ? undefined : 'must be text';
     case 'secret':
-      return typeof value === 'string' && value.length >= 8 ? undefined : 'must be text of at least 8 characters';
+      return typeof value === 'string' && value.length >= 8
+        ? undefined
+        : 'must be text of at least 8 characters';
     case 'integer':
       return Number.isInteger(value) ? undefined : 'must be a whole number';
     case 'number':
@@ -108,7 +110,9 @@ function typeProblem(type: Declaration['type'], value: Value): string | undefine
     case 'list':
       return Array.isArray(value) ? undefined : 'must be a list';
     case 'map':
-      return value !== null && typeof value === 'object' && !Array.isArray(value) ? undefined : 'must be a map';
+      return value !== null && typeof value === 'object' && !Array.isArray(value)
+        ? undefined
+        : 'must be a map';
     case 'version':
       return typeof value === 'string' || typeof value === 'number' ? undefined : 'must be a version';
   }

@@ -8,7 +8,8 @@ import { parseYaml } from './yaml.ts';
 /** The variables of `-e`: `name=value` pairs (text, as in Ansible), YAML or JSON, or `@file`. Later ones win. */
 export function parseExtraVars(args: readonly string[], problems: Problems): Layer {
   const all = new Map<string, Variable>();
-  for (const arg of args) for (const [name, variable] of parseOne(arg.trim(), problems)) all.set(name, variable);
+  for (const arg of args)
+    for (const [name, variable] of parseOne(arg.trim(), problems)) all.set(name, variable);
   return all;
 }
 

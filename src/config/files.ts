@@ -26,7 +26,8 @@ export function readSource(path: string, problems: Problems): SourceFile | undef
     return { path: shortPath(path), text: readFileSync(path, 'utf8') };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : String(error);
+    const reason =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : String(error);
     problems.add({ message: `${shortPath(path)}: ${reason}` });
     return undefined;
   }

@@ -22,20 +22,6 @@ export interface VariableSources {
   readonly checkMode: boolean;
 }
 
-/** Names that drover gives every task. */
-export const magicNames = [
-  'inventory_hostname',
-  'inventory_hostname_short',
-  'inventory_dir',
-  'playbook_dir',
-  'group_names',
-  'groups',
-  'hostvars',
-  'play_hosts',
-  'facts',
-  'ansible_check_mode',
-];
-
 class HostVars extends LazyMap {
   readonly #sources: VariableSources;
   readonly #run: (host: string) => RunVariables;

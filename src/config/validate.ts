@@ -4,7 +4,11 @@ import { entryOf, nodeAt, toData, type Data, type MapNode, type Node } from '../
 import type { Problems } from './files.ts';
 
 /** Parses a tree by a schema; what is wrong goes to the problems, at its place in the file. */
-export function validate<S extends z.ZodType>(node: Node, schema: S, problems: Problems): z.output<S> | undefined {
+export function validate<S extends z.ZodType>(
+  node: Node,
+  schema: S,
+  problems: Problems,
+): z.output<S> | undefined {
   const result = schema.safeParse(toData(node));
   if (result.success) return result.data;
   for (const issue of result.error.issues) reportIssue(issue, node, schema, problems);
@@ -75,9 +79,10 @@ function article(type: string): string {
 
 /** The fields of an object schema, whatever it is wrapped in. */
 export function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return shapeOf(schema.def.innerType as z.ZodType);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return shapeOf(schema.def.innerType as z.ZodType);
   if (schema instanceof z.ZodPipe) return shapeOf(schema.def.in as z.ZodType);
-  return schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : undefined;
+  return schema instanceof z.ZodObject ? schema.shape : undefined;
 }
 
 interface FieldMeta {
@@ -92,7 +97,8 @@ export function metaOf(schema: z.ZodType | undefined): FieldMeta {
   if (!schema) return {};
   const meta = schema.meta() as FieldMeta | undefined;
   if (meta) return meta;
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return metaOf(schema.def.innerType as z.ZodType);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return metaOf(schema.def.innerType as z.ZodType);
   if (schema instanceof z.ZodPipe) return metaOf(schema.def.in as z.ZodType);
   return {};
 }
@@ -111,9 +117,4 @@ export function withLiterals(node: MapNode, schema: z.ZodType): MapNode {
 
 function literalOf(node: Node): Node {
   return node.kind === 'scalar' && typeof node.value === 'number' ? { ...node, value: node.text } : node;
-}
-
-/** Data as text for a message. */
-export function showData(data: Data): string {
-  return typeof data === 'string' ? `"${data}"` : JSON.stringify(data);
 }

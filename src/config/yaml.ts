@@ -42,11 +42,15 @@ export function parseYaml(file: SourceFile): ParsedYaml {
   }
   if (second) {
     const start = second.range[0];
-    builder.report('a second document in one file', { file, start, end: start + 1 }, 'put it into a file of its own');
+    builder.report(
+      'a second document in one file',
+      { file, start, end: start + 1 },
+      'put it into a file of its own',
+    );
   }
   if (builder.diagnostics.length > 0) return { root: undefined, diagnostics: builder.diagnostics };
   const contents = document?.contents;
-  const root = contents ? builder.build(contents as YamlNode) : undefined;
+  const root = contents ? builder.build(contents) : undefined;
   const empty = root?.kind === 'scalar' && root.value === null && root.text === '';
   return { root: empty ? undefined : root, diagnostics: builder.diagnostics };
 }
@@ -76,8 +80,9 @@ class TreeBuilder {
     this.#depth++;
     try {
       if (isAlias(node)) return this.#resolve(node);
-      if (isMap(node)) return this.#map(node.items as Pair[], range);
-      if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.build(item as YamlNode)), range };
+      if (isMap(node)) return this.#map(node.items, range);
+      if (isSeq(node))
+        return { kind: 'list', items: node.items.map((item) => this.build(item as YamlNode)), range };
       if (isScalar(node)) return this.#scalar(node, range);
       this.report('not a value', range);
       return this.#nothing(range);
@@ -164,7 +169,11 @@ class TreeBuilder {
       case 'tag:yaml.org,2002:null':
         return value(resolvePlain(text));
       case '!vault':
-        this.report('a vaulted value cannot be read', range, 'keep secrets in secrets.yml beside the inventory');
+        this.report(
+          'a vaulted value cannot be read',
+          range,
+          'keep secrets in secrets.yml beside the inventory',
+        );
         return value(null);
       default:
         this.report(`the tag ${node.tag} is not known`, range);
@@ -179,7 +188,10 @@ function scalarText(node: Scalar): string {
 
 const booleans = new Map(
   ['yes', 'true', 'on', 'no', 'false', 'off'].flatMap((word, index) =>
-    [word, word.toUpperCase(), word.slice(0, 1).toUpperCase() + word.slice(1)].map((form) => [form, index < 3]),
+    [word, word.toUpperCase(), word.slice(0, 1).toUpperCase() + word.slice(1)].map((form) => [
+      form,
+      index < 3,
+    ]),
   ),
 );
 const integer = /^[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/;

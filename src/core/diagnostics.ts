@@ -11,7 +11,7 @@ export interface Diagnostic {
 }
 
 /** "did you mean" for a misspelt word; undefined when nothing is near enough to be worth saying. */
-export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];
   if (all.length === 0) return undefined;
   const nearest = closest(word, all);

@@ -13,7 +13,7 @@ export interface ScalarNode {
   readonly range: SourceRange;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: 'list';
   readonly items: readonly Node[];
   readonly range: SourceRange;

@@ -7,7 +7,11 @@ const iterations = 4096;
  * PostgreSQL's form of a password (RFC 5803): it can be set without the password itself going into a statement.
  * Passwords are taken as they are; what SASLprep would change in them is not changed.
  */
-export function makeScramVerifier(password: string, salt: Buffer = randomBytes(16), count = iterations): string {
+export function makeScramVerifier(
+  password: string,
+  salt: Buffer = randomBytes(16),
+  count = iterations,
+): string {
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, count, 32, 'sha256');
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');

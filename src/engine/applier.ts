@@ -144,7 +144,9 @@ export class Applier implements Strategy {
       .filter(({ host, task, need }) => host === this.#host.name && task >= last && !isApiKind(need.kind))
       .map(({ need }) => need);
     const own = instances.flatMap(({ needs }) => needs);
-    const local = [...own, ...ahead].filter((need) => need.host === undefined || need.host === this.#host.name);
+    const local = [...own, ...ahead].filter(
+      (need) => need.host === undefined || need.host === this.#host.name,
+    );
     return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
   }
 
@@ -158,7 +160,13 @@ export class Applier implements Strategy {
     const instances = queue.map(({ instance }) => instance);
     const after = this.#worthKnowing(instances);
     owners.forEach(({ instance }) => this.#options.started(instance));
-    const limits = owners.map(({ instance, changes }) => timeoutOf(instance, changes.flatMap((change) => change.operations)) ?? 0);
+    const limits = owners.map(
+      ({ instance, changes }) =>
+        timeoutOf(
+          instance,
+          changes.flatMap((change) => change.operations),
+        ) ?? 0,
+    );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
     const piece = await this.#host.run(batchScript(segments, after), become, { timeout: timeout * 1000 });
@@ -168,7 +176,12 @@ export class Applier implements Strategy {
     else this.#host.learn(output.collected, after);
     this.#predicted = this.#host.world.fork();
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
-    await this.#settle(queue, owners, output.segments, output.collected === undefined ? brokenOff : undefined);
+    await this.#settle(
+      queue,
+      owners,
+      output.segments,
+      output.collected === undefined ? brokenOff : undefined,
+    );
   }
 
   /** The queue as segments: each task with changes guards what the tasks since the former one were compared with. */
@@ -203,7 +216,9 @@ export class Applier implements Strategy {
       const ran = ranOf(item);
       if (item.changes.length === 0 && again.length === 0) {
         // Guarded by the changes after it, or else by what was just collected.
-        const holds = position < lastRun || item.instance.diff((need) => this.#host.world.records(need)).state === 'in-sync';
+        const holds =
+          position < lastRun ||
+          item.instance.diff((need) => this.#host.world.records(need)).state === 'in-sync';
         if (holds) item.settle({ status: 'ok', changes: [], result: item.result });
         else again.push(item);
       } else if (again.length > 0 || ran.length === 0) {
@@ -246,9 +261,12 @@ export class Applier implements Strategy {
     }
     const open = check ? this.#notConverged(instance) : undefined;
     if (open !== undefined) {
-      const error = new ConvergenceError(`${instance.host}: "${instance.name}" was carried out and is still not in sync: ${open}`, {
-        hint: 'something on the host undoes it, or does not take it',
-      });
+      const error = new ConvergenceError(
+        `${instance.host}: "${instance.name}" was carried out and is still not in sync: ${open}`,
+        {
+          hint: 'something on the host undoes it, or does not take it',
+        },
+      );
       return { status: 'failed', changes, result, reason: error.message, error };
     }
     return { status: judged.changed ? 'changed' : 'ok', changes: judged.changed ? changes : [], result };
@@ -263,7 +281,9 @@ export class Applier implements Strategy {
       case 'in-sync':
         return undefined;
       case 'changes':
-        return verdict.changes.map(({ action, resource, detail }) => [action, resource, detail ?? ''].join(' ').trim()).join(', ');
+        return verdict.changes
+          .map(({ action, resource, detail }) => [action, resource, detail ?? ''].join(' ').trim())
+          .join(', ');
       default:
         return verdict.reason;
     }
@@ -307,7 +327,11 @@ export class Applier implements Strategy {
       const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
       for (const change of planned) {
         this.#options.started(instance);
-        output = await perform(instance, instance.task.module.revive(change, context).operations, this.#options);
+        output = await perform(
+          instance,
+          instance.task.module.revive(change, context).operations,
+          this.#options,
+        );
         fleet.epoch++;
         if (output.status !== 0) return this.#outcome(instance, made, output, false);
         made.push(change);
@@ -316,16 +340,24 @@ export class Applier implements Strategy {
       await this.#readAll(instance, this.#worthKnowing([instance]));
       if (!instance.task.module.stepwise) return this.#outcome(instance, made, output, true);
     }
-    return { status: 'failed', changes: made, result: {}, reason: `not done after ${largestStepCount} steps` };
+    return {
+      status: 'failed',
+      changes: made,
+      result: {},
+      reason: `not done after ${largestStepCount} steps`,
+    };
   }
 
   /** Collects all needs of an instance afresh, its own host's, other hosts' and APIs', and more of its own host. */
   async #readAll(instance: Instance, more: readonly Need<unknown>[] = []): Promise<void> {
     const { fleet } = this.#options;
     const { host } = instance;
-    const isOwn = (need: Need<unknown>) => !isApiKind(need.kind) && (need.host === undefined || need.host === host);
+    const isOwn = (need: Need<unknown>) =>
+      !isApiKind(need.kind) && (need.host === undefined || need.host === host);
     const own = [...instance.needs.filter(isOwn), ...more];
-    const remote = instance.needs.filter((need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)));
+    const remote = instance.needs.filter(
+      (need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)),
+    );
     await Promise.all([
       ...(own.length === 0 ? [] : [this.#host.collect(own, instance.become)]),
       fleet.readRemote(remote.map((need) => ({ need, host }))),
@@ -341,7 +373,8 @@ function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
 function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>): Outcome {
   const { reason } = verdict;
   const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason };
-  if (verdict.state === 'silent') return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
+  if (verdict.state === 'silent')
+    return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
   if (verdict.state === 'deferred') return { ...base, reason: `it still can't be done: ${reason}` };
   const error: DroverError = new InvalidInputError([
     { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
@@ -358,14 +391,27 @@ function judge(
   const { failedWhen, changedWhen } = instance.task;
   const scope = withResult(instance, { ...result, failed, changed: true });
   if (failedWhen ? conditionsHold(failedWhen, scope) : failed) {
-    return { failed: true, changed: false, ...(failedWhen && !failed ? { reason: 'failed_when holds' } : {}) };
+    return {
+      failed: true,
+      changed: false,
+      ...(failedWhen && !failed ? { reason: 'failed_when holds' } : {}),
+    };
   }
   return { failed: false, changed: changedWhen ? conditionsHold(changedWhen, scope) : true };
 }
 
 function holds(instance: Instance, outcome: Outcome): boolean {
-  if (outcome.result === undefined || outcome.error || (outcome.status === 'failed' && !instance.task.module.readable)) return false;
-  const result = { ...outcome.result, failed: outcome.status === 'failed', changed: outcome.status === 'changed' };
+  if (
+    outcome.result === undefined ||
+    outcome.error ||
+    (outcome.status === 'failed' && !instance.task.module.readable)
+  )
+    return false;
+  const result = {
+    ...outcome.result,
+    failed: outcome.status === 'failed',
+    changed: outcome.status === 'changed',
+  };
   return conditionsHold(instance.task.until ?? [], withResult(instance, result));
 }
 

@@ -52,14 +52,13 @@ export function parseBatch(nonce: string, count: number, stdout: string, stderr:
   const errors = stderr.split(`\n${nonce} change\n`);
   const segments: ChangeOutput[][] = Array.from({ length: count }, () => []);
   let stoppedAt: number | undefined;
-  let before = '';
   let rest = stdout;
   let ran = 0;
   const marker = new RegExp(`\\n${nonce} (change|guard|after)(?: (\\d+))?(?: (\\d+))?\\n`);
   for (;;) {
     const match = marker.exec(rest);
     if (!match) return { segments, stoppedAt, collected: undefined };
-    before = rest.slice(0, match.index);
+    const before = rest.slice(0, match.index);
     rest = rest.slice(match.index + match[0].length);
     if (match[1] === 'after') return { segments, stoppedAt, collected: rest };
     if (match[1] === 'guard') stoppedAt = Number(match[2]);

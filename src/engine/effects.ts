@@ -20,7 +20,9 @@ export function takeEffect(world: World, instance: Instance, writes: readonly Wr
 export function takeUnknownEffect(world: World, instance: Instance): void {
   const { module } = instance.task;
   if (module.readOnly) return;
-  const own = instance.needs.filter((need) => need.host === undefined).map(({ kind, key }) => ({ kind, key }));
+  const own = instance.needs
+    .filter((need) => need.host === undefined)
+    .map(({ kind, key }) => ({ kind, key }));
   takeEffect(world, instance, module.wide ? ['*', ...own] : own);
 }
 
@@ -28,7 +30,8 @@ function invalidateProvided(world: World, { task }: Instance, reason: string): v
   const { paths = [], units = [], users = [], groups = [], packages = [] } = task.provides ?? {};
   const fullUnits = units.map(unitName);
   world.invalidate((kind, key) => {
-    if (ofFiles.includes(kind)) return paths.some((path) => key === path || key.startsWith(`${path.replace(/\/$/, '')}/`));
+    if (ofFiles.includes(kind))
+      return paths.some((path) => key === path || key.startsWith(`${path.replace(/\/$/, '')}/`));
     if (ofUnits.includes(kind)) return fullUnits.includes(key);
     if (ofAccounts.includes(kind)) return users.includes(key) || groups.includes(key);
     return kind === 'package' && packages.includes(key);

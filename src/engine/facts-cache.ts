@@ -21,7 +21,10 @@ export class FactsCache {
 
   load(hostKey: string): HostFact | undefined {
     try {
-      const stored = JSON.parse(readFileSync(fileOf(hostKey, this.#folder), 'utf8')) as { format: number; fact: HostFact };
+      const stored = JSON.parse(readFileSync(fileOf(hostKey, this.#folder), 'utf8')) as {
+        format: number;
+        fact: HostFact;
+      };
       return stored.format === format ? stored.fact : undefined;
     } catch {
       return undefined;

@@ -11,7 +11,7 @@ import { HostRun, type Connection } from './host-run.ts';
 const apiTimeout = 10_000;
 
 export interface FleetOptions {
-  connect(host: string): Promise<Connection>;
+  readonly connect: (host: string) => Promise<Connection>;
   readonly vault: Vault;
   readonly emit: Emit;
 }
@@ -79,7 +79,13 @@ export class Fleet {
   lose(name: string, error: UnreachableError): void {
     this.unreachable.set(name, error);
     const { message, hint } = error;
-    this.#options.emit({ type: 'host', host: name, state: 'unreachable', message, ...(hint === undefined ? {} : { hint }) });
+    this.#options.emit({
+      type: 'host',
+      host: name,
+      state: 'unreachable',
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   /** Records of a need on its host; for an unreachable host, the record that says so. */
@@ -96,7 +102,12 @@ export class Fleet {
 
   /** Reads facts of other hosts and of APIs, each once, all at once. */
   async readRemote(needs: readonly { need: Need<unknown>; host: string }[]): Promise<void> {
-    const asked = new Map(needs.map(({ need, host }) => [`${need.host ?? host}\t${identify(need)}`, { need, at: need.host ?? host }]));
+    const asked = new Map(
+      needs.map(({ need, host }) => [
+        `${need.host ?? host}\t${identify(need)}`,
+        { need, at: need.host ?? host },
+      ]),
+    );
     const byHost = new Map<string, Need<unknown>[]>();
     for (const [key, { need, at }] of asked) {
       this.#readAt.set(key, this.epoch);

@@ -51,7 +51,11 @@ export class HostRun {
   }
 
   /** Runs a piece in the shell of root or of the login user. Secrets are put in here, and nowhere else. */
-  async run(script: string, become: boolean, options: PieceOptions = {}): Promise<PieceResult & { nonce: string }> {
+  async run(
+    script: string,
+    become: boolean,
+    options: PieceOptions = {},
+  ): Promise<PieceResult & { nonce: string }> {
     const session = await this.#session(become);
     this.roundTrips++;
     const result = await session.run(this.#vault.reveal(script), options);
@@ -111,10 +115,4 @@ export class HostRun {
     }
     return session;
   }
-}
-
-/** A host of the run that could not be reached, and why. */
-export interface UnreachableHost {
-  readonly name: string;
-  readonly error: UnreachableError;
 }

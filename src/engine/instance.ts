@@ -15,7 +15,7 @@ import { quote } from '../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
 import type { Scope, Variable } from '../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
-import { kindOf, LazyMap, namesOf, propertyOf, type Value } from '../vars/value.ts';
+import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../vars/value.ts';
 
 /** One task on one host, for one item of its loop: with its parameters, ready to be compared. */
 export interface Instance {
@@ -84,16 +84,20 @@ export function bindTask(
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const problems = new Problems();
-    for (const issue of error.issues) reportIssue(issue, task.params, task.module.params, problems, 'parameter');
+    for (const issue of error.issues)
+      reportIssue(issue, task.params, task.module.params, problems, 'parameter');
     throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
   }
-  const becomeUser = textOf(task.becomeUser ?? play.becomeUser, scope);
-  const delegateTo = textOf(task.delegateTo, scope);
+  const becomeUser = renderedText(task.becomeUser ?? play.becomeUser, scope);
+  const delegateTo = renderedText(task.delegateTo, scope);
   const environment = Object.fromEntries(
-    (task.environment?.entries ?? []).map((entry) => [entry.key, String(scope.render(entry.value))]),
+    (task.environment?.entries ?? []).map((entry) => [entry.key, textOf(scope.render(entry.value)) ?? '']),
   );
   const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
-  const read = isRead(task) && bound.readScript !== undefined ? needScript(wrapScript(bound.readScript, wrapped)) : undefined;
+  const read =
+    isRead(task) && bound.readScript !== undefined
+      ? needScript(wrapScript(bound.readScript, wrapped))
+      : undefined;
   const needs = read ? [read] : bound.needs;
   return {
     task,
@@ -102,36 +106,68 @@ export function bindTask(
     label: item === undefined ? undefined : labelOf(task, item, scope),
     scope,
     bound,
-    needs: delegateTo === undefined || delegateTo === host ? needs : needs.map((need) => ({ host: delegateTo, ...need })),
+    needs:
+      delegateTo === undefined || delegateTo === host
+        ? needs
+        : needs.map((need) => ({ host: delegateTo, ...need })),
     become: task.become ?? play.become ?? false,
     ...wrapped,
     delegateTo: delegateTo === host ? undefined : delegateTo,
-    diff: read ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task) : (lookUp) => bound.diff(lookUp),
+    diff: read
+      ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task)
+      : (lookUp) => bound.diff(lookUp),
   };
 }
 
 /** A command that declares that it only reads is run while collecting. */
 function isRead(task: Task): boolean {
   const [never] = task.changedWhen ?? [];
-  return task.module.readable && task.checkMode === false && never !== undefined && 'constant' in never && !never.constant;
+  return (
+    task.module.readable &&
+    task.checkMode === false &&
+    never !== undefined &&
+    'constant' in never &&
+    !never.constant
+  );
 }
 
 function readVerdict(output: { status: number; stdout: string; stderr: string }, task: Task): Verdict {
   const result = commandResult(output);
   if (output.status === 0 || task.failedWhen) return inSync(result);
-  return refused(`it ended with ${output.status}: ${firstLines(output.stderr || output.stdout)}`, 'run it by hand to see why');
+  return refused(
+    `it ended with ${output.status}: ${firstLines(output.stderr || output.stdout)}`,
+    'run it by hand to see why',
+  );
 }
 
 /** What a command's result is registered as. */
-export function commandResult({ status, stdout, stderr }: { status: number; stdout: string; stderr: string }) {
+export function commandResult({
+  status,
+  stdout,
+  stderr,
+}: {
+  status: number;
+  stdout: string;
+  stderr: string;
+}) {
   const [out, err] = [stdout, stderr].map((text) => text.replace(/\n+$/, ''));
   const lines = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split('\n'));
-  return { rc: status, stdout: out ?? '', stderr: err ?? '', stdout_lines: lines(out), stderr_lines: lines(err) };
+  return {
+    rc: status,
+    stdout: out ?? '',
+    stderr: err ?? '',
+    stdout_lines: lines(out),
+    stderr_lines: lines(err),
+  };
 }
 
 /** The last lines of what a step said, on one line. */
 export function firstLines(text: string): string {
-  const lines = text.trim().split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.slice(-4).join('; ').slice(-600) || 'it said nothing';
 }
 
@@ -140,7 +176,9 @@ export function wrapScript(
   script: string,
   { becomeUser, environment }: Pick<Instance, 'becomeUser' | 'environment'>,
 ): string {
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}\n`).join('');
+  const exports = Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .join('');
   const full = `${exports}${script}`;
   if (becomeUser === undefined) return full;
   return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; eval "$(cat)"'`;
@@ -151,14 +189,16 @@ function renderParams(task: Task, scope: Scope): Record<string, unknown> {
   const shape = shapeOf(module.params) ?? {};
   const params: Record<string, unknown> = {};
   for (const { key, value } of task.params.entries) {
-    const rendered = metaOf(shape[key]).expression ? evaluateAll(value, key, scope) : toPlain(scope.render(value));
+    const rendered = metaOf(shape[key]).expression
+      ? evaluateAll(value, key, scope)
+      : toPlain(scope.render(value));
     // As in Ansible, a parameter that comes out as null is as good as not given.
     if (rendered !== null) params[key] = rendered;
   }
-  if (module.file && typeof params[module.file.param] === 'string') {
-    const source = task.source ?? sourceAtRunTime(task, params[module.file.param] as string);
+  const name = module.file && params[module.file.param];
+  if (module.file && typeof name === 'string') {
+    const source = task.source ?? sourceAtRunTime(task, name);
     params['content'] = module.file.render ? renderText(templateOfFile(source), scope) : source.text;
-    if (!module.file.render) delete params[module.file.param];
   }
   return params;
 }
@@ -190,8 +230,8 @@ export function toPlain(value: Value): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toPlain(inner)]));
 }
 
-function textOf(node: ScalarNode | undefined, scope: Scope): string | undefined {
-  return node === undefined ? undefined : String(scope.render(node));
+function renderedText(node: ScalarNode | undefined, scope: Scope): string | undefined {
+  return node === undefined ? undefined : textOf(scope.render(node));
 }
 
 /** A task's name; where it can't be rendered, as it is written. */
@@ -200,7 +240,7 @@ export function nameOf(task: Task, scope: Scope): string {
   const text = String(task.name.value);
   if (!isTemplate(text)) return text;
   try {
-    return String(renderValue(templateOfScalar(task.name), scope));
+    return textOf(renderValue(templateOfScalar(task.name), scope)) ?? text;
   } catch {
     return text;
   }
@@ -209,11 +249,16 @@ export function nameOf(task: Task, scope: Scope): string {
 function labelOf(task: Task, item: Value, scope: Scope): string {
   if (task.loopLabel) {
     try {
-      return String(scope.render(task.loopLabel));
+      return textOf(scope.render(task.loopLabel)) ?? '';
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
     }
   }
-  const name = typeof item === 'object' && item !== null && !Array.isArray(item) ? propertyOf(item, 'name') : undefined;
-  return typeof name === 'string' ? name : typeof item === 'object' ? JSON.stringify(toPlain(item)).slice(0, 60) : String(item);
+  const name =
+    typeof item === 'object' && item !== null && !Array.isArray(item) ? propertyOf(item, 'name') : undefined;
+  return typeof name === 'string'
+    ? name
+    : typeof item === 'object'
+      ? JSON.stringify(toPlain(item)).slice(0, 60)
+      : String(item);
 }

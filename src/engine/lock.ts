@@ -38,7 +38,8 @@ export async function lockHosts(
         hint: 'it goes when that run ends; --lock-timeout SECONDS waits longer',
       });
     }
-    if (!said) emit({ type: 'warning', message: `${names}: locked by ${who}; waiting for up to ${timeoutSeconds} s` });
+    if (!said)
+      emit({ type: 'warning', message: `${names}: locked by ${who}; waiting for up to ${timeoutSeconds} s` });
     said = true;
     checkpoint();
     await delay(retryInterval + Math.random() * retryInterval);

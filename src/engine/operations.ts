@@ -14,7 +14,7 @@ export interface OperationContext {
   readonly fleet: Fleet;
   readonly emit: Emit;
   /** Throws when the run is to stop. */
-  checkpoint(): void;
+  readonly checkpoint: () => void;
 }
 
 /** The script of an instance's operations, when all of them are scripts; they go out together then. */
@@ -22,7 +22,9 @@ export function scriptOf(instance: Instance, operations: readonly Operation[]): 
   const scripts: string[] = [];
   for (const operation of operations) {
     if (operation.kind !== 'run') return undefined;
-    scripts.push(wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser }));
+    scripts.push(
+      wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser }),
+    );
   }
   if (scripts.length === 1) return scripts[0];
   // Each in a shell of its own, so that one's traps and exit are not another's.
@@ -32,7 +34,9 @@ export function scriptOf(instance: Instance, operations: readonly Operation[]): 
 /** Seconds that scripts may take together; undefined when none has a limit. */
 export function timeoutOf(instance: Instance, operations: readonly Operation[]): number | undefined {
   if (instance.task.timeout !== undefined) return instance.task.timeout;
-  const limits = operations.flatMap((operation) => (operation.kind === 'run' ? [operation.timeout ?? 300] : []));
+  const limits = operations.flatMap((operation) =>
+    operation.kind === 'run' ? [operation.timeout ?? 300] : [],
+  );
   return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
 }
 
@@ -60,16 +64,27 @@ export async function perform(
   return last;
 }
 
-async function runScript(instance: Instance, operation: Operation & { kind: 'run' }, { fleet }: OperationContext): Promise<ChangeOutput> {
+async function runScript(
+  instance: Instance,
+  operation: Operation & { kind: 'run' },
+  { fleet }: OperationContext,
+): Promise<ChangeOutput> {
   const host = fleet.get(instance.delegateTo ?? instance.host);
-  const script = wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser });
+  const script = wrapScript(operation.script, {
+    ...instance,
+    becomeUser: operation.user ?? instance.becomeUser,
+  });
   const timeout = instance.task.timeout ?? operation.timeout ?? 300;
   const result = await host.run(`set -e\n${script}`, instance.become, { timeout: timeout * 1000 });
   if (!result.timedOut) return result;
   return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
 }
 
-async function awaitAnswer(instance: Instance, operation: HttpOperation, context: OperationContext): Promise<ChangeOutput> {
+async function awaitAnswer(
+  instance: Instance,
+  operation: HttpOperation,
+  context: OperationContext,
+): Promise<ChangeOutput> {
   const { fleet, emit, checkpoint } = context;
   const host = fleet.get(operation.host ?? instance.host);
   const end = Date.now() + operation.within * 1000;
@@ -78,27 +93,32 @@ async function awaitAnswer(instance: Instance, operation: HttpOperation, context
     const answer = await fleet.http(host, operation.request);
     const progress = operation.progress(answer);
     if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
-    if ('failed' in progress) return { status: 1, stdout: '', stderr: `${operation.what}: ${progress.failed}` };
-    if (progress.waiting !== said) emit({ type: 'api', host: host.name, what: operation.what, state: progress.waiting });
+    if ('failed' in progress)
+      return { status: 1, stdout: '', stderr: `${operation.what}: ${progress.failed}` };
+    if (progress.waiting !== said)
+      emit({ type: 'api', host: host.name, what: operation.what, state: progress.waiting });
     said = progress.waiting;
     if (Date.now() >= end) {
-      return { status: 1, stdout: '', stderr: `${operation.what}: not within ${operation.within} s: ${said}` };
+      return {
+        status: 1,
+        stdout: '',
+        stderr: `${operation.what}: not within ${operation.within} s: ${said}`,
+      };
     }
     checkpoint();
     await delay(pollInterval);
   }
 }
 
-async function runQueries(instance: Instance, operation: SqlOperation, { fleet }: OperationContext): Promise<ChangeOutput> {
+async function runQueries(
+  instance: Instance,
+  operation: SqlOperation,
+  { fleet }: OperationContext,
+): Promise<ChangeOutput> {
   const host = fleet.get(operation.host ?? instance.host);
   for (const query of operation.queries) {
     const answer = await fleet.sql(host, query);
     if (!answer.answered) return { status: 1, stdout: '', stderr: `${operation.what}: ${answer.reason}` };
   }
   return { status: 0, stdout: '', stderr: '' };
-}
-
-/** The error of a host whose connection went away, for whatever asked for it. */
-export function isLost(error: unknown): error is UnreachableError {
-  return error instanceof UnreachableError;
 }

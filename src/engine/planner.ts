@@ -78,10 +78,16 @@ export class Plan {
     const absent = needs.filter((need) => this.#fleet.recordsOf(need, host) === undefined);
     if (absent.length > 0) {
       this.missing.push(...absent.map((need) => ({ host, need })));
-      return { status: 'deferred', changes: [], result: undefined, reason: 'its facts are not collected yet' };
+      return {
+        status: 'deferred',
+        changes: [],
+        result: undefined,
+        reason: 'its facts are not collected yet',
+      };
     }
     const unknown = needs.find((need) => this.#recordsOf(need, host) === undefined);
-    if (unknown) return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
+    if (unknown)
+      return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
     const verdict = instance.diff((need) => this.#recordsOf(need, host));
     switch (verdict.state) {
       case 'in-sync':

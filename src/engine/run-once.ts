@@ -4,10 +4,17 @@ type Ending = { readonly result: Variable | undefined } | 'abandoned';
 
 /** Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it. */
 export class OnceForAll {
-  readonly #claims = new Map<number, { owner: string; ending: Promise<Ending>; end: (ending: Ending) => void }>();
+  readonly #claims = new Map<
+    number,
+    { owner: string; ending: Promise<Ending>; end: (ending: Ending) => void }
+  >();
 
   /** `mine` for the host that is to run the task; for the others its result, once it is there. */
-  async claim(task: number, host: string, beforeWaiting: () => Promise<void>): Promise<'mine' | { result: Variable | undefined }> {
+  async claim(
+    task: number,
+    host: string,
+    beforeWaiting: () => Promise<void>,
+  ): Promise<'mine' | { result: Variable | undefined }> {
     for (;;) {
       const claim = this.#claims.get(task);
       if (!claim) {

@@ -36,7 +36,11 @@ export interface RunOptions {
   /** Identifies the run in locks and logs. */
   readonly id: string;
   readonly command: string;
-  readonly plays: readonly { readonly play: Play; readonly hosts: readonly string[]; readonly limited: readonly string[] }[];
+  readonly plays: readonly {
+    readonly play: Play;
+    readonly hosts: readonly string[];
+    readonly limited: readonly string[];
+  }[];
   readonly variables: VariableSources;
   readonly vault: Vault;
   /** Secret variables, live: filled in before the first plan. */
@@ -56,7 +60,7 @@ export interface RunOptions {
   /** Facts that somebody beside the tasks wants, gathered in the first trip. */
   needsBeside?(): readonly HostNeed[];
   /** Called with what was collected, before the plan counts. */
-  inspect?(fleet: Fleet): void | Promise<void>;
+  readonly inspect?: (fleet: Fleet) => void;
 }
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
@@ -112,12 +116,19 @@ export class Run {
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
-    return lockHosts(this.fleet.connected(), describeHolder(id, command), lockTimeout, emit, () => this.#checkpoint());
+    return lockHosts(this.fleet.connected(), describeHolder(id, command), lockTimeout, emit, () =>
+      this.#checkpoint(),
+    );
   }
 
   /** Forgets what was collected: another run may have changed it. */
   forget(): void {
     for (const host of this.fleet.connected()) host.world.clear();
+  }
+
+  /** Reads the hosts' own facts, for those who need no plan. */
+  async collectFacts(): Promise<void> {
+    await this.#collect(this.fleet.connected().map((host) => ({ host: host.name, need: needHost })));
   }
 
   /** The plan, shown. */
@@ -142,7 +153,7 @@ export class Run {
     while (missing.length > 0) {
       this.#checkpoint();
       await this.#collect(missing);
-      await inspect?.(this.fleet);
+      inspect?.(this.fleet);
       plan = await this.#planOnce();
       missing = plan.missing;
     }
@@ -190,7 +201,10 @@ export class Run {
     const reports = plan && this.#reports.length === 0 ? plan.reports : this.#reports;
     const hosts = Object.fromEntries(this.hosts.map((host) => [host, this.#recapOf(host, reports)]));
     const pending = plan?.hasChanges === true && this.#reports.length === 0;
-    const codes = [...this.#errors.map((error) => error.exitCode), pending ? exitCodes.changesPending : exitCodes.ok];
+    const codes = [
+      ...this.#errors.map((error) => error.exitCode),
+      pending ? exitCodes.changesPending : exitCodes.ok,
+    ];
     return { exitCode: worstExitCode(codes), hosts };
   }
 
@@ -207,11 +221,14 @@ export class Run {
   }
 
   #checkpoint(): void {
-    if (this.#options.signal.aborted) throw new InterruptedError('interrupted; what was begun is finished, nothing more was started');
+    if (this.#options.signal.aborted)
+      throw new InterruptedError('interrupted; what was begun is finished, nothing more was started');
   }
 
   async #collect(missing: readonly HostNeed[]): Promise<void> {
-    const local = missing.filter(({ need, host }) => !isApiKind(need.kind) && (need.host ?? host) === host && this.fleet.has(host));
+    const local = missing.filter(
+      ({ need, host }) => !isApiKind(need.kind) && (need.host ?? host) === host && this.fleet.has(host),
+    );
     const remote = missing.filter((item) => !local.includes(item));
     const byHost = new Map<string, Need<unknown>[]>();
     for (const { host, need } of local) byHost.set(host, [...(byHost.get(host) ?? []), need]);
@@ -250,7 +267,13 @@ export class Run {
           } catch (error) {
             if (!(error instanceof HostFailed)) throw error;
             dropped.add(host);
-            if (!plan.reports.some((report) => report.host === host && report.instances.some(({ outcome }) => outcome.error === error.error))) {
+            if (
+              !plan.reports.some(
+                (report) =>
+                  report.host === host &&
+                  report.instances.some(({ outcome }) => outcome.error === error.error),
+              )
+            ) {
               plan.failures.push(error.error);
             }
           } finally {
@@ -263,7 +286,13 @@ export class Run {
     return plan;
   }
 
-  async #applyTo(host: string, play: Play, batch: readonly string[], plan: Plan, once: OnceForAll): Promise<void> {
+  async #applyTo(
+    host: string,
+    play: Play,
+    batch: readonly string[],
+    plan: Plan,
+    once: OnceForAll,
+  ): Promise<void> {
     const { emit, vault } = this.#options;
     const applier = new Applier(this.fleet.get(host), {
       fleet: this.fleet,
@@ -302,13 +331,7 @@ export class Run {
     return new TaskFailedError(error.message, error.hint === undefined ? {} : { hint: error.hint });
   }
 
-  #walker(
-    host: string,
-    play: Play,
-    batch: readonly string[],
-    strategy: Strategy,
-    once: OnceForAll,
-  ): Walker {
+  #walker(host: string, play: Play, batch: readonly string[], strategy: Strategy, once: OnceForAll): Walker {
     const become = play.become ?? this.#becomes(host);
     return new Walker({
       host,
@@ -331,7 +354,9 @@ export class Run {
   #needsRoot(host: string): boolean {
     return (
       this.#becomes(host) ||
-      this.#options.plays.some(({ play }) => play.become ?? [...tasksOf(play.steps)].some((task) => task.become))
+      this.#options.plays.some(
+        ({ play }) => play.become ?? [...tasksOf(play.steps)].some((task) => task.become),
+      )
     );
   }
 
@@ -354,8 +379,14 @@ export class Run {
 
   /** A change that the plan did not show, and that disrupts, is asked about when it comes up. */
   async #consent(instance: Instance, changes: readonly Change[]): Promise<void> {
-    const open = changes.filter((change) => change.disrupts !== undefined && !this.#consented.has(keyOf(change)));
-    if (open.length > 0) await this.#ask(open, `"${instance.name}" on ${instance.host} turns out to interrupt a service in use:`);
+    const open = changes.filter(
+      (change) => change.disrupts !== undefined && !this.#consented.has(keyOf(change)),
+    );
+    if (open.length > 0)
+      await this.#ask(
+        open,
+        `"${instance.name}" on ${instance.host} turns out to interrupt a service in use:`,
+      );
   }
 
   async #ask(changes: readonly Change[], question: string): Promise<void> {
@@ -369,7 +400,8 @@ export class Run {
 
   #recapOf(host: string, reports: readonly TaskReport[]): HostRecap {
     const own = reports.filter((report) => report.host === host);
-    const count = (...statuses: TaskReport['status'][]) => own.filter((report) => statuses.includes(report.status)).length;
+    const count = (...statuses: TaskReport['status'][]) =>
+      own.filter((report) => statuses.includes(report.status)).length;
     const run = this.fleet.has(host) ? this.fleet.get(host) : undefined;
     return {
       ok: count('ok', 'ignored', 'rescued'),
@@ -396,7 +428,8 @@ function batchesOf({ serial }: Play, hosts: readonly string[]): string[][] {
   let rest = [...hosts];
   for (let index = 0; rest.length > 0; index++) {
     const size = serial[Math.min(index, serial.length - 1)] ?? 1;
-    const count = typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
+    const count =
+      typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
     batches.push(rest.slice(0, count));
     rest = rest.slice(count);
   }

@@ -7,11 +7,13 @@ import type { TaskReport } from './walker.ts';
 const hidden = 'hidden by no_log';
 
 /** A change as people may see it: without what its apply needs, and without secrets. */
-export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
+function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
   const { action, resource, detail, reason, before, after, disrupts } = change;
   const clean = (text: string) => (noLog ? hidden : vault.redact(text));
   const optional = { detail, reason, before, after, disrupts };
-  const shown = Object.entries(optional).flatMap(([key, value]) => (value === undefined ? [] : [[key, clean(value)]]));
+  const shown = Object.entries(optional).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, clean(value)]],
+  );
   return { action, resource: vault.redact(resource), ...(Object.fromEntries(shown) as Partial<ShownChange>) };
 }
 
@@ -36,8 +38,12 @@ export function planEvent(report: TaskReport, vault: Vault): RunEvent {
 
 /** What became of a task on a host. */
 export function taskEvent(report: TaskReport, vault: Vault): RunEvent {
-  const message = report.instances.map(({ outcome }) => outcome.result?.['msg']).find((msg) => msg !== undefined);
-  const text = report.reason ?? (message === undefined ? undefined : typeof message === 'string' ? message : JSON.stringify(message));
+  const message = report.instances
+    .map(({ outcome }) => outcome.result?.['msg'])
+    .find((msg) => msg !== undefined);
+  const text =
+    report.reason ??
+    (message === undefined ? undefined : typeof message === 'string' ? message : JSON.stringify(message));
   return {
     type: 'task',
     ...whereOf(report),
@@ -52,7 +58,11 @@ export function startEvent(instance: Instance, play: string, vault: Vault): RunE
 }
 
 export function changeEvent(instance: Instance, play: string, change: Change, vault: Vault): RunEvent {
-  return { type: 'change', ...instanceOf(instance, play), change: showChange(change, vault, instance.task.noLog) };
+  return {
+    type: 'change',
+    ...instanceOf(instance, play),
+    change: showChange(change, vault, instance.task.noLog),
+  };
 }
 
 function instanceOf({ host, name, label, task }: Instance, play: string) {

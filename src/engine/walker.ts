@@ -1,5 +1,11 @@
 import type { Block, Play, Step, Task } from '../config/playbook/model.ts';
-import { DroverError, InvalidInputError, messageOf, TaskFailedError, UnreachableError } from '../core/errors.ts';
+import {
+  DroverError,
+  InvalidInputError,
+  messageOf,
+  TaskFailedError,
+  UnreachableError,
+} from '../core/errors.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change } from '../plan/change.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
@@ -9,7 +15,7 @@ import type { taskStatuses } from './events.ts';
 import { bindTask, conditionsHold, expandLoop, nameOf, type Instance } from './instance.ts';
 import type { OnceForAll } from './run-once.ts';
 
-export type TaskStatus = (typeof taskStatuses)[number];
+type TaskStatus = (typeof taskStatuses)[number];
 
 /** What became of one instance of a task. */
 export interface Outcome {
@@ -96,7 +102,8 @@ export class Walker {
         await this.#steps(tasks);
         await strategy.flush();
       } catch (error) {
-        if (!(error instanceof HostFailed) || error.error instanceof UnreachableError || rescue.length === 0) throw error;
+        if (!(error instanceof HostFailed) || error.error instanceof UnreachableError || rescue.length === 0)
+          throw error;
         await this.#steps(rescue);
         await strategy.flush();
       }

@@ -3,7 +3,7 @@ import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
 import { checkKey, type FactRecord, type Need } from './need.ts';
 
 /** Kinds of fact that the controller reads through the connection, instead of a script on the host. */
-export const apiKinds = ['http', 'sql'] as const;
+const apiKinds = ['http', 'sql'] as const;
 export type ApiKind = (typeof apiKinds)[number];
 
 export function isApiKind(kind: string): kind is ApiKind {
@@ -15,19 +15,23 @@ export function needHttp(request: HttpRequest): Need<HttpAnswer> {
   return {
     kind: 'http',
     key: checkKey(JSON.stringify(request)),
-    parse: (records) => readAnswer<HttpAnswer>(records),
+    parse: (records) => readAnswer(records) as HttpAnswer,
   };
 }
 
 /** The answer to an SQL query made from the host. */
 export function needSql(query: SqlQuery): Need<SqlAnswer> {
-  return { kind: 'sql', key: checkKey(JSON.stringify(query)), parse: (records) => readAnswer<SqlAnswer>(records) };
+  return {
+    kind: 'sql',
+    key: checkKey(JSON.stringify(query)),
+    parse: (records) => readAnswer(records) as SqlAnswer,
+  };
 }
 
-function readAnswer<A>(records: readonly FactRecord[]): A | { answered: false; reason: string } {
+function readAnswer(records: readonly FactRecord[]): unknown {
   const [first] = records;
   if (first?.[0] === 'unreachable') return { answered: false, reason: first[1] ?? '' };
-  return first?.[0] === undefined ? { answered: false, reason: 'not asked' } : (JSON.parse(first[0]) as A);
+  return first?.[0] === undefined ? { answered: false, reason: 'not asked' } : JSON.parse(first[0]);
 }
 
 /** The record that carries an API's answer. */

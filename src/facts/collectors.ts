@@ -66,11 +66,16 @@ export function guardScript(needs: readonly Need<unknown>[]): string {
 }
 
 /** The digest `guardScript` prints while the facts are these. */
-export function guardDigest(needs: readonly Need<unknown>[], recordsOf: (need: Need<unknown>) => readonly FactRecord[]): string {
+export function guardDigest(
+  needs: readonly Need<unknown>[],
+  recordsOf: (need: Need<unknown>) => readonly FactRecord[],
+): string {
   const lines = needs.flatMap((need) =>
     recordsOf(need).map((fields) => Buffer.from([need.kind, need.key, ...fields].join('\t'))),
   );
-  const sorted = lines.sort((a, b) => Buffer.compare(a, b)).filter((line, index) => !line.equals(lines[index - 1] ?? Buffer.alloc(0)));
+  const sorted = lines
+    .sort((a, b) => Buffer.compare(a, b))
+    .filter((line, index) => !line.equals(lines[index - 1] ?? Buffer.alloc(0)));
   const hash = createHash('sha256');
   for (const line of sorted) hash.update(line).update('\n');
   return hash.digest('hex');

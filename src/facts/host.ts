@@ -26,8 +26,18 @@ export const needHost: Need<HostFact | undefined> = { kind: 'host', key: 'host',
 function parseHost(records: readonly FactRecord[]): HostFact | undefined {
   const [record] = records;
   if (!record) return undefined;
-  const [distro = '', release = '', codename = '', arch = '', virt = '', kind = '', addresses = '', hostname = '', init = '', cloud = ''] =
-    record;
+  const [
+    distro = '',
+    release = '',
+    codename = '',
+    arch = '',
+    virt = '',
+    kind = '',
+    addresses = '',
+    hostname = '',
+    init = '',
+    cloud = '',
+  ] = record;
   return {
     distro,
     release,

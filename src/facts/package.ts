@@ -45,7 +45,9 @@ export function needCandidate(name: string): Need<string | undefined> {
 export const candidateCollector: Collector = {
   kind: 'candidate',
   guarded: true,
-  script: (needs) => `apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null | while IFS= read -r l; do
+  script: (
+    needs,
+  ) => `apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null | while IFS= read -r l; do
 case $l in
 '  Candidate: '*) printf 'candidate\\t%s\\t%s\\n' "$n" "\${l#  Candidate: }" ;;
 [!\\ ]*) n=\${l%:} ;;

@@ -1,7 +1,7 @@
 import { quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 
-export type PathType = 'file' | 'directory' | 'link' | 'other';
+type PathType = 'file' | 'directory' | 'link' | 'other';
 
 /** What `lstat` says of a path; undefined when nothing is there. */
 export interface PathFact {
@@ -33,7 +33,10 @@ function parsePath(records: readonly FactRecord[]): PathFact | undefined {
 }
 
 /** The records a regular file or directory will have: what a task that writes it predicts. */
-export function pathRecords(fact: { type: 'file' | 'directory'; mode: string; owner: string; group: string }, empty = false): FactRecord[] {
+export function pathRecords(
+  fact: { type: 'file' | 'directory'; mode: string; owner: string; group: string },
+  empty = false,
+): FactRecord[] {
   const type = fact.type === 'directory' ? 'directory' : empty ? 'regular empty file' : 'regular file';
   return [[type, fact.mode, fact.owner, fact.group]];
 }

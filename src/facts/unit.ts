@@ -40,7 +40,9 @@ export function needUnit(name: string): Need<UnitFact | undefined> {
 function parseUnit(records: readonly FactRecord[]): UnitFact | undefined {
   const [record] = records;
   if (!record) return undefined;
-  const values = new Map(record.map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]));
+  const values = new Map(
+    record.map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]),
+  );
   const value = (name: string) => values.get(name) ?? '';
   return {
     load: value('LoadState'),
@@ -92,7 +94,11 @@ done`,
 
 /** Whether a unit's files have changed since systemd read them. */
 export function needDaemonReload(unit: string): Need<boolean> {
-  return { kind: 'daemon-reload', key: checkKey(unitName(unit)), parse: (records) => records[0]?.[0] === 'yes' };
+  return {
+    kind: 'daemon-reload',
+    key: checkKey(unitName(unit)),
+    parse: (records) => records[0]?.[0] === 'yes',
+  };
 }
 
 export const daemonReloadCollector: Collector = {

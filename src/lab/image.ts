@@ -1,15 +1,33 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { run } from './shell.ts';
 
 /** Where images and downloaded packages stay between labs. */
-export const cacheFolder = '/var/cache/drover-lab';
+const cacheFolder = '/var/cache/drover-lab';
 
 const suite = 'bookworm';
 
 // What a Debian cloud image has and minbase leaves out, as far as hosts need it to be reached and administered.
-const included = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'iproute2', 'sudo', 'ca-certificates', 'procps'];
+const included = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'openssh-server',
+  'iproute2',
+  'sudo',
+  'ca-certificates',
+  'procps',
+];
 
 /** Packages that the playbooks install: downloaded once, and found by each host's apt in its archive. */
 const downloaded = [
@@ -27,13 +45,19 @@ const freshFor = 20 * 3600 * 1000;
 /** The read-only layers of a host's file system, lowest first; made when they are not there or outdated. */
 export async function prepareLayers(say: (message: string) => void): Promise<string[]> {
   mkdirSync(cacheFolder, { recursive: true });
-  const key = createHash('sha256').update(JSON.stringify([suite, included])).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(JSON.stringify([suite, included]))
+    .digest('hex')
+    .slice(0, 12);
   const base = join(cacheFolder, `base-${key}`);
   if (!existsSync(base)) {
     say('making the base image (once, about half a minute)');
     await build(base, (folder) => bootstrap(folder));
   }
-  const archiveKey = createHash('sha256').update(JSON.stringify([key, downloaded])).digest('hex').slice(0, 12);
+  const archiveKey = createHash('sha256')
+    .update(JSON.stringify([key, downloaded]))
+    .digest('hex')
+    .slice(0, 12);
   const archive = join(cacheFolder, `packages-${archiveKey}`);
   if (!existsSync(archive) || Date.now() - statSync(archive).mtimeMs > freshFor) {
     say('downloading packages for the hosts');
@@ -59,7 +83,13 @@ async function build(place: string, make: (folder: string) => Promise<void>): Pr
 }
 
 async function bootstrap(folder: string): Promise<void> {
-  await run('mmdebstrap', ['--variant=minbase', `--include=${included.join(',')}`, '--mode=root', suite, folder]);
+  await run('mmdebstrap', [
+    '--variant=minbase',
+    `--include=${included.join(',')}`,
+    '--mode=root',
+    suite,
+    folder,
+  ]);
   // Each host makes its own identity.
   for (const name of readdirSync(join(folder, 'etc/ssh'))) {
     if (name.startsWith('ssh_host_')) rmSync(join(folder, 'etc/ssh', name));

@@ -29,7 +29,10 @@ export function planHosts(source: string, names: LabNames): LabHost[] {
 export function writeInventory(source: string, hosts: readonly LabHost[], names: LabNames): string {
   const problems = new Problems();
   const root = readYaml(source, problems);
-  const data = withoutAddresses(root ? toData(root) : {}) as { all?: Record<string, Data> } & Record<string, Data>;
+  const data = withoutAddresses(root ? toData(root) : {}) as { all?: Record<string, Data> } & Record<
+    string,
+    Data
+  >;
   const all = (data.all ??= {});
   const given = asMap(all['hosts']);
   all['hosts'] = Object.fromEntries(

@@ -80,7 +80,9 @@ export class Lab {
   }
 
   async status(): Promise<LabHostStatus[]> {
-    return Promise.all(this.hosts().map(async (host) => ({ ...host, state: await this.#stateOf(host.name) })));
+    return Promise.all(
+      this.hosts().map(async (host) => ({ ...host, state: await this.#stateOf(host.name) })),
+    );
   }
 
   /** A power cut: the host is off at once, and its disk stays. */
@@ -118,7 +120,14 @@ export class Lab {
   sshCommand(host: string, command: readonly string[]): string[] {
     const { address } = this.#require(host);
     const file = (name: string) => join(this.#names.runFolder, name);
-    const options = ['-i', file('key'), '-o', `UserKnownHostsFile=${file('known_hosts')}`, '-o', 'IdentitiesOnly=yes'];
+    const options = [
+      '-i',
+      file('key'),
+      '-o',
+      `UserKnownHostsFile=${file('known_hosts')}`,
+      '-o',
+      'IdentitiesOnly=yes',
+    ];
     return ['ssh', ...options, `root@${address}`, ...command];
   }
 
@@ -148,19 +157,28 @@ export class Lab {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) {
       throw new UsageError('the lab needs Linux and root', { hint: 'or use machines of your own with -i' });
     }
-    const packages = { mmdebstrap: 'mmdebstrap', 'systemd-nspawn': 'systemd-container', nft: 'nftables', ip: 'iproute2', 'ssh-keygen': 'openssh-client' };
+    const packages = {
+      mmdebstrap: 'mmdebstrap',
+      'systemd-nspawn': 'systemd-container',
+      nft: 'nftables',
+      ip: 'iproute2',
+      'ssh-keygen': 'openssh-client',
+    };
     const missing: string[] = [];
     for (const [program, name] of Object.entries(packages)) {
       if (!(await succeeds('sh', ['-c', `command -v ${program}`]))) missing.push(name);
     }
     if (missing.length > 0) {
-      throw new UsageError(`the lab needs ${missing.join(', ')}`, { hint: `apt-get install ${missing.join(' ')}` });
+      throw new UsageError(`the lab needs ${missing.join(', ')}`, {
+        hint: `apt-get install ${missing.join(' ')}`,
+      });
     }
   }
 
   async #key(): Promise<string> {
     const path = join(this.#names.runFolder, 'key');
-    if (!existsSync(path)) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', this.#names.bridge, '-f', path]);
+    if (!existsSync(path))
+      await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', this.#names.bridge, '-f', path]);
     return readFileSync(`${path}.pub`, 'utf8');
   }
 

@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync, copyFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+  copyFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError } from '../core/errors.ts';
@@ -13,13 +25,25 @@ function foldersOf(names: LabNames, host: string) {
 }
 
 /** Mounts a host's file system; a new one gets its identity and the lab's key. Returns its public host key. */
-export async function mountRoot(names: LabNames, host: string, layers: readonly string[], key: string): Promise<string> {
+export async function mountRoot(
+  names: LabNames,
+  host: string,
+  layers: readonly string[],
+  key: string,
+): Promise<string> {
   const { upper, work, root } = foldersOf(names, host);
   for (const path of [upper, work, root]) mkdirSync(path, { recursive: true });
   if (!(await succeeds('mountpoint', ['-q', root]))) {
     // overlayfs wants the topmost layer first.
     const lower = [...layers].reverse().join(':');
-    await run('mount', ['-t', 'overlay', names.machine(host), '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, root]);
+    await run('mount', [
+      '-t',
+      'overlay',
+      names.machine(host),
+      '-o',
+      `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+      root,
+    ]);
   }
   const hostKey = join(root, 'etc/ssh/ssh_host_ed25519_key');
   if (!existsSync(hostKey)) {
@@ -82,7 +106,7 @@ export function findMachine(names: LabNames, host: string): Machine | undefined 
 }
 
 /** All processes in a host's process namespace. */
-export function processesOf({ init }: Machine): number[] {
+function processesOf({ init }: Machine): number[] {
   if (init === undefined) return [];
   const namespace = namespaceOf(init);
   return processes().filter((pid) => namespaceOf(pid) === namespace && namespace !== undefined);
@@ -134,7 +158,9 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
 }
 
 function processes(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function readProc(pid: number, file: string): string {

@@ -19,7 +19,9 @@ export interface LabNames {
 
 export function namesOf(lab: string): LabNames {
   if (!/^[a-z][a-z0-9]{0,7}$/.test(lab)) {
-    throw new UsageError(`"${lab}" is not a lab name`, { hint: 'up to 8 small letters and digits, a letter first' });
+    throw new UsageError(`"${lab}" is not a lab name`, {
+      hint: 'up to 8 small letters and digits, a letter first',
+    });
   }
   const machine = (host: string) => `drover-${lab}-${host}`;
   return {

@@ -14,7 +14,7 @@ export interface ModuleContext {
 }
 
 /** How a task is written down, beside its parameters. */
-export interface ModuleDocs {
+interface ModuleDocs {
   readonly summary: string;
   /** What differs from Ansible's module of this name; empty where drover has none to differ from. */
   readonly differences?: readonly string[];
@@ -52,7 +52,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
 }
 
 /** Looks a need's records up; undefined while they are not known. */
-export type LookUp = (need: Need<unknown>) => readonly FactRecord[] | undefined;
+type LookUp = (need: Need<unknown>) => readonly FactRecord[] | undefined;
 
 /** A module with its types erased: what the engine works with. */
 export interface Module {
@@ -106,7 +106,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
       const needs = definition.needs(params, context);
       return {
         params,
-        needs: Object.values(needs).flat() as readonly Need<unknown>[],
+        needs: Object.values(needs).flat(),
         get aim() {
           return definition.aim(params);
         },

@@ -19,7 +19,15 @@ const marks: Readonly<Record<ShownChange['action'], '+' | '~' | '-' | '!' | '>'>
   run: '>',
 };
 
-const colours = { '+': 'green', '~': 'yellow', '-': 'red', '!': 'magenta', '>': 'cyan', '?': 'blue', x: 'red' } as const;
+const colours = {
+  '+': 'green',
+  '~': 'yellow',
+  '-': 'red',
+  '!': 'magenta',
+  '>': 'cyan',
+  '?': 'blue',
+  x: 'red',
+} as const;
 
 interface Line {
   readonly taskId: number;
@@ -53,7 +61,9 @@ export function summarise(events: readonly PlanEvent[]): string {
   const later = events.filter((event) => event.status === 'deferred' && !event.readOnly);
   const deferred = later.length;
   if (changes + deferred === 0) return 'nothing to change';
-  const hosts = new Set([...later, ...events.filter((event) => event.changes.length > 0)].map((event) => event.host));
+  const hosts = new Set(
+    [...later, ...events.filter((event) => event.changes.length > 0)].map((event) => event.host),
+  );
   const parts = [
     count(changes, 'change'),
     ...(deferred === 0 ? [] : [`${deferred} that can be known only after earlier ones`]),
@@ -81,7 +91,10 @@ function linesOf(events: readonly PlanEvent[], withDiff: boolean): Line[] {
     // A check that comes later changes nothing.
     if (event.status === 'deferred' && !event.readOnly) {
       const text = `${event.task}: later`;
-      const details = [`aims at: ${event.aim ?? event.task}`, `because ${event.reason ?? 'earlier changes come first'}`];
+      const details = [
+        `aims at: ${event.aim ?? event.task}`,
+        `because ${event.reason ?? 'earlier changes come first'}`,
+      ];
       add(event, details.join(), { mark: '?', text, details });
     }
     if (event.status === 'failed') {
@@ -107,7 +120,10 @@ export function describeChange({ action, resource, detail, reason, disrupts }: S
 export function diffLines({ before, after, resource }: ShownChange): string[] {
   if (before === undefined || after === undefined) return [];
   const patch = createTwoFilesPatch(resource, resource, before, after, '', '', { context: 2 });
-  return patch.split('\n').slice(3).filter((line) => line !== '');
+  return patch
+    .split('\n')
+    .slice(3)
+    .filter((line) => line !== '');
 }
 
 function colourDiff(line: string, paint: Paint): string {

@@ -20,7 +20,8 @@ export function formatRecap(hosts: Readonly<Record<string, HostRecap>>, paint: P
           return recap[key] > 0 && key in colours ? paint(colours[key as keyof typeof colours], text) : text;
         });
       const trips = `${recap.roundTrips} round trip${recap.roundTrips === 1 ? '' : 's'}`;
-      const calls = recap.apiCalls === 0 ? '' : `, ${recap.apiCalls} API call${recap.apiCalls === 1 ? '' : 's'}`;
+      const calls =
+        recap.apiCalls === 0 ? '' : `, ${recap.apiCalls} API call${recap.apiCalls === 1 ? '' : 's'}`;
       return `${name.padEnd(width)}  ${counts.join(' ')} ${paint('dim', `${trips}${calls}, ${showSeconds(recap.seconds)}`)}`;
     })
     .join('\n');

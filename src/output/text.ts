@@ -1,5 +1,6 @@
 import type { RunEvent } from '../engine/events.ts';
 import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
+import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { formatRecap } from './recap-text.ts';
 import { painter, type Paint } from './style.ts';
@@ -7,7 +8,13 @@ import { painter, type Paint } from './style.ts';
 /** Plain lines, for files and pipes, and for what is printed around live progress. */
 export function textReporter(options: ReporterOptions): Reporter {
   const text = new RunText(options);
-  return { event: (event) => text.event(event), finish: () => Promise.resolve() };
+  return {
+    event: (event) => text.event(event),
+    finish: () => {
+      text.end();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** Turns events into lines. */
@@ -15,11 +22,12 @@ export class RunText {
   readonly #options: ReporterOptions;
   readonly #paint: Paint;
   readonly #plan: PlanEvent[] = [];
+  readonly #probes: ProbeEvent[] = [];
   #planShown = false;
   /** Of the play under way, until it has something to show. */
   #heading: string | undefined;
   /** What several hosts say is said once. */
-  #said: { text: string; hosts: string[] } | undefined;
+  readonly #said = new Map<string, string[]>();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -28,10 +36,11 @@ export class RunText {
 
   event(event: RunEvent): void {
     if (event.type === 'task' && this.#gather(event)) return;
-    this.#tellSaid();
+    if (event.type !== 'task' || this.#options.verbosity > 0 || event.status === 'failed') this.#tellSaid();
     switch (event.type) {
       case 'host':
-        if (event.state === 'unreachable') this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
+        if (event.state === 'unreachable')
+          this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
         return;
       case 'plan':
         this.#plan.push(event);
@@ -41,28 +50,38 @@ export class RunText {
         this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`;
         return;
       case 'change':
-        this.line(`  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`);
+        this.line(
+          `  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`,
+        );
         return;
       case 'task':
         this.#task(event);
         return;
       case 'warning':
-        this.line(`${this.#paint('yellow', 'warning')}  ${event.message}${event.hint === undefined ? '' : `\n         ${event.hint}`}`);
+        this.line(
+          `${this.#paint('yellow', 'warning')}  ${event.message}${event.hint === undefined ? '' : `\n         ${event.hint}`}`,
+        );
         return;
       case 'diagnostic':
         this.line(event.message);
         return;
       case 'api':
-        if (this.#options.verbosity > 0) this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);
+        if (this.#options.verbosity > 0)
+          this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);
         return;
       case 'recap':
         this.showPlan();
+        this.#showProbes();
         this.line(`\n${formatRecap(event.hosts, this.#paint)}`);
         return;
-      case 'run':
-      case 'phase':
-      case 'start':
       case 'probe':
+        this.#probes.push(event);
+        return;
+      case 'phase':
+        if (event.phase === 'verify') this.showPlan();
+        return;
+      case 'run':
+      case 'start':
         return;
     }
   }
@@ -76,6 +95,18 @@ export class RunText {
     this.line(`\n${this.#paint('bold', `Plan: ${summarise(this.#plan)}`)}`);
   }
 
+  /** Shows what no later event will bring out. */
+  end(): void {
+    this.#tellSaid();
+    this.showPlan();
+    this.#showProbes();
+  }
+
+  #showProbes(): void {
+    if (this.#probes.length > 0) this.line(`\n${formatProbes(this.#probes, this.#paint)}`);
+    this.#probes.length = 0;
+  }
+
   line(text: string): void {
     const heading = this.#heading === undefined ? '' : `${this.#heading}\n`;
     this.#heading = undefined;
@@ -85,25 +116,26 @@ export class RunText {
   /** Takes an ordinary message of a task in, to be shown with the hosts that have the same. */
   #gather({ status, host, message }: Extract<RunEvent, { type: 'task' }>): boolean {
     if (message === undefined || (status !== 'ok' && status !== 'changed')) return false;
-    if (this.#said?.text !== message) this.#tellSaid();
-    this.#said ??= { text: message, hosts: [] };
-    this.#said.hosts.push(host);
+    this.#said.set(message, [...(this.#said.get(message) ?? []), host]);
     return true;
   }
 
   #tellSaid(): void {
-    const said = this.#said;
-    this.#said = undefined;
-    if (said) this.line(`  note     ${said.hosts.join(' ')}: ${said.text}`);
+    const said = [...this.#said];
+    this.#said.clear();
+    for (const [text, hosts] of said) this.line(`  note     ${hosts.join(' ')}: ${text}`);
   }
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
     if (status === 'failed') this.#problem(`${host}: ${task}: ${message ?? 'failed'}`, hint, 'failed ');
     else if (status === 'ignored') this.line(`  ignored  ${host}: ${task}: ${message ?? 'failed'}`);
-    else if (this.#options.verbosity > 0 && status !== 'changed') this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
+    else if (this.#options.verbosity > 0 && status !== 'changed')
+      this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
   }
 
   #problem(message: string, hint: string | undefined, label = 'error  '): void {
-    this.line(`  ${this.#paint('red', label)}  ${message}${hint === undefined ? '' : `\n           ${hint}`}`);
+    this.line(
+      `  ${this.#paint('red', label)}  ${message}${hint === undefined ? '' : `\n           ${hint}`}`,
+    );
   }
 }

@@ -33,8 +33,7 @@ export const changeFields = {
   disrupts: z.string().optional(),
 };
 
-const Change = z.object(changeFields);
-export type Change = z.infer<typeof Change>;
+export type Change = z.infer<z.ZodObject<typeof changeFields>>;
 
 /** What comparing desired with actual can come to. */
 export type Verdict<C extends Change = Change> =
@@ -72,4 +71,5 @@ export function silent(reason: string): Verdict<never> {
  * A fact that a change writes. With records it says what they will be; without, the fact is unknown until it is
  * collected again. `*` writes what nobody can list. Hints: the host checks before it relies on one.
  */
-export type Write = '*' | { readonly kind: string; readonly key: string; readonly records?: readonly FactRecord[] };
+export type Write =
+  '*' | { readonly kind: string; readonly key: string; readonly records?: readonly FactRecord[] };

@@ -3,12 +3,14 @@ export function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
   let quoteMark = '';
+  const append = (char: string) => (word = (word ?? '') + char);
   for (let index = 0; index < line.length; index++) {
     const char = line.charAt(index);
     if (quoteMark !== '') {
       if (char === quoteMark) quoteMark = '';
-      else if (char === '\\' && quoteMark === '"' && /["\\$`]/.test(line.charAt(index + 1))) word += line.charAt(++index);
-      else word += char;
+      else if (char === '\\' && quoteMark === '"' && /["\\$`]/.test(line.charAt(index + 1)))
+        append(line.charAt(++index));
+      else append(char);
     } else if (char === '"' || char === "'") {
       quoteMark = char;
       word ??= '';
@@ -16,7 +18,7 @@ export function splitWords(line: string): string[] | undefined {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else {
-      word = (word ?? '') + (char === '\\' && index + 1 < line.length ? line.charAt(++index) : char);
+      append(char === '\\' && index + 1 < line.length ? line.charAt(++index) : char);
     }
   }
   if (quoteMark !== '') return undefined;

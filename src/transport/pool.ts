@@ -42,7 +42,9 @@ export class ConnectionPool {
     const first = this.#passwordAccepted;
     if (first) {
       await first.catch((error: unknown) => {
-        throw new UnreachableError(`${target.name}: not tried, as the first host refused the password`, { cause: error });
+        throw new UnreachableError(`${target.name}: not tried, as the first host refused the password`, {
+          cause: error,
+        });
       });
       return this.#attempt(target);
     }

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { UnreachableError } from '../core/errors.ts';
-import { framePiece, idleLimit, killDescendants, noOperation, sessionCommand, sessionPrelude } from '../shell/framing.ts';
+import {
+  framePiece,
+  idleLimit,
+  killDescendants,
+  noOperation,
+  sessionCommand,
+  sessionPrelude,
+} from '../shell/framing.ts';
 import { OutputBuffer, type CommandChannel, type OpenCommand } from './channel.ts';
 
 /** What one piece of script printed, and its exit status. */
@@ -105,7 +112,9 @@ export class Session {
   #received(buffer: OutputBuffer, chunk: Buffer): void {
     buffer.add(chunk);
     if (buffer.size > largestOutput && this.#waiting[0]) {
-      this.#fail(new UnreachableError(`${this.#start.label}: a step printed more than ${largestOutput >> 20} MB`));
+      this.#fail(
+        new UnreachableError(`${this.#start.label}: a step printed more than ${largestOutput >> 20} MB`),
+      );
       this.#channel.destroy();
       return;
     }

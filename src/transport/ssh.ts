@@ -50,7 +50,13 @@ export class SshConnection {
   readonly #jump: SshConnection | undefined;
   #lost: Error | undefined;
 
-  private constructor(target: Target, ssh: NodeSSH, client: Client, hostKey: string, jump: SshConnection | undefined) {
+  private constructor(
+    target: Target,
+    ssh: NodeSSH,
+    client: Client,
+    hostKey: string,
+    jump: SshConnection | undefined,
+  ) {
     this.target = target;
     this.hostKey = hostKey;
     this.#ssh = ssh;
@@ -69,9 +75,12 @@ export class SshConnection {
     const { methods, tried } = identitiesOf(target);
     if (methods.length === 0) {
       socket.destroy();
-      throw new UnreachableError(`${name}: nothing to log in with as ${target.user} (${tried.join(', ') || 'no key'})`, {
-        hint: 'give a key (--private-key, ansible_ssh_private_key_file, ssh-agent) or a password (-k)',
-      });
+      throw new UnreachableError(
+        `${name}: nothing to log in with as ${target.user} (${tried.join(', ') || 'no key'})`,
+        {
+          hint: 'give a key (--private-key, ansible_ssh_private_key_file, ssh-agent) or a password (-k)',
+        },
+      );
     }
     let verdict: HostKeyVerdict | undefined;
     let hostKey: Buffer | undefined;
@@ -115,7 +124,8 @@ export class SshConnection {
         return;
       }
       this.#client.exec(command, (error, channel) => {
-        if (error) reject(new UnreachableError(`${this.target.name}: cannot start a command`, { cause: error }));
+        if (error)
+          reject(new UnreachableError(`${this.target.name}: cannot start a command`, { cause: error }));
         else resolve(asCommand(channel, this.#client));
       });
     });
@@ -129,7 +139,8 @@ export class SshConnection {
       }
       this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
         if (!error) resolve(channel);
-        else if ((error as { reason?: unknown }).reason === administrativelyProhibited) reject(this.#forbidden());
+        else if ((error as { reason?: unknown }).reason === administrativelyProhibited)
+          reject(this.#forbidden());
         else reject(new Error(`${address}:${port} from ${this.target.name}: ${tunnelProblem(error)}`));
       });
     });
@@ -178,7 +189,10 @@ function openSocket({ name, address, port, timeout }: Target): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     // Without noDelay each small exchange waits 40 to 80 ms for the other side's delayed acknowledgement.
     const socket = connectSocket({ host: address, port, noDelay: true });
-    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no answer within ${timeout / 1000} s`)),
+      timeout,
+    );
     socket.once('error', (error) => {
       clearTimeout(timer);
       const code = (error as NodeJS.ErrnoException).code;

@@ -70,7 +70,9 @@ export class SshConfigFile {
   settingsOf(host: string): Settings {
     if (!this.#config) return {};
     const computed = this.#config.compute(host, { ignoreCase: true });
-    return lowerKeys(Object.entries(computed).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
+    return lowerKeys(
+      Object.entries(computed).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]),
+    );
   }
 }
 
@@ -139,12 +141,17 @@ export function resolveTarget(
   const fromArgs = parseSshArgs(name, `${variables.ssh_common_args ?? ''} ${variables.ssh_extra_args ?? ''}`);
   const settings: Settings = { ...config.settingsOf(address), ...fromArgs };
   if (settings['proxycommand'] && !settings['proxyjump']) {
-    throw new UsageError(`${name}: ProxyCommand is not supported`, { hint: 'use ProxyJump in ~/.ssh/config' });
+    throw new UsageError(`${name}: ProxyCommand is not supported`, {
+      hint: 'use ProxyJump in ~/.ssh/config',
+    });
   }
   const first = (key: string): string | undefined => settings[key]?.[0];
   const user = options.user ?? variables.user ?? first('user') ?? process.env['USER'] ?? 'root';
   const key = options.privateKey ?? variables.ssh_private_key_file;
-  const knownHosts = first('userknownhostsfile')?.split(/\s+/) ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+  const knownHosts = first('userknownhostsfile')?.split(/\s+/) ?? [
+    '~/.ssh/known_hosts',
+    '~/.ssh/known_hosts2',
+  ];
   const checking = first('stricthostkeychecking')?.toLowerCase();
   const jump = first('proxyjump');
   return {

@@ -69,6 +69,11 @@ interface Call {
   readonly hash: hbs.AST.Hash | undefined;
 }
 
+/** The names after `as`; the parser leaves the field out where there are none. */
+export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
+  return program.blockParams ?? [];
+}
+
 class Evaluation {
   readonly #template: Template;
   readonly #root: Value;
@@ -102,7 +107,11 @@ class Evaluation {
         const value = this.mustache(statement as hbs.AST.MustacheStatement);
         if (typeof value === 'string') return value;
         if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-        throw this.#error(statement, `${kindOf(value)} cannot stand in text`, 'write join, json or a part of it');
+        throw this.#error(
+          statement,
+          `${kindOf(value)} cannot stand in text`,
+          'write join, json or a part of it',
+        );
       }
       case 'BlockStatement':
         return this.#block(statement as hbs.AST.BlockStatement);
@@ -164,7 +173,7 @@ class Evaluation {
   ): string {
     const outer = this.#frame;
     const locals = new Map(outer.locals);
-    block.program.blockParams?.forEach((name: string, index: number) => locals.set(name, params[index] ?? null));
+    blockParamsOf(block).forEach((name, index) => locals.set(name, params[index] ?? null));
     this.#frame = {
       contexts: [context, ...outer.contexts],
       locals,
@@ -208,7 +217,8 @@ class Evaluation {
       case 'or':
         return params.some((param) => isTruthy(this.#expression(param)));
       case 'default':
-        if (!first || !second || third) throw this.#error(path, 'wrong number of arguments', lazyHelpers['default']);
+        if (!first || !second || third)
+          throw this.#error(path, 'wrong number of arguments', lazyHelpers['default']);
         return this.#optional(first) ?? this.#expression(second);
       case 'defined':
         if (!first || second) throw this.#error(path, 'wrong number of arguments', lazyHelpers['defined']);
@@ -265,7 +275,8 @@ class Evaluation {
     let { value } = start;
     for (const part of start.rest) {
       const next = propertyOf(value, part);
-      if (next === undefined) throw this.#error(path, `no "${part}" in it`, didYouMean(part, namesOf(value)).hint);
+      if (next === undefined)
+        throw this.#error(path, `no "${part}" in it`, didYouMean(part, namesOf(value)).hint);
       value = next;
     }
     return value;
@@ -307,7 +318,8 @@ class Evaluation {
   }
 
   #refuseNull(node: hbs.AST.Node, value: Value): void {
-    if (value === null) throw this.#error(node, 'this is null', 'test it with defined, or give it with default');
+    if (value === null)
+      throw this.#error(node, 'this is null', 'test it with defined, or give it with default');
   }
 
   #error(node: hbs.AST.Node, message: string, hint?: string): TemplateError {

@@ -1,5 +1,5 @@
 import { helpers } from './helpers.ts';
-import { lazyHelpers } from './evaluate.ts';
+import { blockParamsOf, lazyHelpers } from './evaluate.ts';
 import type { Template } from './template.ts';
 import type { SourceRange } from '../core/source.ts';
 
@@ -30,7 +30,8 @@ interface Place {
 
 function visit(template: Template, node: hbs.AST.Node | undefined, place: Place, found: FreeName[]): void {
   if (!node) return;
-  const each = (nodes: readonly hbs.AST.Node[]) => nodes.forEach((child) => visit(template, child, place, found));
+  const each = (nodes: readonly hbs.AST.Node[]) =>
+    nodes.forEach((child) => visit(template, child, place, found));
   switch (node.type) {
     case 'Program':
       each((node as hbs.AST.Program).body);
@@ -38,7 +39,8 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
     case 'MustacheStatement':
     case 'SubExpression': {
       const call = node as hbs.AST.SubExpression;
-      if (call.params.length === 0 && node.type === 'MustacheStatement') visit(template, call.path, place, found);
+      if (call.params.length === 0 && node.type === 'MustacheStatement')
+        visit(template, call.path, place, found);
       else {
         const guarded = guardedName(call);
         if (guarded !== undefined) place.optional.add(guarded);
@@ -53,7 +55,7 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
         ? {
             ...place,
             depth: place.depth + 1,
-            locals: new Set([...place.locals, ...(block.program.blockParams ?? [])]),
+            locals: new Set([...place.locals, ...blockParamsOf(block)]),
           }
         : place;
       visit(template, block.program, inner, found);
@@ -66,7 +68,7 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
 }
 
 function guardedName(call: hbs.AST.SubExpression): string | undefined {
-  const name = (call.path as hbs.AST.PathExpression).original;
+  const name = call.path.original;
   const [first] = call.params;
   if ((name !== 'default' && name !== 'defined') || first?.type !== 'PathExpression') return undefined;
   return (first as hbs.AST.PathExpression).parts[0];

@@ -71,7 +71,9 @@ export const helpers: Readonly<Record<string, Helper>> = {
   in: define('in ITEM LIST', 2, 2, ([item, within]) =>
     typeof within === 'string'
       ? within.includes(text(item))
-      : (Array.isArray(within) ? within : namesOf(within ?? null)).some((other) => isEqual(other, item ?? null)),
+      : (Array.isArray(within) ? within : namesOf(within ?? null)).some((other) =>
+          isEqual(other, item ?? null),
+        ),
   ),
   version_lt: define('version_lt A B', 2, 2, ([a, b]) => compareVersions(text(a), text(b)) < 0),
   version_ge: define('version_ge A B', 2, 2, ([a, b]) => compareVersions(text(a), text(b)) >= 0),
@@ -97,7 +99,11 @@ export const helpers: Readonly<Record<string, Helper>> = {
   starts_with: define('starts_with TEXT START', 2, 2, ([a, b]) => text(a).startsWith(text(b))),
   ends_with: define('ends_with TEXT END', 2, 2, ([a, b]) => text(a).endsWith(text(b))),
   matches: define('matches TEXT REGEXP', 2, 2, ([a, b]) => new RegExp(text(b)).test(text(a))),
-  join: define('join LIST SEPARATOR', 1, 2, ([a, b]) => list(a).map(text).join(b === undefined ? ',' : text(b))),
+  join: define('join LIST SEPARATOR', 1, 2, ([a, b]) =>
+    list(a)
+      .map(text)
+      .join(b === undefined ? ',' : text(b)),
+  ),
   concat: define('concat A B …', 1, 20, (args) =>
     args.every(Array.isArray) ? args.flat() : args.map(text).join(''),
   ),

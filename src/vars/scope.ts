@@ -5,7 +5,8 @@ import { diagnostic, isTemplate, templateOfScalar } from './template.ts';
 import type { Value } from './value.ts';
 
 /** A variable as given: a tree that may hold templates, or a finished value (facts, registers, secrets). */
-export type Variable = { readonly node: Node } | { readonly value: Value } | { readonly compute: () => Value };
+export type Variable =
+  { readonly node: Node } | { readonly value: Value } | { readonly compute: () => Value };
 
 export type Layer = ReadonlyMap<string, Variable>;
 
@@ -60,7 +61,10 @@ export class Scope implements Names {
     if ('compute' in variable) return variable.compute();
     if (this.#rendering.includes(name)) {
       const at = variable.node.range;
-      throw diagnostic({ message: `"${name}" refers to itself: ${[...this.#rendering, name].join(' -> ')}`, at });
+      throw diagnostic({
+        message: `"${name}" refers to itself: ${[...this.#rendering, name].join(' -> ')}`,
+        at,
+      });
     }
     this.#rendering.push(name);
     try {
@@ -88,9 +92,4 @@ export class Scope implements Names {
     if (typeof node.value !== 'string' || node.verbatim || !isTemplate(node.value)) return node.value;
     return renderValue(templateOfScalar(node), this);
   }
-}
-
-/** Where a variable was given, for messages. */
-export function originOf(variable: Variable): string | undefined {
-  return 'node' in variable ? formatPlace(variable.node.range) : undefined;
 }

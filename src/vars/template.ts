@@ -65,7 +65,10 @@ function parse(text: string, place: Place): Template {
   const [only, ...rest] = program.body;
   return {
     program,
-    single: rest.length === 0 && only?.type === 'MustacheStatement' ? (only as hbs.AST.MustacheStatement) : undefined,
+    single:
+      rest.length === 0 && only?.type === 'MustacheStatement'
+        ? (only as hbs.AST.MustacheStatement)
+        : undefined,
     place(node) {
       const start = offsetOf(text, node.loc.start);
       return place(start, Math.max(1, offsetOf(text, node.loc.end) - start));
@@ -107,7 +110,14 @@ function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnosti
     });
   }
   const operator = /([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w."']+)/.exec(text);
-  const names: Record<string, string> = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' };
+  const names: Record<string, string> = {
+    '==': 'eq',
+    '!=': 'ne',
+    '<': 'lt',
+    '<=': 'le',
+    '>': 'gt',
+    '>=': 'ge',
+  };
   if (operator) {
     const [whole, left = '', sign = '', right = ''] = operator;
     return toDiagnostic({

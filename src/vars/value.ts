@@ -38,6 +38,11 @@ export function kindOf(value: Value): string {
   return typeof value === 'string' ? 'text' : `a ${typeof value}`;
 }
 
+/** A plain value as text; undefined for what has no text of its own. */
+export function textOf(value: Value): string | undefined {
+  return value === null || typeof value === 'object' ? undefined : String(value);
+}
+
 /** Equal in type and content. */
 export function isEqual(left: Value, right: Value): boolean {
   if (left === right) return true;

@@ -3,7 +3,11 @@ import type { ExitCode } from '../../core/errors.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
 
-export async function exec(pattern: string, command: string[], flags: InputFlags & ConnectionFlags): Promise<ExitCode> {
+export async function exec(
+  pattern: string,
+  command: string[],
+  flags: InputFlags & ConnectionFlags,
+): Promise<ExitCode> {
   return execOnHosts({
     pattern,
     script: command.join(' '),
@@ -13,10 +17,13 @@ export async function exec(pattern: string, command: string[], flags: InputFlags
     become: flags.become ?? false,
     show({ host, status, stdout, stderr, error }) {
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) })}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) })}\n`,
+        );
         return;
       }
-      const label = error === undefined ? (status === 0 ? '' : ` (exit ${status})`) : ` unreachable: ${error}`;
+      const label =
+        error === undefined ? (status === 0 ? '' : ` (exit ${status})`) : ` unreachable: ${error}`;
       process.stderr.write(`${host}:${label}\n`);
       process.stdout.write(indent(stdout));
       process.stderr.write(indent(stderr));

@@ -25,7 +25,9 @@ export async function down(flags: LabFlags): Promise<ExitCode> {
 export async function status(flags: LabFlags & { json?: boolean }): Promise<ExitCode> {
   const hosts = await new Lab(flags.name).status();
   if (flags.json) process.stdout.write(`${JSON.stringify(hosts)}\n`);
-  else for (const { name, address, state } of hosts) process.stdout.write(`${name.padEnd(16)} ${address.padEnd(16)} ${state}\n`);
+  else
+    for (const { name, address, state } of hosts)
+      process.stdout.write(`${name.padEnd(16)} ${address.padEnd(16)} ${state}\n`);
   return exitCodes.ok;
 }
 

@@ -8,7 +8,11 @@ import { Inventory, type VariableMap } from './model.ts';
 import { expandRanges, RangeError } from './ranges.ts';
 
 /** Reads the inventory sources of `-i`, with the group_vars and host_vars beside them and beside the playbooks. */
-export function loadInventory(sources: readonly string[], playbookFolders: readonly string[], problems: Problems): Inventory {
+export function loadInventory(
+  sources: readonly string[],
+  playbookFolders: readonly string[],
+  problems: Problems,
+): Inventory {
   const [first = '.'] = sources;
   const inventory = new Inventory(isHostList(first) ? process.cwd() : dirname(resolve(first)));
   for (const source of sources) {
@@ -50,7 +54,8 @@ function loadFile(inventory: Inventory, path: string, problems: Problems): void 
   const { root, diagnostics } = parseYaml(file);
   diagnostics.forEach((diagnostic) => problems.add(diagnostic));
   if (!root) {
-    if (diagnostics.length === 0) problems.add({ message: `${file.path} is empty`, hint: 'it starts with all:' });
+    if (diagnostics.length === 0)
+      problems.add({ message: `${file.path} is empty`, hint: 'it starts with all:' });
     return;
   }
   const map = asMap(root, 'an inventory is a map of groups', problems);
@@ -68,7 +73,11 @@ const groupKeys = ['hosts', 'children', 'vars'];
 
 function addGroup(inventory: Inventory, entry: MapEntry, problems: Problems): void {
   const group = inventory.group(entry.key, entry.keyRange);
-  const map = asMap(entry.value, `the group "${entry.key}" must be a map with ${groupKeys.join(', ')}`, problems);
+  const map = asMap(
+    entry.value,
+    `the group "${entry.key}" must be a map with ${groupKeys.join(', ')}`,
+    problems,
+  );
   for (const { key, keyRange, value } of map?.entries ?? []) {
     const content = groupKeys.includes(key) ? asMap(value, `${key} must be a map`, problems) : undefined;
     switch (key) {
@@ -120,7 +129,10 @@ function refuseCycles(inventory: Inventory, problems: Problems): void {
   const visit = (name: string, way: readonly string[]) => {
     if (way.includes(name)) {
       const at = inventory.groups.get(name)?.at;
-      problems.add({ message: `groups contain each other: ${[...way, name].join(' -> ')}`, ...(at ? { at } : {}) });
+      problems.add({
+        message: `groups contain each other: ${[...way, name].join(' -> ')}`,
+        ...(at ? { at } : {}),
+      });
       // Cut, so that nothing that climbs the tree later runs for ever.
       inventory.groups.get(way.at(-1) ?? '')?.children.delete(name);
       return;

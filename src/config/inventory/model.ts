@@ -59,7 +59,9 @@ export class Inventory {
 
   /** Groups that name this one among their children. */
   parentsOf(name: string): string[] {
-    const parents = [...this.groups.values()].filter((group) => group.children.has(name)).map((group) => group.name);
+    const parents = [...this.groups.values()]
+      .filter((group) => group.children.has(name))
+      .map((group) => group.name);
     return parents.length === 0 && name !== 'all' ? ['all'] : parents;
   }
 
@@ -134,16 +136,19 @@ export class Inventory {
     const files = (names: readonly string[]) =>
       [...new Set(this.groupFiles.map((file) => file.rank))].flatMap((rank) =>
         names.flatMap((name) =>
-          this.groupFiles.filter((file) => file.rank === rank && file.group === name).map((file) => file.vars),
+          this.groupFiles
+            .filter((file) => file.rank === rank && file.group === name)
+            .map((file) => file.vars),
         ),
       );
-    const inline = (names: readonly string[]) => names.map((name) => this.groups.get(name)?.vars ?? new Map());
+    const inline = (names: readonly string[]) =>
+      names.map((name) => this.groups.get(name)?.vars ?? new Map<string, MapEntry>());
     const rising: VariableMap[] = [
       ...inline(['all']),
       ...inline(others),
       ...files(['all']),
       ...files(others),
-      this.hosts.get(host)?.vars ?? new Map(),
+      this.hosts.get(host)?.vars ?? new Map<string, MapEntry>(),
       ...this.hostFiles.filter((file) => file.host === host).map((file) => file.vars),
     ];
     return rising.reverse().map(toLayer);

@@ -33,7 +33,9 @@ export function selectHosts(inventory: Inventory, pattern: string): string[] {
 function splitPattern(pattern: string): string[] {
   const byComma = pattern.split(/\s*,\s*/);
   return byComma
-    .flatMap((part) => (/^[!&]?[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*$/i.test(part) ? [part] : part.split(/:(?![^[]*\])/)))
+    .flatMap((part) =>
+      /^[!&]?[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*$/i.test(part) ? [part] : part.split(/:(?![^[]*\])/),
+    )
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
@@ -63,7 +65,10 @@ function matcher(part: string): (name: string) => boolean {
     return (name) => expression.test(name);
   }
   if (!/[*?[]/.test(part)) return (name) => name === part;
-  const expression = part.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const expression = part
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   const compiled = new RegExp(`^${expression.replaceAll('[!', '[^')}$`);
   return (name) => compiled.test(name);
 }

@@ -22,10 +22,13 @@ function expandOne(range: string): string[] {
     throw new RangeError(`[${range}] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]`);
   }
   if (/^[a-z]$/i.test(begin) && /^[a-z]$/i.test(end)) {
-    return count(begin.charCodeAt(0), end.charCodeAt(0), step, range).map((code) => String.fromCharCode(code));
+    return count(begin.charCodeAt(0), end.charCodeAt(0), step, range).map((code) =>
+      String.fromCharCode(code),
+    );
   }
   const first = begin === '' ? '0' : begin;
-  if (!/^\d+$/.test(first) || !/^\d+$/.test(end)) throw new RangeError(`[${range}] mixes letters and numbers`);
+  if (!/^\d+$/.test(first) || !/^\d+$/.test(end))
+    throw new RangeError(`[${range}] mixes letters and numbers`);
   // A leading zero asks for numbers of that width.
   const width = first.startsWith('0') && first.length > 1 ? first.length : 0;
   if (width > 0 && end.length !== first.length) {

@@ -38,7 +38,13 @@ export class KeywordReader {
   }
 
   strings(key: string): string[] | undefined {
-    return this.#parse(key, z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value), z.array(z.string())));
+    return this.#parse(
+      key,
+      z.preprocess(
+        (value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value),
+        z.array(z.string()),
+      ),
+    );
   }
 
   /** Text that may hold expressions. */
@@ -80,7 +86,10 @@ export class KeywordReader {
 
   provides(key: string): Provides | undefined {
     const names = z.array(z.string()).default([]);
-    return this.#parse(key, z.strictObject({ paths: names, units: names, users: names, groups: names, packages: names }));
+    return this.#parse(
+      key,
+      z.strictObject({ paths: names, units: names, users: names, groups: names, packages: names }),
+    );
   }
 
   /** Reports templates that do not parse. */

@@ -50,7 +50,11 @@ interface Outer {
 }
 
 /** Reads a playbook and all it imports. Everything wrong in any of the files goes to the problems. */
-export function loadPlaybook(path: string, modules: ReadonlyMap<string, Module>, problems: Problems): Playbook {
+export function loadPlaybook(
+  path: string,
+  modules: ReadonlyMap<string, Module>,
+  problems: Problems,
+): Playbook {
   const context: LoadContext = { modules, problems, folders: new Set(), nextId: 1 };
   const plays = readPlaybook(resolve(path), { when: [], tags: [], vars: new Map() }, context, []);
   return { path: shortPath(path), plays, folders: [...context.folders] };
@@ -94,7 +98,11 @@ function readImport(
   way: readonly string[],
 ): Play[] {
   const { problems } = context;
-  refuseUnknown(map, ['import_playbook', 'ansible.builtin.import_playbook', 'name', 'when', 'tags', 'vars'], problems);
+  refuseUnknown(
+    map,
+    ['import_playbook', 'ansible.builtin.import_playbook', 'name', 'when', 'tags', 'vars'],
+    problems,
+  );
   if (file.kind !== 'scalar' || typeof file.value !== 'string') {
     problems.add({ message: 'import_playbook takes the name of a file', at: file.range });
     return [];
@@ -135,7 +143,9 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     runOnce: false,
     delegateTo: undefined,
   };
-  const steps = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) => readSteps(reader.node(key), inherited, context));
+  const steps = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) =>
+    readSteps(reader.node(key), inherited, context),
+  );
   return {
     at: entryOf(map, 'name')?.value.range ?? hosts.range,
     name,
@@ -150,20 +160,30 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
   };
 }
 
-const Batch = z.union([z.int().min(1), z.string().regex(/^(100|[1-9]\d?)%$/, 'is neither a number nor a percentage')], {
-  error: 'must be a number of hosts from 1, or a percentage such as "30%"',
-});
+const Batch = z.union(
+  [z.int().min(1), z.string().regex(/^(100|[1-9]\d?)%$/, 'is neither a number nor a percentage')],
+  {
+    error: 'must be a number of hosts from 1, or a percentage such as "30%"',
+  },
+);
 
 function readSerial(node: Node | undefined, problems: Problems): (number | string)[] {
   if (!node) return [];
-  return validate(node, z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(Batch)), problems) ?? [];
+  return (
+    validate(
+      node,
+      z.preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(Batch)),
+      problems,
+    ) ?? []
+  );
 }
 
 function refuseUnknown(map: MapNode, known: readonly string[], problems: Problems): void {
   for (const entry of map.entries.filter(({ key }) => !known.includes(key))) {
     const other = instead[entry.key];
     problems.add({
-      message: other === undefined ? `unknown keyword "${entry.key}" in a play` : `${entry.key} is not supported`,
+      message:
+        other === undefined ? `unknown keyword "${entry.key}" in a play` : `${entry.key} is not supported`,
       at: entry.keyRange,
       ...(other === undefined ? didYouMean(entry.key, known) : { hint: other }),
     });

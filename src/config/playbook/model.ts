@@ -5,10 +5,12 @@ import type { Layer } from '../../vars/scope.ts';
 import type { Template } from '../../vars/template.ts';
 
 /** A condition: an expression, or a plain true or false. */
-export type Condition = { readonly text: string; readonly template: Template } | { readonly text: string; readonly constant: boolean };
+export type Condition =
+  | { readonly text: string; readonly template: Template }
+  | { readonly text: string; readonly constant: boolean };
 
 /** Names under which a task is selected by `--tags` and `--skip-tags`. */
-export type Tags = readonly string[];
+type Tags = readonly string[];
 
 /** What a task may change beyond what its module knows, so that later tasks need not all be deferred. */
 export interface Provides {

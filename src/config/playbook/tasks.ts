@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../../core/diagnostics.ts';
-import { entryOf, nodeAt, scalarsOf, toData, type Data, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
+import {
+  entryOf,
+  nodeAt,
+  scalarsOf,
+  toData,
+  type Data,
+  type MapEntry,
+  type MapNode,
+  type Node,
+} from '../../core/node.ts';
 import type { SourceFile } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
@@ -66,7 +75,8 @@ const taskOnly = [
 ];
 
 const instead: Readonly<Record<string, string>> = {
-  notify: 'there are no handlers: name what makes a restart necessary in restart_on or reload_on of the service task',
+  notify:
+    'there are no handlers: name what makes a restart necessary in restart_on or reload_on of the service task',
   listen: 'there are no handlers: use restart_on or reload_on of the service task',
   with_items: 'write loop: …',
   with_dict: 'write loop: … over a list',
@@ -98,7 +108,9 @@ export function readSteps(node: Node | undefined, inherited: Inherited, context:
 function readStep(map: MapNode, inherited: Inherited, context: LoadContext): Step[] {
   const reader = new KeywordReader(map, context.problems);
   if (entryOf(map, 'block')) return readBlock(map, reader, inherited, context);
-  const includes = ['import_tasks', 'include_tasks'].map((key) => findModuleKey(map, key)).find((entry) => entry);
+  const includes = ['import_tasks', 'include_tasks']
+    .map((key) => findModuleKey(map, key))
+    .find((entry) => entry);
   if (includes) return readInclude(map, includes, reader, inherited, context);
   const task = readTask(map, reader, inherited, context);
   return task ? [task] : [];
@@ -143,7 +155,8 @@ function readInclude(
   context: LoadContext,
 ): Step[] {
   refuseUnknown(map, [include.key, ...inheritable], context.problems);
-  const named = include.value.kind === 'map' ? (entryOf(include.value, 'file')?.value ?? include.value) : include.value;
+  const named =
+    include.value.kind === 'map' ? (entryOf(include.value, 'file')?.value ?? include.value) : include.value;
   const file = named.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
   if (file === undefined || isTemplate(file)) {
     context.problems.add({
@@ -155,7 +168,11 @@ function readInclude(
   }
   const path = resolve(outer.folder, file);
   if (!existsSync(path)) {
-    context.problems.add({ message: `there is no file ${file}`, at: named.range, hint: `looked for ${path}` });
+    context.problems.add({
+      message: `there is no file ${file}`,
+      at: named.range,
+      hint: `looked for ${path}`,
+    });
     return [];
   }
   context.folders.add(dirname(path));
@@ -163,23 +180,39 @@ function readInclude(
   return readSteps(root, { ...inherit(reader, outer), folder: dirname(path) }, context);
 }
 
-function readTask(map: MapNode, reader: KeywordReader, outer: Inherited, context: LoadContext): Task | undefined {
+function readTask(
+  map: MapNode,
+  reader: KeywordReader,
+  outer: Inherited,
+  context: LoadContext,
+): Task | undefined {
   const { problems } = context;
   const keywords = [...inheritable, ...taskOnly];
   const others = map.entries.filter((entry) => !keywords.includes(entry.key));
   for (const entry of others.filter(({ key }) => key in instead)) {
-    problems.add({ message: `${entry.key} is not supported`, at: entry.keyRange, hint: instead[entry.key] ?? '' });
+    problems.add({
+      message: `${entry.key} is not supported`,
+      at: entry.keyRange,
+      hint: instead[entry.key] ?? '',
+    });
   }
   const named = others.filter(({ key }) => !(key in instead));
   const known = named.filter(({ key }) => moduleOf(key, context.modules));
   for (const entry of named.filter(({ key }) => !moduleOf(key, context.modules))) {
     const words = known.length > 0 ? keywords : [...context.modules.keys(), ...keywords, 'block'];
     const what = known.length > 0 ? 'keyword' : 'module or keyword';
-    problems.add({ message: `unknown ${what} "${entry.key}"`, at: entry.keyRange, ...nearest(entry.key, words) });
+    problems.add({
+      message: `unknown ${what} "${entry.key}"`,
+      at: entry.keyRange,
+      ...nearest(entry.key, words),
+    });
   }
   const [entry, second] = known;
   if (second) {
-    problems.add({ message: `two modules in one task: ${entry?.key ?? ''} and ${second.key}`, at: second.keyRange });
+    problems.add({
+      message: `two modules in one task: ${entry?.key ?? ''} and ${second.key}`,
+      at: second.keyRange,
+    });
   }
   if (!entry) {
     if (others.length === 0) problems.add({ message: 'this task names no module', at: map.range });
@@ -189,7 +222,10 @@ function readTask(map: MapNode, reader: KeywordReader, outer: Inherited, context
   if (!module) return undefined;
   const params = readParams(entry, module, reader.map('args'), problems);
   const inner = inherit(reader, outer);
-  const control = new KeywordReader(reader.map('loop_control') ?? { kind: 'map', entries: [], range: map.range }, problems);
+  const control = new KeywordReader(
+    reader.map('loop_control') ?? { kind: 'map', entries: [], range: map.range },
+    problems,
+  );
   const task: Task = {
     kind: 'task',
     id: context.nextId++,
@@ -250,13 +286,19 @@ function readParams(entry: MapEntry, module: Module, args: MapNode | undefined, 
   if (value.kind === 'map') params = value;
   else if (value.kind === 'scalar' && value.value === null) params = empty;
   else if (module.free !== undefined) {
-    params = { kind: 'map', entries: [{ key: module.free, keyRange: entry.keyRange, value }], range: value.range };
+    params = {
+      kind: 'map',
+      entries: [{ key: module.free, keyRange: entry.keyRange, value }],
+      range: value.range,
+    };
   } else {
     const pairs = value.kind === 'scalar' && /^\w+=/.test(value.text);
     problems.add({
       message: `${entry.key} takes a map of parameters`,
       at: value.range,
-      ...(pairs ? { hint: `write ${value.text.replace(/^(\w+)=(\S*).*$/s, '$1: $2')} on a line of its own` } : {}),
+      ...(pairs
+        ? { hint: `write ${value.text.replace(/^(\w+)=(\S*).*$/s, '$1: $2')} on a line of its own` }
+        : {}),
     });
   }
   const merged = mergeMaps(params, args) ?? params;
@@ -264,7 +306,12 @@ function readParams(entry: MapEntry, module: Module, args: MapNode | undefined, 
 }
 
 /** The file that `src` names, looked for as Ansible does. */
-function sourceOf(module: Module, params: MapNode, folder: string, problems: Problems): SourceFile | undefined {
+function sourceOf(
+  module: Module,
+  params: MapNode,
+  folder: string,
+  problems: Problems,
+): SourceFile | undefined {
   if (!module.file) return undefined;
   const entry = entryOf(params, module.file.param);
   if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string') return undefined;

@@ -22,7 +22,10 @@ export const aptRepository = defineModule({
   params: z.strictObject({
     repo: z.string().regex(/^deb(-src)? /, 'must be a line of sources.list'),
     state: z.enum(['present', 'absent']).default('present'),
-    filename: z.string().regex(/^[\w.-]+$/, 'must be a plain name').optional(),
+    filename: z
+      .string()
+      .regex(/^[\w.-]+$/, 'must be a plain name')
+      .optional(),
   }),
   change: z.union([FileChange, z.strictObject({ ...FileChange.shape, gone: z.literal(true) })]),
   wide: true,

@@ -1,9 +1,10 @@
 import { quoteAll } from '../../shell/quote.ts';
-import type { AptChange } from './index.ts';
+import type { AptChange } from './schema.ts';
 
 /** What invoke-rc.d asks before it starts a service (policy-rc.d(8)). */
 export const policyFile = '/usr/sbin/policy-rc.d';
-export const policyText = '#!/bin/sh\n# drover: no service is started while packages are installed\nexit 101\n';
+export const policyText =
+  '#!/bin/sh\n# drover: no service is started while packages are installed\nexit 101\n';
 
 /** The script that carries out one apt change. */
 export function aptScript(change: AptChange): string {

@@ -3,7 +3,7 @@ import { changed, refused, type Verdict } from '../../plan/change.ts';
 import { compareVersions } from '../../vars/helpers.ts';
 import type { ModuleContext } from '../define-module.ts';
 import { policyFile, policyText } from './commands.ts';
-import type { AptChange, AptParams } from './index.ts';
+import type { AptChange, AptParams } from './schema.ts';
 
 interface AptFacts {
   readonly packages: readonly (PackageFact | undefined)[];
@@ -21,7 +21,11 @@ export function parsePackage(spec: string): { name: string; version: string | un
 export function diffPackages(facts: AptFacts, params: AptParams, context: ModuleContext): Verdict<AptChange> {
   const specs = params.packages.map(parsePackage);
   const factOf = (name: string) => facts.packages[specs.findIndex((spec) => spec.name === name)];
-  const change = (action: AptChange['action'], packages: string[], more: Partial<AptChange> = {}): AptChange => ({
+  const change = (
+    action: AptChange['action'],
+    packages: string[],
+    more: Partial<AptChange> = {},
+  ): AptChange => ({
     action,
     resource: packages.join(', '),
     packages,
@@ -53,7 +57,11 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
   const present = specs.filter(({ name }) => factOf(name)?.installed);
   const outdated = present.flatMap(({ name, version }) => {
     const current = factOf(name)?.version ?? '';
-    const wanted = version ?? (params.state === 'latest' ? facts.candidates[specs.findIndex((spec) => spec.name === name)] : undefined);
+    const wanted =
+      version ??
+      (params.state === 'latest'
+        ? facts.candidates[specs.findIndex((spec) => spec.name === name)]
+        : undefined);
     return wanted === undefined || matchesVersion(current, wanted) ? [] : [{ name, current, wanted }];
   });
   const down = outdated.find(({ current, wanted }) => compareVersions(current, wanted) > 0);
@@ -66,10 +74,14 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
   if (outdated.length > 0) {
     const detail = outdated.map(({ current, wanted }) => `${current} -> ${wanted}`).join(', ');
     const packages = outdated.map(({ name, wanted }) => `${name}=${wanted}`);
-    changes.push(change('update', packages, { resource: outdated.map(({ name }) => name).join(', '), detail }));
+    changes.push(
+      change('update', packages, { resource: outdated.map(({ name }) => name).join(', '), detail }),
+    );
   }
   if (params.hold !== undefined) {
-    const wrong = specs.filter(({ name }) => (factOf(name)?.held ?? false) !== params.hold).map(({ name }) => name);
+    const wrong = specs
+      .filter(({ name }) => (factOf(name)?.held ?? false) !== params.hold)
+      .map(({ name }) => name);
     const special = params.hold ? 'hold' : 'unhold';
     if (wrong.length > 0) changes.push(change('set', wrong, { detail: special, special }));
   }

@@ -8,7 +8,8 @@ const Condition = z.object({ text: z.string(), holds: z.boolean() });
 export const assert = defineModule({
   name: 'assert',
   docs: {
-    summary: 'Stops the host unless all conditions hold. What can be known is checked before the first change.',
+    summary:
+      'Stops the host unless all conditions hold. What can be known is checked before the first change.',
     differences: ['Conditions are Handlebars expressions: `ge postgres_version 12`.'],
     example: `- assert:
     that:
@@ -17,7 +18,9 @@ export const assert = defineModule({
   },
   params: z.strictObject({
     /** Conditions, all of which must hold. */
-    that: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(Condition)).meta({ expression: true }),
+    that: z
+      .preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(Condition))
+      .meta({ expression: true }),
     fail_msg: z.string().optional(),
     /** What to do about it. */
     hint: z.string().default('see the task for what it asks'),

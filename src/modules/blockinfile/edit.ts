@@ -33,7 +33,11 @@ function markers(marker: string): [string, string] {
   return [marker.replace('{mark}', 'BEGIN'), marker.replace('{mark}', 'END')];
 }
 
-function find(lines: readonly string[], begin: string, end: string): { start: number; count: number } | undefined {
+function find(
+  lines: readonly string[],
+  begin: string,
+  end: string,
+): { start: number; count: number } | undefined {
   const start = lines.indexOf(begin);
   const last = lines.indexOf(end, start);
   return start < 0 || last < start ? undefined : { start, count: last - start + 1 };

@@ -40,7 +40,8 @@ export const blockinfile = defineModule({
     const { path, state, create } = params;
     if (!facts.path && state === 'absent') return inSync();
     if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    if (facts.path && facts.before === undefined) return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
+    if (facts.path && facts.before === undefined)
+      return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
     const before = facts.before ?? '';
     const content = state === 'absent' ? removeBlock(before, params.marker) : insertBlock(before, params);
     return diffFile(facts, { ...params, dest: path, content }, context);

@@ -43,7 +43,12 @@ export const command = defineModule({
   wide: true,
   needs: commandNeeds,
   diff: (facts, params) =>
-    diffCommand(facts, params, params.cmd ?? words(params).join(' '), commandScript(params, quoteAll(words(params)))),
+    diffCommand(
+      facts,
+      params,
+      params.cmd ?? words(params).join(' '),
+      commandScript(params, quoteAll(words(params))),
+    ),
   apply: ({ script }) => [run(script)],
   writes: () => ['*'],
   aim: (params) => `run ${words(params).join(' ')}`,

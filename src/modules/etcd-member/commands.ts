@@ -9,7 +9,7 @@ import type { HttpAnswer, HttpRequest } from '../../clients/http.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { bootstrapping } from './diff.ts';
-import { recordFile, type EtcdMemberChange } from './index.ts';
+import { recordFile, type EtcdMemberChange } from './schema.ts';
 
 /** What carries out one step. */
 export function operationsOf(change: EtcdMemberChange): readonly Operation[] {
@@ -17,9 +17,16 @@ export function operationsOf(change: EtcdMemberChange): readonly Operation[] {
   const voter = { address: via.address, port };
   switch (step) {
     case 'bootstrap':
-      return [run(`${record(bootstrapping)}\n${start(change, 'new')}`, limit(change)), healthy(change), run(recordCluster(change))];
+      return [
+        run(`${record(bootstrapping)}\n${start(change, 'new')}`, limit(change)),
+        healthy(change),
+        run(recordCluster(change)),
+      ];
     case 'remove':
-      return [askVoter(change, 'remove the member', memberRemoveRequest(voter, id)), run(`systemctl stop ${quote(change.unit)}`)];
+      return [
+        askVoter(change, 'remove the member', memberRemoveRequest(voter, id)),
+        run(`systemctl stop ${quote(change.unit)}`),
+      ];
     case 'add':
       return [askVoter(change, 'add the member', memberAddRequest(voter, peerUrl))];
     case 'join':

@@ -4,7 +4,7 @@ import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
 import { compareVersions } from '../../vars/helpers.ts';
-import type { EtcdMemberChange, EtcdMemberParams } from './index.ts';
+import type { EtcdMemberChange, EtcdMemberParams } from './schema.ts';
 
 interface MemberFacts {
   /** The installed version, or the one that would be installed. */
@@ -25,7 +25,10 @@ export const bootstrapping = 'bootstrapping';
 export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdict<EtcdMemberChange> {
   const { version } = facts;
   if (version !== undefined && compareVersions(version, '3.4') < 0) {
-    return refused(`etcd ${version} knows no learners`, 'etcd 3.4 or later is needed: another package_source has it');
+    return refused(
+      `etcd ${version} knows no learners`,
+      'etcd 3.4 or later is needed: another package_source has it',
+    );
   }
   const answers = params.members.flatMap((member, index) => {
     const view = parseMemberList(facts.lists[index] ?? { answered: false, reason: '' });
@@ -34,7 +37,10 @@ export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdic
   const clusters = new Set(answers.map(({ view }) => view.clusterId));
   if (clusters.size > 1) {
     const places = answers.map(({ member, view }) => `${member.name}: ${view.clusterId}`).join(', ');
-    return refused(`there are ${clusters.size} etcd clusters (${places})`, 'decide which one is to stay; nothing is changed');
+    return refused(
+      `there are ${clusters.size} etcd clusters (${places})`,
+      'decide which one is to stay; nothing is changed',
+    );
   }
   const [first] = answers;
   return first ? diffWithin(first.view, first.member, facts, params) : diffWithout(facts, params);
@@ -47,9 +53,10 @@ function diffWithin(
   facts: MemberFacts,
   params: EtcdMemberParams,
 ): Verdict<EtcdMemberChange> {
-  const records = [facts.record, ...facts.otherRecords.map((answer) => (answer.answered ? answer.fact : undefined))].map(
-    (record) => record?.trim(),
-  );
+  const records = [
+    facts.record,
+    ...facts.otherRecords.map((answer) => (answer.answered ? answer.fact : undefined)),
+  ].map((record) => record?.trim());
   const isOurs = records.includes(view.clusterId) || records.includes(bootstrapping);
   if (!isOurs) {
     return refused(
@@ -61,7 +68,11 @@ function diffWithin(
   const me = view.members.find((member) => member.peerUrls.includes(peerUrl));
   const change = stepsFor(view, via, params, peerUrl);
   if (!me) {
-    if (facts.wal) return refused(`${params.data_dir} holds etcd data, and the cluster does not know this member`, asideHint(params));
+    if (facts.wal)
+      return refused(
+        `${params.data_dir} holds etcd data, and the cluster does not know this member`,
+        asideHint(params),
+      );
     return changed(change('add'), change('join'), change('promote'));
   }
   if (me.name === '') return changed(change('join'), change('promote'));
@@ -101,7 +112,8 @@ function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<Etcd
     return silent(`no etcd member answers, and ${withData.map(({ name }) => name).join(', ')} has its data`);
   }
   const [seed] = params.members;
-  if (seed?.name !== params.name) return silent(`${seed?.name ?? ''}, which makes the etcd cluster, does not answer yet`);
+  if (seed?.name !== params.name)
+    return silent(`${seed?.name ?? ''}, which makes the etcd cluster, does not answer yet`);
   const view: EtcdView = { clusterId: '', members: [] };
   const peerUrl = `http://${addressOf(params)}:${params.peer_port}`;
   return changed(stepsFor(view, seed, params, peerUrl)('bootstrap'));

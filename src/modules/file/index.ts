@@ -58,7 +58,14 @@ export const file = defineModule({
       key,
       ...(type === 'absent' ? { records: [] } : {}),
       ...(type === 'directory' ? { records: pathRecords({ type, mode: bits, owner, group }) } : {}),
-      ...(type === 'link' ? { records: [['symbolic link', '777', 'root', 'root'], ['link', target ?? '']] } : {}),
+      ...(type === 'link'
+        ? {
+            records: [
+              ['symbolic link', '777', 'root', 'root'],
+              ['link', target ?? ''],
+            ],
+          }
+        : {}),
     },
     { kind: needChangeTime(key).kind, key },
     ...(type === 'absent' || type === 'link' ? [{ kind: 'digest', key }] : []),
@@ -79,11 +86,15 @@ function diff(actual: PathFact | undefined, params: Params): Verdict<FileStateCh
   }
   if (!actual) {
     if (state === 'file') return refused(`${path} does not exist`, 'create it with copy or template');
-    const detail = state === 'link' ? `-> ${src ?? ''}` : `directory, ${wanted.mode} ${wanted.owner}:${wanted.group}`;
+    const detail =
+      state === 'link' ? `-> ${src ?? ''}` : `directory, ${wanted.mode} ${wanted.owner}:${wanted.group}`;
     return changed({ ...base, action: 'create', detail, ...(src === undefined ? {} : { target: src }) });
   }
   if (actual.type !== state) {
-    return refused(`${path} is a ${actual.type}, not a ${state}`, 'move it out of the way, or choose another path');
+    return refused(
+      `${path} is a ${actual.type}, not a ${state}`,
+      'move it out of the way, or choose another path',
+    );
   }
   if (state === 'link') {
     return actual.target === src

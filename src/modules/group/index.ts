@@ -25,7 +25,9 @@ export const group = defineModule({
   diff({ group: actual }, { name, state, gid, system }) {
     const id = gid === undefined ? [] : ['--gid', String(gid)];
     if (state === 'absent') {
-      return actual ? changed({ action: 'remove', resource: name, command: ['groupdel', '--', name] }) : inSync();
+      return actual
+        ? changed({ action: 'remove', resource: name, command: ['groupdel', '--', name] })
+        : inSync();
     }
     if (!actual) {
       const command = ['groupadd', ...(system ? ['--system'] : []), ...id, '--', name];

@@ -13,7 +13,9 @@ export const hostname = defineModule({
     example: `- hostname:
     name: "{{inventory_hostname}}"`,
   },
-  params: z.strictObject({ name: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/, 'is not a host name') }),
+  params: z.strictObject({
+    name: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/, 'is not a host name'),
+  }),
   change: z.strictObject({ ...changeFields }),
   needs: () => ({ host: needHost }),
   diff({ host }, { name }) {

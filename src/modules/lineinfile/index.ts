@@ -46,17 +46,21 @@ export const lineinfile = defineModule({
       message: 'the line is missing',
       path: ['line'],
     })
-    .refine((params) => params.state === 'present' || params.line !== undefined || params.regexp !== undefined, {
-      message: 'say what to remove: line or regexp',
-      path: ['regexp'],
-    }),
+    .refine(
+      (params) => params.state === 'present' || params.line !== undefined || params.regexp !== undefined,
+      {
+        message: 'say what to remove: line or regexp',
+        path: ['regexp'],
+      },
+    ),
   change: FileChange,
   needs: ({ path }) => needsOfFile(path),
   diff(facts, params, context) {
     const { path, state, create } = params;
     if (!facts.path && state === 'absent') return inSync();
     if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    if (facts.path && facts.before === undefined) return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
+    if (facts.path && facts.before === undefined)
+      return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
     const before = facts.before ?? '';
     const content = state === 'absent' ? removeLines(before, params) : putLine(before, params);
     return diffFile(facts, { ...params, dest: path, content }, context);

@@ -9,7 +9,9 @@ export const modprobe = defineModule({
   name: 'modprobe',
   docs: {
     summary: 'Loads a kernel module, or takes one out.',
-    differences: ['No `persistent`: write /etc/modules-load.d/NAME.conf with copy. A blacklist does not stop it.'],
+    differences: [
+      'No `persistent`: write /etc/modules-load.d/NAME.conf with copy. A blacklist does not stop it.',
+    ],
     example: `- modprobe:
     name: softdog`,
   },
@@ -24,7 +26,10 @@ export const modprobe = defineModule({
     const load = state === 'present';
     if (module.loaded === load) return inSync();
     if (load && !module.available) {
-      return refused(`this kernel has no module ${name}`, 'on Ubuntu it is in linux-modules-extra-$(uname -r)');
+      return refused(
+        `this kernel has no module ${name}`,
+        'on Ubuntu it is in linux-modules-extra-$(uname -r)',
+      );
     }
     return changed({ action: load ? 'start' : 'stop', resource: `kernel module ${name}`, load, params });
   },

@@ -40,7 +40,8 @@ export const patroniConfig = defineModule({
   needs: ({ address, port }) => ({ config: needHttp(getRequest({ address, port }, '/config')) }),
   diff({ config: answer }, { config, address, port, user, password }) {
     const actual = parseConfig(answer);
-    if (!actual) return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
+    if (!actual)
+      return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
     const { patch, differences } = patchFor(config, actual);
     if (differences.length === 0) return inSync();
     const text = (side: 'before' | 'after') =>
@@ -48,7 +49,9 @@ export const patroniConfig = defineModule({
     return changed({
       action: 'set' as const,
       resource: 'the cluster’s configuration',
-      detail: differences.map(({ key, before, after }) => `${key} ${before ?? '(not set)'} -> ${after ?? '(not set)'}`).join(', '),
+      detail: differences
+        .map(({ key, before, after }) => `${key} ${before ?? '(not set)'} -> ${after ?? '(not set)'}`)
+        .join(', '),
       before: text('before'),
       after: text('after'),
       address,

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
-import { recordFile, type PatroniMemberChange } from './index.ts';
+import { recordFile, type PatroniMemberChange } from './schema.ts';
 
 /** What carries out one step. */
 export function operationsOf(change: PatroniMemberChange): readonly Operation[] {
@@ -11,7 +11,11 @@ export function operationsOf(change: PatroniMemberChange): readonly Operation[] 
     case 'clear':
       return [clear(change)];
     case 'bootstrap':
-      return [run(startBootstrap(change), { timeout: 120 }), awaitState(change, isLeading), run(endBootstrap(change))];
+      return [
+        run(startBootstrap(change), { timeout: 120 }),
+        awaitState(change, isLeading),
+        run(endBootstrap(change)),
+      ];
     case 'join':
       return [run(start(change), { timeout: 120 }), awaitState(change, isFollowing), run(record(change))];
     case 'record':
@@ -89,7 +93,9 @@ function isLeading(answer: HttpAnswer): Progress {
   const member = parseMember(answer);
   if (!member) return { waiting: answer.answered ? `answers ${answer.status}` : 'does not answer yet' };
   if (member.state.includes('failed')) return { failed: `${member.state}: see journalctl -u patroni` };
-  return isPrimaryRole(member.role) && member.state === 'running' ? 'done' : { waiting: `${member.role}, ${member.state}` };
+  return isPrimaryRole(member.role) && member.state === 'running'
+    ? 'done'
+    : { waiting: `${member.role}, ${member.state}` };
 }
 
 function isFollowing(answer: HttpAnswer): Progress {

@@ -4,7 +4,7 @@ import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import type { ScriptFact } from '../../facts/script.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
-import type { PatroniMemberChange, PatroniMemberParams } from './index.ts';
+import type { PatroniMemberChange, PatroniMemberParams } from './schema.ts';
 
 interface MemberFacts {
   readonly active: boolean;
@@ -82,7 +82,8 @@ function diffNew(
     );
   }
   const [first] = params.members;
-  if (first?.name !== params.name) return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
+  if (first?.name !== params.name)
+    return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
   return changed(change('bootstrap'));
 }
 
@@ -110,7 +111,8 @@ function stepsFor(
   params: PatroniMemberParams,
   etcd: PatroniMemberParams['etcd'][number],
 ): (step: PatroniMemberChange['step']) => PatroniMemberChange {
-  const { name, members, rest_port, scope, config, data_dir, unit, user, timeout, bootstrap, etcd_port } = params;
+  const { name, members, rest_port, scope, config, data_dir, unit, user, timeout, bootstrap, etcd_port } =
+    params;
   return (step) => ({
     action: step === 'clear' ? 'remove' : step === 'record' ? 'set' : 'create',
     resource: `Patroni member ${name}`,

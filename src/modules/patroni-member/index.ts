@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { prefixRequest } from '../../clients/etcd.ts';
 import { needHttp } from '../../facts/api.ts';
 import { needContent } from '../../facts/content.ts';
@@ -6,54 +5,11 @@ import { onHost } from '../../facts/need.ts';
 import { needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
 import { needActive } from '../../facts/unit.ts';
-import { changeFields } from '../../plan/change.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
-import { absolutePath } from '../params.ts';
 import { operationsOf } from './commands.ts';
 import { diffMember } from './diff.ts';
-
-/** Holds the system identifier of the cluster that drover made this host a member of. */
-export const recordFile = '/var/lib/drover/cluster/postgres';
-
-const Endpoint = z.strictObject({ name: z.string(), address: z.string() });
-
-const Params = z.strictObject({
-  name: z.string(),
-  /** All members there are to be; the first makes the cluster when there is none. */
-  members: z.array(Endpoint).min(1),
-  scope: z.string(),
-  etcd: z.array(Endpoint).min(1),
-  etcd_port: z.int().default(2379),
-  rest_port: z.int().default(8008),
-  data_dir: absolutePath,
-  config: absolutePath,
-  unit: z.string().default('patroni'),
-  user: z.string().default('postgres'),
-  /** What Patroni reads once, when it makes the cluster: its bootstrap section. */
-  bootstrap: z.record(z.string(), z.unknown()),
-  /** Seconds for making the cluster, or for cloning it. */
-  timeout: z.number().positive().default(3600),
-});
-export type PatroniMemberParams = z.infer<typeof Params>;
-
-export const PatroniMemberChange = z.strictObject({
-  ...changeFields,
-  step: z.enum(['clear', 'bootstrap', 'join', 'record']),
-  name: z.string(),
-  address: z.string(),
-  rest_port: z.int(),
-  scope: z.string(),
-  config: z.string(),
-  data_dir: z.string(),
-  unit: z.string(),
-  user: z.string(),
-  timeout: z.number(),
-  /** JSON. */
-  bootstrap: z.string(),
-  etcd: z.strictObject({ host: z.string(), address: z.string(), port: z.int() }),
-});
-export type PatroniMemberChange = z.infer<typeof PatroniMemberChange>;
+import { PatroniMemberChange, PatroniMemberParams, recordFile } from './schema.ts';
 
 /** The system identifier is the first eight bytes of pg_control (pg_control.h), whatever the version. */
 function identifierScript(dataDir: string): string {
@@ -75,7 +31,7 @@ export const patroniMember = defineModule({
     config: /etc/patroni/config.yml
     bootstrap: { dcs: "{{patroni_dcs}}", initdb: [data-checksums] }`,
   },
-  params: Params,
+  params: PatroniMemberParams,
   change: PatroniMemberChange,
   stepwise: true,
   needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit }) => {

@@ -26,18 +26,32 @@ export const postgresQuery = defineModule({
   run_once: true`,
   },
   params: Params,
-  change: z.strictObject({ ...changeFields, login: SqlLogin, statements: z.array(z.string()), unless: z.string() }),
+  change: z.strictObject({
+    ...changeFields,
+    login: SqlLogin,
+    statements: z.array(z.string()),
+    unless: z.string(),
+  }),
   needs: ({ unless, query: _query, ...login }) => ({ done: needSql(onPrimary(login, unless)) }),
   diff({ done }, { unless, query, ...login }) {
     if (!done.answered) {
-      if (done.code !== undefined) return refused(done.reason, 'check login, database and the query in unless');
+      if (done.code !== undefined)
+        return refused(done.reason, 'check login, database and the query in unless');
       return silent(done.reason);
     }
     if (Object.values(done.rows[0] ?? {})[0] === true) return inSync();
     const [first = ''] = query;
-    return changed({ action: 'run' as const, resource: first.split('\n')[0] ?? first, login, statements: query, unless });
+    return changed({
+      action: 'run' as const,
+      resource: first.split('\n')[0] ?? first,
+      login,
+      statements: query,
+      unless,
+    });
   },
-  apply: ({ login, statements, resource }) => [{ kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] }],
+  apply: ({ login, statements, resource }) => [
+    { kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] },
+  ],
   writes: ({ login, unless }) => {
     const { kind, key } = needSql(onPrimary(login, unless));
     return [{ kind, key }];

@@ -5,7 +5,15 @@ import { changed, changeFields, inSync, refused, silent } from '../../plan/chang
 import { defineModule } from '../define-module.ts';
 import { identifier, literal, onPrimary, SqlLogin, sqlParams } from '../sql-task.ts';
 
-const attributes = ['superuser', 'createrole', 'createdb', 'replication', 'bypassrls', 'login', 'inherit'] as const;
+const attributes = [
+  'superuser',
+  'createrole',
+  'createdb',
+  'replication',
+  'bypassrls',
+  'login',
+  'inherit',
+] as const;
 
 const columns: Readonly<Record<(typeof attributes)[number], string>> = {
   superuser: 'rolsuper',
@@ -53,14 +61,18 @@ export const postgresRole = defineModule({
   needs: ({ name, ...params }) => ({ role: needSql(onPrimary(loginOf(params), query(name))) }),
   diff({ role: answer }, { name, password, attributes: wanted, member_of: groups, ...params }, context) {
     if (!answer.answered) {
-      if (answer.code !== undefined) return refused(answer.reason, 'is the superuser’s password in secrets.yml the one in use?');
+      if (answer.code !== undefined)
+        return refused(answer.reason, 'is the superuser’s password in secrets.yml the one in use?');
       return silent(answer.reason);
     }
     const row = answer.rows[0] === undefined ? undefined : RoleRow.parse(answer.rows[0]);
     const role = identifier(name);
     const login = loginOf(params);
-    const options = attributes.map((attribute) => `${wanted.includes(attribute) ? '' : 'NO'}${attribute.toUpperCase()}`);
-    const setPassword = password === undefined ? [] : [`ALTER ROLE ${role} PASSWORD ${literal(asScramVerifier(password))}`];
+    const options = attributes.map(
+      (attribute) => `${wanted.includes(attribute) ? '' : 'NO'}${attribute.toUpperCase()}`,
+    );
+    const setPassword =
+      password === undefined ? [] : [`ALTER ROLE ${role} PASSWORD ${literal(asScramVerifier(password))}`];
     if (!row) {
       const grants = groups.map((group) => `GRANT ${identifier(group)} TO ${role}`);
       return changed({
@@ -71,14 +83,20 @@ export const postgresRole = defineModule({
         statements: [`CREATE ROLE ${role} WITH ${options.join(' ')}`, ...setPassword, ...grants],
       });
     }
-    const wrong = attributes.filter((attribute) => (row[columns[attribute]] === true) !== wanted.includes(attribute));
+    const wrong = attributes.filter(
+      (attribute) => (row[columns[attribute]] === true) !== wanted.includes(attribute),
+    );
     const missing = groups.filter((group) => !row.member_of.includes(group));
     const samePassword = password === undefined || context.matchesScram(row.rolpassword ?? '', password);
     if (wrong.length === 0 && missing.length === 0 && samePassword) return inSync();
     return changed({
       action: 'update' as const,
       resource: `role ${name}`,
-      detail: [...wrong, ...missing.map((group) => `member of ${group}`), ...(samePassword ? [] : ['password'])].join(', '),
+      detail: [
+        ...wrong,
+        ...missing.map((group) => `member of ${group}`),
+        ...(samePassword ? [] : ['password']),
+      ].join(', '),
       login,
       statements: [
         ...(wrong.length === 0 ? [] : [`ALTER ROLE ${role} WITH ${options.join(' ')}`]),
@@ -87,7 +105,9 @@ export const postgresRole = defineModule({
       ],
     });
   },
-  apply: ({ resource, login, statements }) => [{ kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] }],
+  apply: ({ resource, login, statements }) => [
+    { kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] },
+  ],
   writes: ({ login, resource }) => {
     const { kind, key } = needSql(onPrimary(login, query(resource.replace(/^role /, ''))));
     return [{ kind, key }];

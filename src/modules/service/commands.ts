@@ -1,6 +1,6 @@
 import { restartRecordFolder } from '../../facts/unit.ts';
 import { quote } from '../../shell/quote.ts';
-import type { ServiceChange } from './index.ts';
+import type { ServiceChange } from './schema.ts';
 import { inputsDigestScript } from './inputs.ts';
 
 /** The script of one change of a unit. */
@@ -16,7 +16,9 @@ export function unitScript(change: ServiceChange): string {
       if (change.resource === 'systemd') return 'systemctl daemon-reload';
       return [digests(change), systemctl('reload', change), note(change, true)].join('\n');
     default:
-      return [digests(change), systemctl(change.action, change), settle(unit), note(change, false)].join('\n');
+      return [digests(change), systemctl(change.action, change), settle(unit), note(change, false)].join(
+        '\n',
+      );
   }
 }
 

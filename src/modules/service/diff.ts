@@ -1,6 +1,6 @@
 import type { RestartRecord, UnitFact } from '../../facts/unit.ts';
 import { changed, refused, type Verdict } from '../../plan/change.ts';
-import type { ServiceChange, ServiceParams } from './index.ts';
+import type { ServiceChange, ServiceParams } from './schema.ts';
 import { inputsDigest } from './inputs.ts';
 
 interface InputValue {
@@ -56,7 +56,9 @@ export function diffService(
   const isRunning = running.includes(unit.active);
   if (params.state === 'stopped' && (isRunning || unit.active === 'activating')) changes.push(change('stop'));
   if (params.state === 'started' && !isRunning) {
-    changes.push(change('start', unit.active === 'failed' ? { reason: `it has failed (${unit.result})` } : {}));
+    changes.push(
+      change('start', unit.active === 'failed' ? { reason: `it has failed (${unit.result})` } : {}),
+    );
   }
   if (params.state === 'started' && isRunning) {
     const disrupts = params.disrupts === undefined ? {} : { disrupts: params.disrupts };

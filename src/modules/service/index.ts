@@ -1,49 +1,12 @@
-import * as z from 'zod';
 import { needPackage, type PackageFact } from '../../facts/package.ts';
 import { needChangeTime, needDigest } from '../../facts/path.ts';
-import { needDaemonReload, needRestartRecord, needUnit, unitName } from '../../facts/unit.ts';
-import { changeFields } from '../../plan/change.ts';
+import { needDaemonReload, needRestartRecord, needUnit } from '../../facts/unit.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule, type Module } from '../define-module.ts';
-import { textList } from '../params.ts';
 import { unitScript } from './commands.ts';
 import { diffService } from './diff.ts';
 import { isPackageInput, packageOf } from './inputs.ts';
-
-const states = ['started', 'stopped'] as const;
-
-const Params = z.strictObject({
-  name: z.string().min(1).transform(unitName),
-  state: z
-    .enum(states, {
-      error: ({ input }) =>
-        input === 'restarted' || input === 'reloaded'
-          ? `"${input}" is no state to keep: name what makes it necessary in ${input === 'restarted' ? 'restart_on' : 'reload_on'}`
-          : `must be one of ${states.join(', ')}`,
-    })
-    .optional(),
-  enabled: z.boolean().optional(),
-  /** Have systemd read its unit files again if they changed. */
-  daemon_reload: z.boolean().default(false),
-  /** Files, or `package:NAME`, whose change makes a restart necessary. */
-  restart_on: textList.default([]),
-  /** The same for a reload. */
-  reload_on: textList.default([]),
-  /** What a restart interrupts; asked about before it is done. */
-  disrupts: z.string().optional(),
-  /** Seconds a start, restart or stop may take. */
-  timeout: z.number().positive().default(90),
-});
-export type ServiceParams = z.infer<typeof Params>;
-
-export const ServiceChange = z.strictObject({
-  ...changeFields,
-  unit: z.string(),
-  restart_on: z.array(z.string()),
-  reload_on: z.array(z.string()),
-  timeout: z.number(),
-});
-export type ServiceChange = z.infer<typeof ServiceChange>;
+import { ServiceChange, ServiceParams } from './schema.ts';
 
 const differences = [
   '`state: restarted` and `reloaded` are refused: a restart is a state to converge to, by `restart_on` and `reload_on`.',
@@ -63,7 +26,7 @@ function defineService(name: string, summary: string): Module {
     restart_on: package:haproxy
     reload_on: /etc/haproxy/haproxy.cfg`,
     },
-    params: Params,
+    params: ServiceParams,
     change: ServiceChange,
     needs(params) {
       const inputs = [...new Set([...params.restart_on, ...params.reload_on])];
@@ -88,7 +51,11 @@ function defineService(name: string, summary: string): Module {
         const fact: PackageFact | undefined = facts.packages[index];
         values.set(input, { value: fact?.installed ? fact.version : undefined, changedAt: 0 });
       });
-      return diffService({ unit: facts.unit, record: facts.record[0], stale: facts.stale[0] ?? false }, values, params);
+      return diffService(
+        { unit: facts.unit, record: facts.record[0], stale: facts.stale[0] ?? false },
+        values,
+        params,
+      );
     },
     apply: (change) => [run(unitScript(change), { timeout: change.timeout + 30 })],
     writes: ({ unit, action }) => [
@@ -106,5 +73,11 @@ function defineService(name: string, summary: string): Module {
   });
 }
 
-export const service = defineService('service', 'Keeps a service started or stopped, enabled or not, and running with what its inputs say now.');
-export const systemdService = defineService('systemd_service', 'The same as `service`, under the name of Ansible’s systemd module.');
+export const service = defineService(
+  'service',
+  'Keeps a service started or stopped, enabled or not, and running with what its inputs say now.',
+);
+export const systemdService = defineService(
+  'systemd_service',
+  'The same as `service`, under the name of Ansible’s systemd module.',
+);

@@ -12,7 +12,10 @@ export function packageOf(input: string): string {
 }
 
 /** One digest of all inputs, as `inputsDigestScript` computes it on the host. A missing input counts as `-`. */
-export function inputsDigest(inputs: readonly string[], valueOf: (input: string) => string | undefined): string {
+export function inputsDigest(
+  inputs: readonly string[],
+  valueOf: (input: string) => string | undefined,
+): string {
   const lines = inputs.map((input) => `${input} ${valueOf(input) ?? '-'}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
 }

@@ -14,7 +14,10 @@ const Params = z.strictObject({
 
 const scriptOf = (params: z.infer<typeof Params>): string => {
   const { cmd, executable } = params;
-  return commandScript(params, executable === undefined ? `(${cmd}\n)` : `${quote(executable)} -c ${quote(cmd)}`);
+  return commandScript(
+    params,
+    executable === undefined ? `(${cmd}\n)` : `${quote(executable)} -c ${quote(cmd)}`,
+  );
 };
 
 export const shell = defineModule({

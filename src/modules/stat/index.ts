@@ -8,7 +8,9 @@ export const stat = defineModule({
   name: 'stat',
   docs: {
     summary: 'Reads what is at a path; with `register`, as NAME.stat.',
-    differences: ['NAME.stat has exists, isdir, isreg, islnk, lnk_source, mode, pw_name, gr_name and checksum (SHA-256).'],
+    differences: [
+      'NAME.stat has exists, isdir, isreg, islnk, lnk_source, mode, pw_name, gr_name and checksum (SHA-256).',
+    ],
     example: `- stat:
     path: /etc/patroni/config.yml
   register: config`,

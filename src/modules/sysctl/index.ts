@@ -7,7 +7,11 @@ import { defineModule } from '../define-module.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
 import { absolutePath, text } from '../params.ts';
 
-const SysctlChange = z.strictObject({ ...changeFields, file: FileChange.optional(), value: z.string().optional() });
+const SysctlChange = z.strictObject({
+  ...changeFields,
+  file: FileChange.optional(),
+  value: z.string().optional(),
+});
 
 const setLine = (content: string, name: string, value: string | undefined): string => {
   const others = content.split('\n').filter((line) => line !== '' && line.split('=')[0]?.trim() !== name);
@@ -19,7 +23,9 @@ export const sysctl = defineModule({
   name: 'sysctl',
   docs: {
     summary: 'Sets a kernel parameter, now and at every boot.',
-    differences: ['The default file is /etc/sysctl.d/90-drover.conf; `sysctl_set` and `reload` are always done.'],
+    differences: [
+      'The default file is /etc/sysctl.d/90-drover.conf; `sysctl_set` and `reload` are always done.',
+    ],
     example: `- sysctl:
     name: vm.overcommit_memory
     value: "2"`,
@@ -32,12 +38,19 @@ export const sysctl = defineModule({
   }),
   change: SysctlChange,
   needs: ({ name, sysctl_file: path }) => ({ value: needSysctl(name), ...needsOfFile(path) }),
-  diff({ value: actual, ...facts }, { name, value, state, sysctl_file: dest }, context): Verdict<z.infer<typeof SysctlChange>> {
-    if (state === 'present' && actual === undefined) return refused(`the kernel has no parameter ${name}`, 'check its name with sysctl -a');
+  diff(
+    { value: actual, ...facts },
+    { name, value, state, sysctl_file: dest },
+    context,
+  ): Verdict<z.infer<typeof SysctlChange>> {
+    if (state === 'present' && actual === undefined)
+      return refused(`the kernel has no parameter ${name}`, 'check its name with sysctl -a');
     const wanted = state === 'present' ? (value ?? '') : undefined;
     const content = setLine(facts.before ?? '', name, wanted);
     const file =
-      content === (facts.before ?? '') ? undefined : diffFile(facts, { dest, content, mode: facts.path?.mode ?? '644' }, context);
+      content === (facts.before ?? '')
+        ? undefined
+        : diffFile(facts, { dest, content, mode: facts.path?.mode ?? '644' }, context);
     const fileChange = file?.state === 'changes' ? file.changes[0] : undefined;
     const stale = wanted !== undefined && normalise(actual ?? '') !== normalise(wanted);
     if (!fileChange && !stale) return changed();

@@ -27,7 +27,9 @@ type SystemdUnitChange = z.infer<typeof SystemdUnitChange>;
 
 function pathOf({ name, dropin }: z.infer<typeof Params>): string {
   const folder = '/etc/systemd/system';
-  return dropin === undefined ? `${folder}/${name}` : `${folder}/${name}.d/${dropin.replace(/\.conf$/, '')}.conf`;
+  return dropin === undefined
+    ? `${folder}/${name}`
+    : `${folder}/${name}.d/${dropin.replace(/\.conf$/, '')}.conf`;
 }
 
 export const systemdUnit = defineModule({
@@ -54,15 +56,32 @@ export const systemdUnit = defineModule({
       return changed(
         ...file.changes.map((change) => {
           const { action, resource, detail, before, after } = change;
-          const texts = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
-          return { action, resource, ...(detail === undefined ? {} : { detail }), ...texts, unit: params.name, wholeUnit, file: change };
+          const texts = {
+            ...(before === undefined ? {} : { before }),
+            ...(after === undefined ? {} : { after }),
+          };
+          return {
+            action,
+            resource,
+            ...(detail === undefined ? {} : { detail }),
+            ...texts,
+            unit: params.name,
+            wholeUnit,
+            file: change,
+          };
         }),
       );
     }
     if (file.state !== 'in-sync') return file;
     // The file may have been put in place by a run that ended before systemd read it.
     return stale
-      ? changed({ action: 'reload', resource: 'systemd', reason: `the files of ${params.name} changed`, unit: params.name, wholeUnit })
+      ? changed({
+          action: 'reload',
+          resource: 'systemd',
+          reason: `the files of ${params.name} changed`,
+          unit: params.name,
+          wholeUnit,
+        })
       : file;
   },
   apply: ({ file }) => [

@@ -21,12 +21,15 @@ export const udevRule = defineModule({
   }),
   change: FileChange,
   needs: ({ name, content }, context) => needsOfFile(pathOf(name), context.digest(content)),
-  diff: (facts, { name, content }, context) => diffFile(facts, { dest: pathOf(name), content, mode: '644' }, context),
+  diff: (facts, { name, content }, context) =>
+    diffFile(facts, { dest: pathOf(name), content, mode: '644' }, context),
   apply: (change) => [
     run('mkdir -p /etc/udev/rules.d'),
     ...applyFile(change),
     // A container has the folder and no udev.
-    run('if command -v udevadm >/dev/null && udevadm control --ping 2>/dev/null; then udevadm control --reload; udevadm trigger --settle; fi'),
+    run(
+      'if command -v udevadm >/dev/null && udevadm control --ping 2>/dev/null; then udevadm control --reload; udevadm trigger --settle; fi',
+    ),
   ],
   writes: writesOfFile,
   aim: ({ name }) => pathOf(name),

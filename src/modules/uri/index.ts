@@ -5,9 +5,14 @@ import { changeFields, inSync, refused, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 
 const Params = z.strictObject({
-  url: z.url({ protocol: /^http$/, error: 'must be an http URL; the connection to the host is encrypted by SSH' }),
+  url: z.url({
+    protocol: /^http$/,
+    error: 'must be an http URL; the connection to the host is encrypted by SSH',
+  }),
   method: z.enum(['GET', 'HEAD', 'OPTIONS']).default('GET'),
-  status_code: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(z.int())).default([200]),
+  status_code: z
+    .preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(z.int()))
+    .default([200]),
   url_username: z.string().optional(),
   url_password: z.string().optional(),
 });
@@ -26,8 +31,11 @@ const requestOf = ({ url, method, url_username: user, url_password: password }: 
 export const uri = defineModule({
   name: 'uri',
   docs: {
-    summary: 'Asks an HTTP server that the host can reach, through the SSH connection; nothing is needed on the host.',
-    differences: ['It only reads: GET, HEAD, OPTIONS, and http. NAME.status, NAME.content and NAME.json are registered.'],
+    summary:
+      'Asks an HTTP server that the host can reach, through the SSH connection; nothing is needed on the host.',
+    differences: [
+      'It only reads: GET, HEAD, OPTIONS, and http. NAME.status, NAME.content and NAME.json are registered.',
+    ],
     example: `- uri:
     url: "http://127.0.0.1:2379/health"
   register: health
@@ -44,7 +52,10 @@ export const uri = defineModule({
     const json = jsonOf(answer);
     const result = { status: answer.status, content: answer.body, ...(json === undefined ? {} : { json }) };
     if (accepted.includes(answer.status)) return inSync(result);
-    return refused(`${url} answered ${answer.status}, not ${accepted.join(' or ')}`, answer.body.slice(0, 200));
+    return refused(
+      `${url} answered ${answer.status}, not ${accepted.join(' or ')}`,
+      answer.body.slice(0, 200),
+    );
   },
   apply: () => [],
   writes: () => [],

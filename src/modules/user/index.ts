@@ -55,7 +55,10 @@ function diff(actual: UserFact | undefined, params: Params): Verdict<UserChange>
     changed({ action, resource: name, command, ...(detail === undefined ? {} : { detail }) });
   if (state === 'absent') return actual ? change('remove', ['userdel', '--', name]) : inSync();
   if (!actual) {
-    const options = [...(params.system ? ['--system'] : []), params.create_home ? '--create-home' : '--no-create-home'];
+    const options = [
+      ...(params.system ? ['--system'] : []),
+      params.create_home ? '--create-home' : '--no-create-home',
+    ];
     return change('create', ['useradd', ...options, ...settings(undefined, params).options, '--', name]);
   }
   const { options, differences } = settings(actual, params);
@@ -64,7 +67,10 @@ function diff(actual: UserFact | undefined, params: Params): Verdict<UserChange>
     : change('update', ['usermod', ...options, '--', name], differences.join(', '));
 }
 
-function settings(actual: UserFact | undefined, params: Params): { options: string[]; differences: string[] } {
+function settings(
+  actual: UserFact | undefined,
+  params: Params,
+): { options: string[]; differences: string[] } {
   const options: string[] = [];
   const differences: string[] = [];
   const set = (flag: string, label: string, wanted: string | undefined, current: string | undefined) => {
@@ -80,7 +86,8 @@ function settings(actual: UserFact | undefined, params: Params): { options: stri
   if (params.groups) {
     const current = actual?.groups.slice(1) ?? [];
     const wanted = [...new Set([...(params.append ? current : []), ...params.groups])].sort();
-    if (wanted.join() !== [...current].sort().join()) set('--groups', 'groups', wanted.join(','), current.join(','));
+    if (wanted.join() !== [...current].sort().join())
+      set('--groups', 'groups', wanted.join(','), current.join(','));
   }
   // usermod names the home option differently from useradd.
   if (actual) options.forEach((option, index) => option === '--home-dir' && (options[index] = '--home'));

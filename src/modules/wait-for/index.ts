@@ -38,7 +38,9 @@ export const waitFor = defineModule({
   name: 'wait_for',
   docs: {
     summary: 'Waits until a port answers or a path is there, or no longer.',
-    differences: ['No `delay`, `search_regex` and `drained`. What is already so is in sync; waiting counts as a change.'],
+    differences: [
+      'No `delay`, `search_regex` and `drained`. What is already so is in sync; waiting counts as a change.',
+    ],
     example: `- wait_for:
     port: 2379
     timeout: 60`,

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { verify as verifyCluster, type ClusterRequest } from '../../actions/verify.ts';
+import type { ExitCode } from '../../core/errors.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { bundledFile, connectionOf, forksOf, inputOf, interruptSignal, reporterOf } from '../request.ts';
+
+export async function clusterRequest(
+  flags: InputFlags & ConnectionFlags,
+  emit: (event: RunEvent) => void,
+): Promise<ClusterRequest> {
+  return {
+    id: randomBytes(4).toString('hex'),
+    playbook: bundledFile('playbooks/site.yml'),
+    input: inputOf(flags),
+    connection: await connectionOf(flags),
+    forks: forksOf(flags),
+    signal: interruptSignal(),
+    emit,
+  };
+}
+
+export async function verify(
+  flags: InputFlags & ConnectionFlags & { readOnly?: boolean },
+): Promise<ExitCode> {
+  const reporter = await reporterOf(flags, randomBytes(4).toString('hex'), process.stdout);
+  const exitCode = await verifyCluster(
+    await clusterRequest(flags, (event) => reporter.event(event)),
+    flags.readOnly ?? false,
+  );
+  await reporter.finish();
+  return exitCode;
+}

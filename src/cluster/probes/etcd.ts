@@ -1,0 +1,73 @@
+import { etcdLeaderOf, leadersOf, type Snapshot } from '../snapshot.ts';
+import type { Topology } from '../topology.ts';
+import { expectSame, plural, row, type ProbeRow } from './row.ts';
+
+/** etcd: every member there and healthy, one leader, room to write, and not led from the database leader's host. */
+export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
+  const statuses = topology.etcd.map(({ name }) => ({ name, ...snapshot.etcd.get(name) }));
+  const answering = statuses.filter(({ status }) => status !== undefined);
+  const leaders = new Set(answering.map(({ status }) => status?.leaderId ?? '0'));
+  const terms = new Set(answering.map(({ status }) => status?.term));
+  const view = statuses.find((status) => status.view)?.view;
+  const voters = view?.members.filter((member) => !member.isLearner && member.name !== '').length ?? 0;
+  const leader = etcdLeaderOf(snapshot);
+  const [database] = leadersOf(snapshot);
+  const elsewhere =
+    database === undefined || leader === undefined || leader !== database || topology.etcd.length === 1;
+  return [
+    ...statuses.map(({ name, status, alarms }) =>
+      expectSame('etcd member', name, 'answers, no alarm', describeMember(status !== undefined, alarms)),
+    ),
+    row(
+      'etcd membership',
+      topology.cluster,
+      `${plural(topology.etcd.length, 'voter')}, no learner`,
+      view
+        ? `${plural(voters, 'voter')}, ${view.members.length === voters ? 'no learner' : plural(view.members.length - voters, 'other')}`
+        : 'nobody answers',
+      voters === topology.etcd.length && view?.members.length === voters,
+    ),
+    row(
+      'etcd leader',
+      leader ?? topology.cluster,
+      'one leader, one term',
+      answering.length === 0
+        ? 'nobody answers'
+        : `${plural(leaders.size, 'leader')}, ${plural(terms.size, 'term')}`,
+      leaders.size === 1 && !leaders.has('0') && terms.size === 1,
+    ),
+    ...statuses.flatMap(({ name, status }) => {
+      if (!status) return [];
+      const share = status.size / topology.etcdQuota;
+      const found = `${Math.round(share * 100)} % of ${Math.round(topology.etcdQuota / 1024 ** 2)} MiB`;
+      return [
+        row(
+          'etcd size',
+          name,
+          'well under the quota',
+          found,
+          share < 0.5 ? 'pass' : share < 0.8 ? 'warn' : 'fail',
+        ),
+      ];
+    }),
+    row(
+      'etcd leader’s host',
+      leader ?? topology.cluster,
+      'not the database leader’s',
+      elsewhere ? (leader ?? 'not known') : `${leader}: a failover takes a time to live longer`,
+      elsewhere ? 'pass' : 'warn',
+    ),
+    row(
+      'etcd access',
+      topology.cluster,
+      'authentication',
+      'open: who reaches the client port owns the cluster',
+      'warn',
+    ),
+  ];
+}
+
+function describeMember(answers: boolean, alarms: readonly string[] | undefined): string {
+  if (!answers) return 'does not answer';
+  return alarms && alarms.length > 0 ? `alarm ${alarms.join(', ')}` : 'answers, no alarm';
+}

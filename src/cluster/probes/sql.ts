@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SqlAnswer, SqlQuery, SqlRow } from '../../clients/sql.ts';
+import { UnreachableError } from '../../core/errors.ts';
+import type { Fleet } from '../../engine/fleet.ts';
+import { leadersOf, type Snapshot } from '../snapshot.ts';
+import type { Node, Topology } from '../topology.ts';
+import { expectSame, row, type ProbeRow } from './row.ts';
+
+// How long a row may take to reach a replica before that counts as not replicating, in milliseconds.
+const replicationPatience = 5_000;
+
+/** PostgreSQL itself: roles, replication, slots, where the entry points lead, and a row that reaches every node. */
+export async function probeSql(
+  fleet: Fleet,
+  topology: Topology,
+  snapshot: Snapshot,
+  readOnly: boolean,
+): Promise<ProbeRow[]> {
+  const leader = topology.postgres.find(({ name }) => name === leadersOf(snapshot)[0]);
+  if (!leader) return [row('SQL', topology.cluster, 'a leader to ask', 'there is no leader', false)];
+  const ask = new Asker(fleet, topology);
+  const [recovery, replication, slots, entries, written] = await Promise.all([
+    Promise.all(topology.postgres.map((node) => probeRecovery(ask, node, node === leader))),
+    probeReplication(ask, topology, leader),
+    probeSlots(ask, topology, leader),
+    Promise.all(topology.haproxy.map((entry) => probeEntry(ask, topology, entry, leader))),
+    readOnly ? [] : probeRow(ask, topology),
+  ]);
+  return [...recovery, replication, slots, ...entries.flat(), ...written];
+}
+
+/** Runs SQL as the probe role. */
+class Asker {
+  readonly #fleet: Fleet;
+  readonly #topology: Topology;
+
+  constructor(fleet: Fleet, topology: Topology) {
+    this.#fleet = fleet;
+    this.#topology = topology;
+  }
+
+  /** From a host, at an address it can reach. */
+  async ask(
+    host: string,
+    address: string,
+    port: number,
+    ...statements: readonly string[]
+  ): Promise<SqlAnswer> {
+    const { user, password } = this.#topology.probe;
+    const query: SqlQuery = {
+      addresses: [address],
+      port,
+      primary: false,
+      database: 'postgres',
+      user,
+      password,
+      statements,
+    };
+    try {
+      return await this.#fleet.sql(this.#fleet.get(host), query);
+    } catch (error) {
+      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
+      throw error;
+    }
+  }
+
+  node({ name, address }: Node, ...statements: readonly string[]): Promise<SqlAnswer> {
+    return this.ask(name, address, this.#topology.ports.postgres, ...statements);
+  }
+}
+
+function first(answer: SqlAnswer): SqlRow | undefined {
+  return answer.answered ? answer.rows[0] : undefined;
+}
+
+function reasonOf(answer: SqlAnswer): string {
+  return answer.answered ? 'no row' : answer.reason;
+}
+
+async function probeRecovery(ask: Asker, node: Node, leads: boolean): Promise<ProbeRow> {
+  const answer = await ask.node(node, 'SELECT pg_is_in_recovery() AS standby');
+  const standby = first(answer)?.['standby'];
+  const found = standby === true ? 'standby' : standby === false ? 'takes writes' : reasonOf(answer);
+  return expectSame('PostgreSQL', node.name, leads ? 'takes writes' : 'standby', found);
+}
+
+async function probeReplication(ask: Asker, topology: Topology, leader: Node): Promise<ProbeRow> {
+  const answer = await ask.node(
+    leader,
+    'SELECT application_name AS name, state, sync_state FROM pg_stat_replication ORDER BY 1',
+  );
+  const names = topology.postgres.map(({ name }) => name).filter((name) => name !== leader.name);
+  const streaming = answer.answered ? answer.rows.filter((line) => line['state'] === 'streaming') : [];
+  const streamers = new Set(streaming.map((line) => String(line['name'])));
+  const missing = names.filter((name) => !streamers.has(name));
+  const synchronous = streaming.some(
+    (line) => line['sync_state'] === 'sync' || line['sync_state'] === 'quorum',
+  );
+  const expected = `${names.length} streaming${topology.synchronous ? ', one in sync' : ''}`;
+  const found = answer.answered
+    ? `${streamers.size} streaming${missing.length > 0 ? `, not ${missing.join(', ')}` : ''}${topology.synchronous && synchronous ? ', one in sync' : ''}`
+    : answer.reason;
+  return row(
+    'replication',
+    leader.name,
+    expected,
+    found,
+    missing.length === 0 && (!topology.synchronous || synchronous || names.length === 0),
+  );
+}
+
+async function probeSlots(ask: Asker, topology: Topology, leader: Node): Promise<ProbeRow> {
+  const answer = await ask.node(
+    leader,
+    "SELECT slot_name AS name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active",
+  );
+  // Patroni names a member's slot after it, with what a slot's name can't hold replaced.
+  const names = new Set(topology.postgres.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9_]/g, '_')));
+  const orphans = answer.answered
+    ? answer.rows.map((line) => String(line['name'])).filter((name) => !names.has(name))
+    : [];
+  const found = answer.answered
+    ? orphans.length === 0
+      ? 'no orphan'
+      : `orphaned: ${orphans.join(', ')}`
+    : answer.reason;
+  return expectSame('slots', leader.name, 'no orphan', found);
+}
+
+const serverAddress = 'SELECT host(inet_server_addr()) AS address, pg_is_in_recovery() AS standby';
+
+async function probeEntry(ask: Asker, topology: Topology, entry: Node, leader: Node): Promise<ProbeRow[]> {
+  const { write, read } = topology.ports;
+  const nameOf = (answer: SqlAnswer) => {
+    const address = first(answer)?.['address'];
+    return topology.postgres.find((node) => node.address === address)?.name ?? reasonOf(answer);
+  };
+  const replicas = topology.postgres.filter(
+    ({ name }) => name !== leader.name && !topology.noLoadBalance.has(name),
+  );
+  const writes = await ask.ask(entry.name, entry.address, write, serverAddress);
+  // Round robin reaches each once in as many connections; twice as many allow for those of others.
+  const reads = await Promise.all(
+    Array.from({ length: replicas.length * 2 }, () =>
+      ask.ask(entry.name, entry.address, read, serverAddress),
+    ),
+  );
+  const reached = [...new Set(reads.map(nameOf))].sort().join(', ');
+  return [
+    expectSame(`port ${write}`, entry.name, `leads to ${leader.name}`, `leads to ${nameOf(writes)}`),
+    ...(replicas.length === 0
+      ? []
+      : [
+          expectSame(
+            `port ${read}`,
+            entry.name,
+            `leads to ${replicas
+              .map(({ name }) => name)
+              .sort()
+              .join(', ')}`,
+            `leads to ${reached}`,
+          ),
+        ]),
+  ];
+}
+
+/** A row written through the entry point is read back on every node. */
+async function probeRow(ask: Asker, topology: Topology): Promise<ProbeRow[]> {
+  const token = randomBytes(8).toString('hex');
+  const [entry] = topology.haproxy;
+  const probe = 'row written';
+  if (!entry) return [];
+  const statement = `UPDATE drover.probe SET token = '${token}', written = now() WHERE id = 1 RETURNING token`;
+  const written = await ask.ask(entry.name, entry.address, topology.ports.write, statement);
+  if (first(written)?.['token'] !== token) {
+    return [row(probe, entry.name, `accepted at port ${topology.ports.write}`, reasonOf(written), false)];
+  }
+  return Promise.all(
+    topology.postgres.map(async (node) => {
+      const found = await awaitToken(ask, node, token);
+      return expectSame(probe, node.name, 'read back', found);
+    }),
+  );
+}
+
+async function awaitToken(ask: Asker, node: Node, token: string): Promise<string> {
+  const end = Date.now() + replicationPatience;
+  for (;;) {
+    const answer = await ask.node(node, 'SELECT token FROM drover.probe WHERE id = 1');
+    if (first(answer)?.['token'] === token) return 'read back';
+    if (Date.now() > end)
+      return answer.answered ? `not there after ${replicationPatience / 1000} s` : reasonOf(answer);
+    await delay(100);
+  }
+}

@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fleet } from '../engine/fleet.ts';
+import { probeEtcd } from './probes/etcd.ts';
+import { probeHaproxy } from './probes/haproxy.ts';
+import { probePatroni } from './probes/patroni.ts';
+import type { ProbeRow } from './probes/row.ts';
+import { probeSql } from './probes/sql.ts';
+import { probeWatchdog } from './probes/watchdog.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
+
+interface VerifyOptions {
+  /** Leave out what writes: the row that is sent through the cluster. */
+  readonly readOnly: boolean;
+  /** Seconds to go on looking while something fails: after a change a cluster takes a while to settle. */
+  readonly patience: number;
+  readonly signal: AbortSignal;
+}
+
+/** Looks at everything that makes the cluster highly available. */
+export async function verifyCluster(
+  fleet: Fleet,
+  topology: Topology,
+  options: VerifyOptions,
+): Promise<ProbeRow[]> {
+  const end = Date.now() + options.patience * 1000;
+  for (;;) {
+    const rows = await probeAll(fleet, topology, options.readOnly);
+    const failed = rows.some((row) => row.verdict === 'fail');
+    if (!failed || Date.now() >= end || options.signal.aborted) return rows;
+    await delay(500);
+  }
+}
+
+async function probeAll(fleet: Fleet, topology: Topology, readOnly: boolean): Promise<ProbeRow[]> {
+  const snapshot = await takeSnapshot(fleet, topology);
+  return [
+    ...probeEtcd(topology, snapshot),
+    ...probePatroni(topology, snapshot),
+    ...(await probeSql(fleet, topology, snapshot, readOnly)),
+    ...probeHaproxy(topology, snapshot),
+    ...probeWatchdog(topology, snapshot),
+  ];
+}

@@ -1,0 +1,133 @@
+import {
+  Listr,
+  ListrLogger,
+  ProcessOutput,
+  type DefaultRenderer,
+  type ListrTaskWrapper,
+  type SimpleRenderer,
+} from 'listr2';
+import type { RunEvent } from '../engine/events.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+import { clip } from './style.ts';
+import { RunText } from './text.ts';
+
+type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** What is under way, a line each, redrawn in place until it ends. */
+class LiveLines {
+  readonly #wrappers = new Map<string, Wrapper>();
+  readonly #titles = new Map<string, string>();
+  readonly #ends: (() => void)[] = [];
+  readonly #running: Promise<unknown>;
+  readonly #width: number;
+
+  constructor(names: readonly string[], stream: NodeJS.WriteStream) {
+    this.#width = stream.columns - 4;
+    // listr2 would print to stdout, which is for data.
+    const logger = new ListrLogger({ processOutput: new ProcessOutput(stream, stream) });
+    const tasks = names.map((name) => ({
+      title: name,
+      task: (_context: unknown, wrapper: Wrapper) => {
+        this.#wrappers.set(name, wrapper);
+        wrapper.title = this.#titles.get(name) ?? name;
+        return new Promise<void>((resolve) => this.#ends.push(resolve));
+      },
+    }));
+    const options = {
+      concurrent: true,
+      exitOnError: false,
+      rendererOptions: { logger, clearOutput: true, lazy: false },
+    };
+    this.#running = new Listr(tasks, options).run();
+  }
+
+  show(name: string, text: string): void {
+    const title = clip(`${name}  ${text}`, this.#width);
+    this.#titles.set(name, title);
+    const wrapper = this.#wrappers.get(name);
+    if (wrapper) wrapper.title = title;
+  }
+
+  /** Resolves when the lines are gone from the screen. */
+  async end(): Promise<void> {
+    // Tasks start a moment after their construction.
+    while (this.#ends.length < this.#titles.size && this.#wrappers.size < this.#titles.size)
+      await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#ends.forEach((end) => end());
+    await this.#running;
+  }
+}
+
+/** Progress that is redrawn in place; what is worth keeping is printed as plain lines once its part is over. */
+export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: NodeJS.WriteStream): Reporter {
+  let kept = '';
+  let live: LiveLines | undefined;
+  const text = new RunText({ ...options, write: (line) => (kept += line) });
+  const queue: RunEvent[] = [];
+  let pumping: Promise<void> = Promise.resolve();
+  let idle = true;
+
+  const settle = async (): Promise<void> => {
+    await live?.end();
+    live = undefined;
+    stream.write(kept);
+    kept = '';
+  };
+  const handle = async (event: RunEvent): Promise<void> => {
+    switch (event.type) {
+      case 'phase': {
+        await settle();
+        text.event(event);
+        const names = {
+          connect: 'connecting',
+          collect: 'looking at the hosts',
+          plan: undefined,
+          apply: undefined,
+          verify: 'verifying',
+        };
+        const name = names[event.phase];
+        if (name !== undefined) live = new LiveLines([name], stream);
+        return;
+      }
+      case 'play':
+        text.event(event);
+        await settle();
+        live = new LiveLines(event.hosts, stream);
+        return;
+      case 'start':
+        live?.show(event.host, event.task);
+        return;
+      case 'api':
+        live?.show(event.host, `${event.what}: ${event.state}`);
+        text.event(event);
+        return;
+      case 'task':
+        live?.show(event.host, `${event.status}: ${event.task}`);
+        text.event(event);
+        return;
+      case 'recap':
+        text.event(event);
+        await settle();
+        return;
+      default:
+        text.event(event);
+    }
+  };
+  const pump = async (): Promise<void> => {
+    idle = false;
+    for (let event = queue.shift(); event; event = queue.shift()) await handle(event);
+    idle = true;
+  };
+  return {
+    event(event) {
+      queue.push(event);
+      if (idle) pumping = pump();
+    },
+    async finish() {
+      await pumping;
+      text.end();
+      await settle();
+    },
+  };
+}

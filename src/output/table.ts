@@ -1,0 +1,36 @@
+import type { Paint } from './style.ts';
+
+export interface Column<R> {
+  readonly title: string;
+  text(row: R): string;
+  /** Colour of the cell, by its row. */
+  colour?(row: R): Parameters<Paint>[0] | undefined;
+}
+
+/** Rows in columns as wide as their widest cell. */
+export function formatTable<R>(rows: readonly R[], columns: readonly Column<R>[], paint: Paint): string {
+  const widths = columns.map((column) =>
+    Math.max(column.title.length, ...rows.map((row) => column.text(row).length)),
+  );
+  const line = (cells: readonly string[], format: (cell: string, index: number) => string) =>
+    cells
+      .map((cell, index) =>
+        format(index === cells.length - 1 ? cell : cell.padEnd(widths[index] ?? 0), index),
+      )
+      .join('  ')
+      .trimEnd();
+  const head = line(
+    columns.map(({ title }) => title),
+    (cell) => paint('dim', cell),
+  );
+  const body = rows.map((row) =>
+    line(
+      columns.map((column) => column.text(row)),
+      (cell, index) => {
+        const colour = columns[index]?.colour?.(row);
+        return colour === undefined ? cell : paint(colour, cell);
+      },
+    ),
+  );
+  return [head, ...body].join('\n');
+}
