@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { didYouMean } from '../core/diagnostics.ts';
-import { entryOf, nodeAt, toData, type Data, type MapNode, type Node } from '../core/node.ts';
+import { entryOf, nodeAt, toData, type MapNode, type Node } from '../core/node.ts';
 import type { Problems } from './files.ts';
 
 /** Parses a tree by a schema; what is wrong goes to the problems, at its place in the file. */

@@ -375,7 +375,6 @@ function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sy
   const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason };
   if (verdict.state === 'silent')
     return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
-  if (verdict.state === 'deferred') return { ...base, reason: `it still can't be done: ${reason}` };
   const error: DroverError = new InvalidInputError([
     { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
   ]);

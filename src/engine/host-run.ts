@@ -1,4 +1,3 @@
-import { UnreachableError } from '../core/errors.ts';
 import type { Vault } from '../core/secrets.ts';
 import { collectScript, parseCollected } from '../facts/collectors.ts';
 import { needHost, type HostFact } from '../facts/host.ts';

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnreachableError } from '../core/errors.ts';
 import type { HttpOperation, Operation, SqlOperation } from '../plan/operation.ts';
 import type { Emit } from './events.ts';
 import type { Fleet } from './fleet.ts';

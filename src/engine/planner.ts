@@ -94,8 +94,6 @@ export class Plan {
         return { status: 'ok', changes: [], result: verdict.result ?? {} };
       case 'changes':
         return this.#change(instance, verdict.changes);
-      case 'deferred':
-        return this.#defer(instance, verdict.reason);
       case 'silent':
         if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
         return this.#fail(new UnhealthyError(`${host}: ${verdict.reason}`), verdict.reason);

@@ -39,8 +39,6 @@ export type Change = z.infer<z.ZodObject<typeof changeFields>>;
 export type Verdict<C extends Change = Change> =
   | { readonly state: 'in-sync'; readonly result?: Readonly<Record<string, unknown>> }
   | { readonly state: 'changes'; readonly changes: readonly C[] }
-  /** Can't be known before an earlier change is made. */
-  | { readonly state: 'deferred'; readonly reason: string }
   /** What the host holds rules it out; nothing is changed. */
   | { readonly state: 'refused'; readonly reason: string; readonly hint: string }
   /** An API that should answer does not; deferred if this plan is about to start it. */
@@ -57,10 +55,6 @@ export function changed<C extends Change>(...changes: readonly C[]): Verdict<C> 
 
 export function refused(reason: string, hint: string): Verdict<never> {
   return { state: 'refused', reason, hint };
-}
-
-export function deferred(reason: string): Verdict<never> {
-  return { state: 'deferred', reason };
 }
 
 export function silent(reason: string): Verdict<never> {

@@ -27,7 +27,7 @@ export interface PieceOptions {
 }
 
 /** sudo did not let us in. */
-export class BecomeError extends UnreachableError {}
+class BecomeError extends UnreachableError {}
 
 // A step that prints more than this is stopped; what is collected of hosts is far below it.
 const largestOutput = 64 * 1024 * 1024;

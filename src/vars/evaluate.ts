@@ -71,7 +71,8 @@ interface Call {
 
 /** The names after `as`; the parser leaves the field out where there are none. */
 export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
-  return program.blockParams ?? [];
+  const { blockParams = [] }: { blockParams?: readonly string[] } = program;
+  return blockParams;
 }
 
 class Evaluation {

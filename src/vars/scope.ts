@@ -1,5 +1,4 @@
 import type { Node, ScalarNode } from '../core/node.ts';
-import { formatPlace } from '../core/source.ts';
 import { renderValue, type Names } from './evaluate.ts';
 import { diagnostic, isTemplate, templateOfScalar } from './template.ts';
 import type { Value } from './value.ts';
