@@ -69,10 +69,9 @@ interface Call {
   readonly hash: hbs.AST.Hash | undefined;
 }
 
-/** The names after `as`; the parser leaves the field out where there are none. */
+/** The names after `as`. Where there are none the parser gives undefined, whatever its types say. */
 export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
-  const { blockParams = [] }: { blockParams?: readonly string[] } = program;
-  return blockParams;
+  return [program.blockParams].flat().filter(Boolean);
 }
 
 class Evaluation {
