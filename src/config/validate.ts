@@ -92,15 +92,14 @@ interface FieldMeta {
   readonly expression?: boolean;
 }
 
-/** What a parameter's schema says about how it is to be read. */
+/** What a parameter's schema says about how it is to be read; what wraps it (a default, a description) keeps that. */
 export function metaOf(schema: z.ZodType | undefined): FieldMeta {
   if (!schema) return {};
-  const meta = schema.meta() as FieldMeta | undefined;
-  if (meta) return meta;
+  const own = schema.meta() as FieldMeta | undefined;
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
-    return metaOf(schema.def.innerType as z.ZodType);
-  if (schema instanceof z.ZodPipe) return metaOf(schema.def.in as z.ZodType);
-  return {};
+    return { ...metaOf(schema.def.innerType as z.ZodType), ...own };
+  if (schema instanceof z.ZodPipe) return { ...metaOf(schema.def.in as z.ZodType), ...own };
+  return own ?? {};
 }
 
 /** A map with the scalars of literal fields replaced by their own text. */

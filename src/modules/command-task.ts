@@ -6,12 +6,10 @@ import { absolutePath } from './params.ts';
 
 /** Parameters that command and shell share with Ansible's. */
 export const commandParams = {
-  chdir: absolutePath.optional(),
-  /** The command is not run when this path is there. */
-  creates: absolutePath.optional(),
-  /** The command is not run when this path is not there. */
-  removes: absolutePath.optional(),
-  stdin: z.string().optional(),
+  chdir: absolutePath.optional().describe('Folder to run it in.'),
+  creates: absolutePath.optional().describe('The command is not run when this path is there.'),
+  removes: absolutePath.optional().describe('The command is not run when this path is not there.'),
+  stdin: z.string().optional().describe('Its input, as it is: no newline is added.'),
 };
 
 export const CommandChange = z.strictObject({ ...changeFields, script: z.string() });

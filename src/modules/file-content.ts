@@ -10,12 +10,16 @@ import { absolutePath, accountName, mode } from './params.ts';
 
 /** Parameters that every module which writes a whole file shares with Ansible's. */
 export const fileParams = {
-  dest: absolutePath,
-  owner: accountName.optional(),
-  group: accountName.optional(),
-  mode: mode.optional(),
-  validate: z.string().includes('%s', { message: 'must name the file as %s' }).optional(),
-  backup: z.boolean().optional(),
+  dest: absolutePath.describe('The file on the host.'),
+  owner: accountName.optional().describe('User it belongs to.'),
+  group: accountName.optional().describe('Group it belongs to.'),
+  mode: mode.optional().describe('Permissions in octal.'),
+  validate: z
+    .string()
+    .includes('%s', { message: 'must name the file as %s' })
+    .optional()
+    .describe('Command that checks the new file, named `%s`, before it replaces the old one.'),
+  backup: z.boolean().optional().describe('Keep the former file under its name with a time stamp.'),
 };
 
 /** A file to be in place with this content. */

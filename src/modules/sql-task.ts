@@ -3,11 +3,13 @@ import type { SqlQuery } from '../clients/sql.ts';
 
 /** Where and as whom SQL is run. */
 export const sqlParams = {
-  /** Addresses of the cluster's servers: the one that takes writes is used. */
-  addresses: z.array(z.string()).min(1),
-  port: z.int().default(5432),
-  login_user: z.string(),
-  login_password: z.string(),
+  addresses: z
+    .array(z.string())
+    .min(1)
+    .describe('Addresses of the cluster’s servers: the one that takes writes is used.'),
+  port: z.int().default(5432).describe('Port of PostgreSQL.'),
+  login_user: z.string().describe('Role to log in as.'),
+  login_password: z.string().describe('That role’s password.'),
 };
 
 export const SqlLogin = z.strictObject({ ...sqlParams, database: z.string() });

@@ -20,12 +20,16 @@ export const aptRepository = defineModule({
     filename: pgdg`,
   },
   params: z.strictObject({
-    repo: z.string().regex(/^deb(-src)? /, 'must be a line of sources.list'),
-    state: z.enum(['present', 'absent']).default('present'),
+    repo: z
+      .string()
+      .regex(/^deb(-src)? /, 'must be a line of sources.list')
+      .describe('The line of sources.list, as sources.list(5) has it.'),
+    state: z.enum(['present', 'absent']).default('present').describe('Whether the repository is to be used.'),
     filename: z
       .string()
       .regex(/^[\w.-]+$/, 'must be a plain name')
-      .optional(),
+      .optional()
+      .describe('Name of the file in /etc/apt/sources.list.d; by default made of the repository’s host.'),
   }),
   change: z.union([FileChange, z.strictObject({ ...FileChange.shape, gone: z.literal(true) })]),
   wide: true,

@@ -4,26 +4,35 @@ import { textList } from '../params.ts';
 
 export const AptParams = z
   .strictObject({
-    /** Packages, as \`name\` or \`name=version\`; a version may end in *. */
-    name: textList.optional(),
-    pkg: textList.optional(),
-    package: textList.optional(),
-    state: z.enum(['present', 'absent', 'latest']).default('present'),
-    /** Fetch package lists before an install if they are older than \`cache_valid_time\`. */
-    update_cache: z.boolean().default(false),
-    /** Seconds. */
-    cache_valid_time: z.number().min(0).default(3600),
-    install_recommends: z.boolean().default(true),
-    default_release: z.string().optional(),
-    purge: z.boolean().default(false),
-    autoremove: z.boolean().default(false),
-    allow_downgrade: z.boolean().default(false),
-    /** What invoke-rc.d is told while packages are installed: 101 keeps services from being started. */
-    policy_rc_d: z.literal(101).optional(),
-    /** Keep apt from upgrading the packages. */
-    hold: z.boolean().optional(),
-    /** Seconds to wait for another apt or dpkg. */
-    lock_timeout: z.int().min(0).default(300),
+    name: textList
+      .optional()
+      .describe(
+        'Packages, as `name` or `name=version`; a version may end in `*`. One of the three names is needed.',
+      ),
+    pkg: textList.optional().describe('Another name for `name`.'),
+    package: textList.optional().describe('Another name for `name`.'),
+    state: z
+      .enum(['present', 'absent', 'latest'])
+      .default('present')
+      .describe('`present` installs what is missing, `latest` upgrades too, `absent` removes.'),
+    update_cache: z
+      .boolean()
+      .default(false)
+      .describe('Fetch package lists before an install if they are older than `cache_valid_time`.'),
+    cache_valid_time: z.number().min(0).default(3600).describe('Seconds that package lists count as fresh.'),
+    install_recommends: z.boolean().default(true).describe('Install recommended packages too.'),
+    default_release: z.string().optional().describe('Release to install from, such as `bookworm-backports`.'),
+    purge: z.boolean().default(false).describe('Remove configuration files with the packages.'),
+    autoremove: z.boolean().default(false).describe('Remove packages that nothing needs any more.'),
+    allow_downgrade: z.boolean().default(false).describe('Install an older version over a newer one.'),
+    policy_rc_d: z
+      .literal(101)
+      .optional()
+      .describe(
+        'What invoke-rc.d is told while packages are installed: 101 keeps services from being started.',
+      ),
+    hold: z.boolean().optional().describe('Keep apt from upgrading the packages, or let it again.'),
+    lock_timeout: z.int().min(0).default(300).describe('Seconds to wait for another apt or dpkg.'),
   })
   .transform(({ name, pkg, package: packages, ...rest }) => ({
     ...rest,

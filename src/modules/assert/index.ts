@@ -17,15 +17,14 @@ export const assert = defineModule({
     fail_msg: "{{inventory_hostname}} is no Debian"`,
   },
   params: z.strictObject({
-    /** Conditions, all of which must hold. */
     that: z
       .preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(Condition))
-      .meta({ expression: true }),
-    fail_msg: z.string().optional(),
-    /** What to do about it. */
-    hint: z.string().default('see the task for what it asks'),
-    success_msg: z.string().optional(),
-    quiet: z.boolean().optional(),
+      .meta({ expression: true })
+      .describe('A condition, or a list of them, all of which must hold.'),
+    fail_msg: z.string().optional().describe('What is said when they do not; by default, which do not.'),
+    hint: z.string().default('see the task for what it asks').describe('What to do about it.'),
+    success_msg: z.string().optional().describe('Registered as NAME.msg when they hold.'),
+    quiet: z.boolean().optional().describe('Taken for Ansible’s sake; nothing is printed per condition.'),
   }),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,

@@ -21,18 +21,26 @@ export const blockinfile = defineModule({
   },
   params: z.strictObject({
     ...attributes,
-    path: absolutePath,
-    block: z.string().default(''),
-    /** The marker line; {mark} becomes BEGIN or END. */
+    path: absolutePath.describe('The file.'),
+    block: z.string().default('').describe('The lines between the markers.'),
     marker: z
       .string()
       .includes('{mark}', { message: 'must hold {mark}' })
-      .default('# {mark} DROVER MANAGED BLOCK'),
-    state: z.enum(['present', 'absent']).default('present'),
-    insertafter: z.string().optional(),
-    insertbefore: z.string().optional(),
-    /** Make the file when it is missing. */
-    create: z.boolean().default(false),
+      .default('# {mark} DROVER MANAGED BLOCK')
+      .describe('The marker line; `{mark}` becomes BEGIN or END.'),
+    state: z
+      .enum(['present', 'absent'])
+      .default('present')
+      .describe('`absent` removes the block with its markers.'),
+    insertafter: z
+      .string()
+      .optional()
+      .describe('A new block goes after the last line that matches, or to the end (`EOF`, the default).'),
+    insertbefore: z
+      .string()
+      .optional()
+      .describe('A new block goes before the last line that matches, or to the beginning (`BOF`).'),
+    create: z.boolean().default(false).describe('Make the file when it is missing.'),
   }),
   change: FileChange,
   needs: ({ path }) => needsOfFile(path),

@@ -8,10 +8,11 @@ import { defineModule } from '../define-module.ts';
 const Params = z
   .strictObject({
     ...commandParams,
-    /** The command line; words are split as a shell does, and nothing is expanded. */
-    cmd: z.string().optional(),
-    /** The words of the command. */
-    argv: z.array(z.string()).optional(),
+    cmd: z
+      .string()
+      .optional()
+      .describe('The command line; words are split as a shell does, and nothing is expanded.'),
+    argv: z.array(z.string()).optional().describe('The words of the command, instead of `cmd`.'),
   })
   .refine((params) => (params.cmd === undefined) !== (params.argv === undefined), {
     message: 'give the command as cmd or as argv',

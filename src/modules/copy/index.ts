@@ -18,11 +18,14 @@ export const copy = defineModule({
   },
   params: z.strictObject({
     ...fileParams,
-    /** Path of a file on the controller, relative to the playbook's `files/` or folder. */
-    src: z.string().optional(),
-    content: z.string(),
-    /** When false, a file that is there is left as it is. */
-    force: z.boolean().default(true),
+    src: z
+      .string()
+      .optional()
+      .describe(
+        'A file of the controller, relative to `files/` beside the playbooks or to the playbook’s folder.',
+      ),
+    content: z.string().describe('The text, instead of `src`.'),
+    force: z.boolean().default(true).describe('When false, a file that is there is left as it is.'),
   }),
   change: FileChange,
   file: { param: 'src', render: false },

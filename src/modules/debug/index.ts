@@ -10,7 +10,10 @@ export const debug = defineModule({
     example: `- debug:
     msg: "{{inventory_hostname}} is {{facts.distro}} {{facts.release}}"`,
   },
-  params: z.strictObject({ msg: z.unknown().optional(), var: z.unknown().optional() }),
+  params: z.strictObject({
+    msg: z.unknown().optional().describe('What to print.'),
+    var: z.unknown().optional().describe('A value to print instead.'),
+  }),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,
   needs: () => ({}),

@@ -6,25 +6,26 @@ import { absolutePath } from '../params.ts';
 export const recordFile = '/var/lib/drover/cluster/etcd';
 
 const Member = z.strictObject({
-  /** The inventory's name of the host, and the member's. */
-  name: z.string(),
-  /** Where the other members and clients reach it. */
-  address: z.string(),
+  name: z.string().describe('The inventory’s name of the host, and the member’s.'),
+  address: z.string().describe('Where the other members and clients reach it.'),
 });
 
 export const EtcdMemberParams = z.strictObject({
-  name: z.string(),
-  /** All members there are to be; the first makes the cluster when there is none. */
-  members: z.array(Member).min(1),
-  client_port: z.int().default(2379),
-  peer_port: z.int().default(2380),
-  data_dir: absolutePath,
-  unit: z.string().default('etcd'),
-  user: z.string().default('etcd'),
-  /** Package whose version is checked: learners need etcd 3.4. */
-  package: z.string().default('etcd-server'),
-  /** Seconds for a member to catch up and be taken in. */
-  timeout: z.number().positive().default(120),
+  name: z.string().describe('The member that this host is to be; one of `members`.'),
+  members: z
+    .array(Member)
+    .min(1)
+    .describe('All members there are to be; the first makes the cluster when there is none.'),
+  client_port: z.int().default(2379).describe('Port for clients, the same on all members.'),
+  peer_port: z.int().default(2380).describe('Port for the other members.'),
+  data_dir: absolutePath.describe('Data directory.'),
+  unit: z.string().default('etcd').describe('systemd unit that runs it.'),
+  user: z.string().default('etcd').describe('User that a new data directory is given to.'),
+  package: z
+    .string()
+    .default('etcd-server')
+    .describe('Package whose version is checked: learners need etcd 3.4.'),
+  timeout: z.number().positive().default(120).describe('Seconds for a member to catch up and be taken in.'),
 });
 export type EtcdMemberParams = z.infer<typeof EtcdMemberParams>;
 

@@ -11,9 +11,8 @@ export const fail = defineModule({
   when: eq (length groups.etcd) 2`,
   },
   params: z.strictObject({
-    msg: z.string().default('failed as requested'),
-    /** What to do about it. */
-    hint: z.string().default('see the task’s condition'),
+    msg: z.string().default('failed as requested').describe('Why.'),
+    hint: z.string().default('see the task’s condition').describe('What to do about it.'),
   }),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,

@@ -10,13 +10,15 @@ import { absolutePath, accountName, mode } from '../params.ts';
 
 const Params = z
   .strictObject({
-    path: absolutePath,
-    state: z.enum(['file', 'directory', 'link', 'absent']).default('file'),
-    owner: accountName.optional(),
-    group: accountName.optional(),
-    mode: mode.optional(),
-    /** Target of a link. */
-    src: z.string().optional(),
+    path: absolutePath.describe('The path.'),
+    state: z
+      .enum(['file', 'directory', 'link', 'absent'])
+      .default('file')
+      .describe('What is to be there. `file` sees to the owner and mode of a file that is there already.'),
+    owner: accountName.optional().describe('User it belongs to.'),
+    group: accountName.optional().describe('Group it belongs to.'),
+    mode: mode.optional().describe('Permissions in octal.'),
+    src: z.string().optional().describe('Target of a link, as it is to be written in it.'),
   })
   .refine((params) => params.state !== 'link' || params.src !== undefined, {
     message: 'a link needs its target: src',

@@ -14,7 +14,10 @@ export const hostname = defineModule({
     name: "{{inventory_hostname}}"`,
   },
   params: z.strictObject({
-    name: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/, 'is not a host name'),
+    name: z
+      .string()
+      .regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/, 'is not a host name')
+      .describe('The host’s name.'),
   }),
   change: z.strictObject({ ...changeFields }),
   needs: () => ({ host: needHost }),

@@ -31,16 +31,25 @@ export const lineinfile = defineModule({
   params: z
     .strictObject({
       ...attributes,
-      path: absolutePath,
-      line: z.string().optional(),
-      /** The last line that matches is replaced; with \`state: absent\` all that match are removed. */
-      regexp: regularExpression.optional(),
-      /** Groups of \`regexp\` may be used in \`line\` as \\1. */
-      backrefs: z.boolean().default(false),
-      state: z.enum(['present', 'absent']).default('present'),
-      insertafter: z.string().optional(),
-      insertbefore: z.string().optional(),
-      create: z.boolean().default(false),
+      path: absolutePath.describe('The file.'),
+      line: z.string().optional().describe('The line; needed unless `state` is `absent`.'),
+      regexp: regularExpression
+        .optional()
+        .describe('The last line that matches is replaced; with `state: absent` all that match are removed.'),
+      backrefs: z
+        .boolean()
+        .default(false)
+        .describe('Groups of `regexp` stand in `line` as `\\1`; a file without a match is left alone.'),
+      state: z.enum(['present', 'absent']).default('present').describe('Whether the line is to be there.'),
+      insertafter: z
+        .string()
+        .optional()
+        .describe('A new line goes after the last one that matches, or to the end (`EOF`, the default).'),
+      insertbefore: z
+        .string()
+        .optional()
+        .describe('A new line goes before the last one that matches, or to the beginning (`BOF`).'),
+      create: z.boolean().default(false).describe('Make the file when it is missing.'),
     })
     .refine((params) => params.state === 'absent' || params.line !== undefined, {
       message: 'the line is missing',

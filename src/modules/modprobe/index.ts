@@ -16,9 +16,12 @@ export const modprobe = defineModule({
     name: softdog`,
   },
   params: z.strictObject({
-    name: z.string().regex(/^[\w-]+$/, 'is not the name of a kernel module'),
-    state: z.enum(['present', 'absent']).default('present'),
-    params: z.string().default(''),
+    name: z
+      .string()
+      .regex(/^[\w-]+$/, 'is not the name of a kernel module')
+      .describe('The kernel module.'),
+    state: z.enum(['present', 'absent']).default('present').describe('Whether it is to be loaded.'),
+    params: z.string().default('').describe('Parameters for it, used when it is loaded.'),
   }),
   change: z.strictObject({ ...changeFields, load: z.boolean(), params: z.string() }),
   needs: ({ name }) => ({ module: needKernelModule(name) }),

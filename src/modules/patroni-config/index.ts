@@ -7,13 +7,15 @@ import { defineModule } from '../define-module.ts';
 import { patchFor } from './patch.ts';
 
 const Params = z.strictObject({
-  /** Address of a member's REST API. */
-  address: z.string(),
-  port: z.int().default(8008),
-  user: z.string(),
-  password: z.string(),
-  /** What the DCS is to hold. Of \`postgresql.parameters\` it is the whole; other keys are left as they are. */
-  config: z.record(z.string(), z.unknown()),
+  address: z.string().describe('Address of a member’s REST API.'),
+  port: z.int().default(8008).describe('Port of the REST API.'),
+  user: z.string().describe('Who may change something through it.'),
+  password: z.string().describe('That user’s password.'),
+  config: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'What the DCS is to hold. Of `postgresql.parameters` it is the whole; other keys are left as they are, and null removes one.',
+    ),
 });
 
 export const patroniConfig = defineModule({

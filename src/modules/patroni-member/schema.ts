@@ -5,24 +5,29 @@ import { absolutePath } from '../params.ts';
 /** Holds the system identifier of the cluster that drover made this host a member of. */
 export const recordFile = '/var/lib/drover/cluster/postgres';
 
-const Endpoint = z.strictObject({ name: z.string(), address: z.string() });
+const Endpoint = z.strictObject({
+  name: z.string().describe('The inventory’s name of the host, and the member’s.'),
+  address: z.string().describe('Where the other members reach it.'),
+});
 
 export const PatroniMemberParams = z.strictObject({
-  name: z.string(),
-  /** All members there are to be; the first makes the cluster when there is none. */
-  members: z.array(Endpoint).min(1),
-  scope: z.string(),
-  etcd: z.array(Endpoint).min(1),
-  etcd_port: z.int().default(2379),
-  rest_port: z.int().default(8008),
-  data_dir: absolutePath,
-  config: absolutePath,
-  unit: z.string().default('patroni'),
-  user: z.string().default('postgres'),
-  /** What Patroni reads once, when it makes the cluster: its bootstrap section. */
-  bootstrap: z.record(z.string(), z.unknown()),
-  /** Seconds for making the cluster, or for cloning it. */
-  timeout: z.number().positive().default(3600),
+  name: z.string().describe('The member that this host is to be; one of `members`.'),
+  members: z
+    .array(Endpoint)
+    .min(1)
+    .describe('All members there are to be; the first makes the cluster when there is none.'),
+  scope: z.string().describe('The cluster’s name in the DCS.'),
+  etcd: z.array(Endpoint).min(1).describe('The etcd members; the first that answers is asked.'),
+  etcd_port: z.int().default(2379).describe('Port of etcd for clients.'),
+  rest_port: z.int().default(8008).describe('Port of Patroni’s REST API.'),
+  data_dir: absolutePath.describe('PostgreSQL’s data directory.'),
+  config: absolutePath.describe('Patroni’s configuration file, without a bootstrap section.'),
+  unit: z.string().default('patroni').describe('systemd unit that runs it.'),
+  user: z.string().default('postgres').describe('User that it runs as.'),
+  bootstrap: z
+    .record(z.string(), z.unknown())
+    .describe('What Patroni reads once, when it makes the cluster: its bootstrap section.'),
+  timeout: z.number().positive().default(3600).describe('Seconds for making the cluster, or for cloning it.'),
 });
 export type PatroniMemberParams = z.infer<typeof PatroniMemberParams>;
 

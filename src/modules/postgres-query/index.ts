@@ -6,11 +6,11 @@ import { onPrimary, SqlLogin, sqlParams } from '../sql-task.ts';
 
 const Params = z.strictObject({
   ...sqlParams,
-  database: z.string().default('postgres'),
-  /** Statements to run, in one transaction. */
-  query: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string()).min(1)),
-  /** A query whose first column is true when there is nothing to do. */
-  unless: z.string(),
+  database: z.string().default('postgres').describe('Database to run it in.'),
+  query: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string()).min(1))
+    .describe('A statement or a list of them, run in one transaction.'),
+  unless: z.string().describe('A query whose first column is true when there is nothing to do.'),
 });
 
 export const postgresQuery = defineModule({

@@ -27,12 +27,16 @@ const columns: Readonly<Record<(typeof attributes)[number], string>> = {
 
 const Params = z.strictObject({
   ...sqlParams,
-  name: z.string().min(1).max(63),
-  password: z.string().optional(),
-  /** Attributes the role is to have; those not named it is not to have. */
-  attributes: z.array(z.enum(attributes)).default(['login', 'inherit']),
-  /** Roles it is to be a member of. */
-  member_of: z.array(z.string()).default([]),
+  name: z.string().min(1).max(63).describe('The role.'),
+  password: z.string().optional().describe('Its password; without one, the password is left as it is.'),
+  attributes: z
+    .array(z.enum(attributes))
+    .default(['login', 'inherit'])
+    .describe('Attributes the role is to have; those not named it is not to have.'),
+  member_of: z
+    .array(z.string())
+    .default([])
+    .describe('Roles it is to be a member of; other memberships are left.'),
 });
 
 const RoleRow = z.looseObject({ rolpassword: z.string().nullable(), member_of: z.array(z.string()) });

@@ -6,7 +6,7 @@ import { textList } from '../params.ts';
 const states = ['started', 'stopped'] as const;
 
 export const ServiceParams = z.strictObject({
-  name: z.string().min(1).transform(unitName),
+  name: z.string().min(1).transform(unitName).describe('The unit: `etcd` is `etcd.service`.'),
   state: z
     .enum(states, {
       error: ({ input }) =>
@@ -14,18 +14,21 @@ export const ServiceParams = z.strictObject({
           ? `"${input}" is no state to keep: name what makes it necessary in ${input === 'restarted' ? 'restart_on' : 'reload_on'}`
           : `must be one of ${states.join(', ')}`,
     })
-    .optional(),
-  enabled: z.boolean().optional(),
-  /** Have systemd read its unit files again if they changed. */
-  daemon_reload: z.boolean().default(false),
-  /** Files, or `package:NAME`, whose change makes a restart necessary. */
-  restart_on: textList.default([]),
-  /** The same for a reload. */
-  reload_on: textList.default([]),
-  /** What a restart interrupts; asked about before it is done. */
-  disrupts: z.string().optional(),
-  /** Seconds a start, restart or stop may take. */
-  timeout: z.number().positive().default(90),
+    .optional()
+    .describe('Whether it is to run; left as it is when not given.'),
+  enabled: z.boolean().optional().describe('Whether it is to be started at boot.'),
+  daemon_reload: z
+    .boolean()
+    .default(false)
+    .describe('Have systemd read its unit files again if they changed.'),
+  restart_on: textList
+    .default([])
+    .describe('Files, or `package:NAME`, whose change makes a restart necessary.'),
+  reload_on: textList
+    .default([])
+    .describe('Files, or `package:NAME`, whose change makes a reload necessary.'),
+  disrupts: z.string().optional().describe('What a restart interrupts; asked about before it is done.'),
+  timeout: z.number().positive().default(90).describe('Seconds a start, restart or stop may take.'),
 });
 export type ServiceParams = z.infer<typeof ServiceParams>;
 

@@ -7,9 +7,8 @@ import { absolutePath } from '../params.ts';
 
 const Params = z.strictObject({
   ...commandParams,
-  cmd: z.string(),
-  /** Another shell than /bin/sh. */
-  executable: absolutePath.optional(),
+  cmd: z.string().describe('The command line.'),
+  executable: absolutePath.optional().describe('Another shell than /bin/sh.'),
 });
 
 const scriptOf = (params: z.infer<typeof Params>): string => {

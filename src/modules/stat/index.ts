@@ -15,7 +15,7 @@ export const stat = defineModule({
     path: /etc/patroni/config.yml
   register: config`,
   },
-  params: z.strictObject({ path: absolutePath }),
+  params: z.strictObject({ path: absolutePath.describe('The path; a link is not followed.') }),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,
   needs: ({ path }) => ({ path: needPath(path), digest: needDigest(path) }),

@@ -31,10 +31,16 @@ export const sysctl = defineModule({
     value: "2"`,
   },
   params: z.strictObject({
-    name: z.string().regex(/^[\w./-]+$/, 'is not the name of a kernel parameter'),
-    value: text.optional(),
-    state: z.enum(['present', 'absent']).default('present'),
-    sysctl_file: absolutePath.default('/etc/sysctl.d/90-drover.conf'),
+    name: z
+      .string()
+      .regex(/^[\w./-]+$/, 'is not the name of a kernel parameter')
+      .describe('The parameter, such as `vm.overcommit_memory`.'),
+    value: text.optional().describe('Its value; several fields are separated by blanks.'),
+    state: z
+      .enum(['present', 'absent'])
+      .default('present')
+      .describe('`absent` takes it out of the file; the running kernel keeps its value.'),
+    sysctl_file: absolutePath.default('/etc/sysctl.d/90-drover.conf').describe('File that sets it at boot.'),
   }),
   change: SysctlChange,
   needs: ({ name, sysctl_file: path }) => ({ value: needSysctl(name), ...needsOfFile(path) }),

@@ -7,14 +7,15 @@ import { defineModule } from '../define-module.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
 
 const Params = z.strictObject({
-  /** The unit: \`patroni\` is \`patroni.service\`. */
-  name: z.string().min(1).transform(unitName),
-  /** Name of a drop-in: its settings are added to the unit's own. Without it \`content\` is the whole unit. */
+  name: z.string().min(1).transform(unitName).describe('The unit: `patroni` is `patroni.service`.'),
   dropin: z
     .string()
     .regex(/^[\w.@-]+$/, 'must be a plain name')
-    .optional(),
-  content: z.string(),
+    .optional()
+    .describe(
+      'Name of a drop-in: its settings are added to the unit’s own. Without it `content` is the whole unit.',
+    ),
+  content: z.string().describe('The text of the file.'),
 });
 
 const SystemdUnitChange = z.strictObject({

@@ -19,10 +19,10 @@ export const template = defineModule({
   },
   params: z.strictObject({
     ...fileParams,
-    /** The template, relative to `templates/` beside the playbooks or to the playbook's folder. */
-    src: z.string(),
-    /** Filled in by drover: the rendered text. */
-    content: z.string(),
+    src: z
+      .string()
+      .describe('The template, relative to `templates/` beside the playbooks or to the playbook’s folder.'),
+    content: z.string().describe('Filled in by drover: the rendered text.'),
   }),
   change: FileChange,
   file: { param: 'src', render: true },

@@ -15,9 +15,11 @@ export const udevRule = defineModule({
       KERNEL=="watchdog", OWNER="postgres", GROUP="postgres"`,
   },
   params: z.strictObject({
-    /** File name, with its number: rules apply in that order. */
-    name: z.string().regex(/^[\w.-]+$/, 'must be a plain name'),
-    content: z.string(),
+    name: z
+      .string()
+      .regex(/^[\w.-]+$/, 'must be a plain name')
+      .describe('File name, with its number: rules apply in that order.'),
+    content: z.string().describe('The rules.'),
   }),
   change: FileChange,
   needs: ({ name, content }, context) => needsOfFile(pathOf(name), context.digest(content)),

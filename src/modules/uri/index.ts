@@ -5,16 +5,19 @@ import { changeFields, inSync, refused, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 
 const Params = z.strictObject({
-  url: z.url({
-    protocol: /^http$/,
-    error: 'must be an http URL; the connection to the host is encrypted by SSH',
-  }),
-  method: z.enum(['GET', 'HEAD', 'OPTIONS']).default('GET'),
+  url: z
+    .url({
+      protocol: /^http$/,
+      error: 'must be an http URL; the connection to the host is encrypted by SSH',
+    })
+    .describe('Where to ask, as the host sees it.'),
+  method: z.enum(['GET', 'HEAD', 'OPTIONS']).default('GET').describe('How to ask.'),
   status_code: z
     .preprocess((value): unknown[] => (Array.isArray(value) ? value : [value]), z.array(z.int()))
-    .default([200]),
-  url_username: z.string().optional(),
-  url_password: z.string().optional(),
+    .default([200])
+    .describe('Status, or a list of them, that is accepted.'),
+  url_username: z.string().optional().describe('User for basic authentication.'),
+  url_password: z.string().optional().describe('That user’s password.'),
 });
 
 const requestOf = ({ url, method, url_username: user, url_password: password }: z.infer<typeof Params>) => {

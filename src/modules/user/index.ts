@@ -7,20 +7,17 @@ import { defineModule } from '../define-module.ts';
 import { absolutePath, accountName, textList } from '../params.ts';
 
 const Params = z.strictObject({
-  name: accountName,
-  state: z.enum(['present', 'absent']).default('present'),
-  uid: z.int().optional(),
-  /** The primary group. */
-  group: accountName.optional(),
-  /** Supplementary groups. */
-  groups: textList.optional(),
-  /** Keep the groups the user is in beside those of \`groups\`. */
-  append: z.boolean().default(false),
-  comment: z.string().optional(),
-  home: absolutePath.optional(),
-  shell: absolutePath.optional(),
-  create_home: z.boolean().default(true),
-  system: z.boolean().default(false),
+  name: accountName.describe('The user.'),
+  state: z.enum(['present', 'absent']).default('present').describe('Whether it is to exist.'),
+  uid: z.int().optional().describe('Its number.'),
+  group: accountName.optional().describe('The primary group.'),
+  groups: textList.optional().describe('Supplementary groups.'),
+  append: z.boolean().default(false).describe('Keep the groups the user is in beside those of `groups`.'),
+  comment: z.string().optional().describe('Full name or purpose (GECOS).'),
+  home: absolutePath.optional().describe('Home directory; a change of it moves no files.'),
+  shell: absolutePath.optional().describe('Login shell.'),
+  create_home: z.boolean().default(true).describe('Make the home directory of a new user.'),
+  system: z.boolean().default(false).describe('A new user gets a number out of the system’s range.'),
 });
 type Params = z.infer<typeof Params>;
 

@@ -9,13 +9,16 @@ import { absolutePath } from '../params.ts';
 
 const Params = z
   .strictObject({
-    host: z.string().default('127.0.0.1'),
-    port: z.int().min(1).max(65535).optional(),
-    path: absolutePath.optional(),
-    /** \`started\` and \`present\`: it answers or is there; \`stopped\` and \`absent\`: it is not. */
-    state: z.enum(['started', 'present', 'stopped', 'absent']).default('started'),
-    /** Seconds to wait at most. */
-    timeout: z.number().positive().default(300),
+    host: z.string().default('127.0.0.1').describe('Address of the port, as the host sees it.'),
+    port: z.int().min(1).max(65535).optional().describe('Port that is to take connections.'),
+    path: absolutePath.optional().describe('Path that is to be there, instead of a port.'),
+    state: z
+      .enum(['started', 'present', 'stopped', 'absent'])
+      .default('started')
+      .describe(
+        '`started` and `present`: it answers or is there; `stopped` and `absent`: it does not or is not.',
+      ),
+    timeout: z.number().positive().default(300).describe('Seconds to wait at most.'),
   })
   .refine((params) => (params.port === undefined) !== (params.path === undefined), {
     message: 'say what to wait for: port or path',
