@@ -1,0 +1,20 @@
+import { modules } from '../../src/modules/registry.ts';
+import { expressionsPage } from './expressions.ts';
+import { folderNameOf, moduleIndex, modulePage } from './modules.ts';
+import { variablesPage } from './variables.ts';
+
+/** Holds generated pages only; what is no page of a module goes. */
+export const generatedFolder = 'docs/modules';
+
+/** Every generated page by its path in the repository. */
+export function pages(): ReadonlyMap<string, string> {
+  const all = [...modules.values()];
+  return new Map([
+    ...all.map(
+      (module) => [`${generatedFolder}/${folderNameOf(module.name)}.md`, modulePage(module)] as const,
+    ),
+    [`${generatedFolder}/README.md`, moduleIndex(all)],
+    ['docs/expressions.md', expressionsPage()],
+    ['docs/variables.md', variablesPage('playbooks')],
+  ]);
+}

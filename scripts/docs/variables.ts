@@ -1,0 +1,83 @@
+import { loadDeclarations, type Declaration } from '../../src/config/declarations.ts';
+import { Problems } from '../../src/config/files.ts';
+import { stringifyYaml } from '../../src/config/yaml.ts';
+import { formatDiagnostic } from '../../src/core/diagnostics.ts';
+import { toData } from '../../src/core/node.ts';
+import { code, fence, generatedNotice, page, table } from './markdown.ts';
+
+// A longer default stands below its table.
+const longestInTable = 70;
+
+/** The page of the variables that a folder's playbooks take. */
+export function variablesPage(folder: string): string {
+  const problems = new Problems();
+  const { variables, namespaces } = loadDeclarations(folder, problems);
+  if (problems.list.length > 0) throw new Error(problems.list.map(formatDiagnostic).join('\n'));
+  const sections = new Map<string, Declaration[]>();
+  for (const declaration of variables.values()) {
+    const title = sectionOf(declaration);
+    sections.set(title, [...(sections.get(title) ?? []), declaration]);
+  }
+  return page(
+    generatedNotice,
+    '# Variables',
+    `What the playbooks of drover can be told, in the inventory or with \`-e\`. A variable that is not here and whose name begins with ${namespaces.map(code).join(', ')} is an error.`,
+    'The column *Effect* says what a change of a variable on a running cluster comes to: *reload* interrupts nobody; *restart* and *ordered restart* restart a service, the second one host after the other; *new clusters only* are read when a cluster is made, and never again.',
+    ...[...sections].map(([title, declarations]) => sectionPage(title, declarations)),
+  );
+}
+
+/** The last heading comment (`# --- etcd ---`) above a variable. */
+function sectionOf({ at }: Declaration): string {
+  const above = at.file.text.slice(0, at.start);
+  return [...above.matchAll(/^ *# --- (.+?) -+$/gm)].at(-1)?.[1] ?? 'cluster';
+}
+
+function sectionPage(title: string, declarations: readonly Declaration[]): string {
+  const rows = declarations.map((declaration) => [
+    code(declaration.name),
+    typeOf(declaration),
+    declaration.unit ?? '',
+    defaultCell(declaration),
+    declaration.effect === 'none' ? '' : declaration.effect,
+    declaration.help.trim(),
+  ]);
+  const below = declarations.filter(
+    (declaration) => declaration.defaultNode && shortDefault(declaration) === undefined,
+  );
+  return [
+    `## ${title.slice(0, 1).toUpperCase()}${title.slice(1)}`,
+    table(['Variable', 'Type', 'Unit', 'Default', 'Effect', 'Meaning'], rows),
+    ...below.map(longDefault),
+  ].join('\n\n');
+}
+
+function typeOf({ type, choices, minimum, maximum, pattern }: Declaration): string {
+  if (choices) return choices.map((choice) => code(String(choice))).join(', ');
+  const range =
+    minimum === undefined
+      ? maximum === undefined
+        ? ''
+        : `, at most ${maximum}`
+      : maximum === undefined
+        ? `, at least ${minimum}`
+        : `, ${minimum} to ${maximum}`;
+  return `${type}${range}${pattern === undefined ? '' : `, as ${code(pattern)}`}`;
+}
+
+function defaultCell(declaration: Declaration): string {
+  if (!declaration.defaultNode) return declaration.type === 'secret' ? 'generated' : 'required';
+  return shortDefault(declaration) ?? 'see below';
+}
+
+function shortDefault({ defaultNode }: Declaration): string | undefined {
+  if (!defaultNode) return undefined;
+  const text = defaultNode.kind === 'scalar' ? defaultNode.text : JSON.stringify(toData(defaultNode));
+  if (text === '') return 'empty';
+  return text.length <= longestInTable && !text.includes('\n') ? code(text) : undefined;
+}
+
+function longDefault({ name, defaultNode }: Declaration): string {
+  const yaml = defaultNode ? stringifyYaml({ [name]: toData(defaultNode) }) : '';
+  return `The default of ${code(name)}:\n\n${fence('yaml', yaml)}`;
+}
