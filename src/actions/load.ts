@@ -63,7 +63,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
       inventory,
       plays: playbook.plays,
       declarations,
-      scopeOf: (host, play) => scopeOf(variables, host, () => run, { vars: play.vars, hosts: [] }),
+      scopeOf: (host, play) => scopeOf(variables, host, () => run, { vars: play.vars, hosts: [], batch: [] }),
     },
     problems,
   );
@@ -153,9 +153,18 @@ export function tagSelector({
         (tag === 'tagged' && own.length > 0 && !own.includes('never')) ||
         (tag === 'untagged' && own.length === 0),
     );
+  const skips = (own: readonly string[]) =>
+    skipTags.includes('all')
+      ? !own.includes('always') || skipTags.includes('always')
+      : skipTags.some(
+          (tag) =>
+            own.includes(tag) ||
+            (tag === 'tagged' && own.length > 0) ||
+            (tag === 'untagged' && own.length === 0),
+        );
   return ({ tags: own }) => {
     const wanted = fits(own, tags.length === 0 ? ['all'] : tags) || own.includes('always');
-    return wanted && !fits(own, skipTags);
+    return wanted && !skips(own);
   };
 }
 

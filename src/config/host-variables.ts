@@ -25,6 +25,8 @@ export interface VariableSources {
 class HostVars extends LazyMap {
   readonly #sources: VariableSources;
   readonly #run: (host: string) => RunVariables;
+  // One scope a host, so that variables that refer to each other across hosts are found out.
+  readonly #hosts = new Map<string, Value>();
 
   constructor(sources: VariableSources, run: (host: string) => RunVariables) {
     super();
@@ -34,7 +36,11 @@ class HostVars extends LazyMap {
 
   get(key: string): Value | undefined {
     if (!this.#sources.inventory.hosts.has(key)) return undefined;
-    return new ScopeMap(scopeOf(this.#sources, key, this.#run));
+    const known = this.#hosts.get(key);
+    if (known !== undefined) return known;
+    const map = new ScopeMap(scopeWith(this, this.#sources, key, this.#run));
+    this.#hosts.set(key, map);
+    return map;
   }
 
   keys(): Iterable<string> {
@@ -61,8 +67,10 @@ class ScopeMap extends LazyMap {
 
 interface PlayVariables {
   readonly vars: Layer;
-  /** Hosts of the play. */
+  /** Hosts of the play that are in the run. */
   readonly hosts: readonly string[];
+  /** Those of them that are done together, by `serial`. */
+  readonly batch: readonly string[];
 }
 
 /**
@@ -71,6 +79,17 @@ interface PlayVariables {
  * play's.
  */
 export function scopeOf(
+  sources: VariableSources,
+  host: string,
+  run: (host: string) => RunVariables,
+  play?: PlayVariables,
+  task: Layer = new Map(),
+): Scope {
+  return scopeWith(new HostVars(sources, run), sources, host, run, play, task);
+}
+
+function scopeWith(
+  hostvars: HostVars,
   sources: VariableSources,
   host: string,
   run: (host: string) => RunVariables,
@@ -88,8 +107,9 @@ export function scopeOf(
     ['playbook_dir', { value: playbookDir }],
     ['group_names', { compute: () => inventory.groupsOf(host).filter((name) => name !== 'all') }],
     ['groups', { compute: groups }],
-    ['hostvars', { value: new HostVars(sources, run) }],
-    ['play_hosts', { value: [...(play?.hosts ?? [])] }],
+    ['hostvars', { value: hostvars }],
+    ['ansible_play_hosts', { value: [...(play?.hosts ?? [])] }],
+    ['ansible_play_batch', { value: [...(play?.batch ?? [])] }],
     ['facts', { compute: () => own.facts() }],
     ['ansible_check_mode', { value: checkMode }],
   ]);

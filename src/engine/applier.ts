@@ -140,12 +140,12 @@ export class Applier implements Strategy {
   /** Needs of the tasks still to come, and of these. */
   #worthKnowing(instances: readonly Instance[]): Need<unknown>[] {
     const last = Math.max(...instances.map(({ task }) => task.id));
+    const { name } = this.#host;
     const ahead = this.#options.interests
-      .filter(({ host, task, need }) => host === this.#host.name && task >= last && !isApiKind(need.kind))
+      .filter(({ host, task }) => host === name && task >= last)
       .map(({ need }) => need);
-    const own = instances.flatMap(({ needs }) => needs);
-    const local = [...own, ...ahead].filter(
-      (need) => need.host === undefined || need.host === this.#host.name,
+    const local = [...instances.flatMap(({ needs }) => needs), ...ahead].filter(
+      (need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name),
     );
     return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
   }

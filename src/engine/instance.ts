@@ -35,6 +35,7 @@ export interface Instance {
   readonly environment: Readonly<Record<string, string>>;
   readonly delegateTo: string | undefined;
   diff(lookUp: Parameters<BoundTask['diff']>[0]): Verdict;
+  guard(lookUp: Parameters<BoundTask['guard']>[0]): Verdict | undefined;
 }
 
 export interface PlayDefaults {
@@ -116,6 +117,7 @@ export function bindTask(
     diff: read
       ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task)
       : (lookUp) => bound.diff(lookUp),
+    guard: (lookUp) => (read ? undefined : bound.guard(lookUp)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Change } from '../plan/change.ts';
+import type { Change, Verdict } from '../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from './effects.ts';
 import type { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
@@ -85,10 +85,17 @@ export class Plan {
         reason: 'its facts are not collected yet',
       };
     }
-    const unknown = needs.find((need) => this.#recordsOf(need, host) === undefined);
-    if (unknown)
+    const lookUp = (need: Need<unknown>) => this.#recordsOf(need, host);
+    const unknown = needs.find((need) => lookUp(need) === undefined);
+    const verdict = unknown ? instance.guard(lookUp) : instance.diff(lookUp);
+    if (unknown && verdict?.state !== 'refused') {
       return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
-    const verdict = instance.diff((need) => this.#recordsOf(need, host));
+    }
+    return verdict ? this.#judge(instance, verdict) : this.#defer(instance, 'not known');
+  }
+
+  #judge(instance: Instance, verdict: Verdict): Outcome {
+    const { host, task } = instance;
     switch (verdict.state) {
       case 'in-sync':
         return { status: 'ok', changes: [], result: verdict.result ?? {} };

@@ -63,6 +63,12 @@ export interface RunOptions {
   readonly inspect?: (fleet: Fleet) => void;
 }
 
+/** The hosts of a play that are in the run, and those of them that are done together. */
+interface PlayHosts {
+  readonly hosts: readonly string[];
+  readonly batch: readonly string[];
+}
+
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
 export class Run {
   readonly fleet: Fleet;
@@ -82,6 +88,7 @@ export class Run {
     this.#context = {
       digest: (text) => createHash('sha256').update(vault.reveal(text)).digest('hex'),
       encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),
+      redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
   }
@@ -183,7 +190,9 @@ export class Run {
         emit({ type: 'play', play: play.name, hosts: batch });
         const once = new OnceForAll();
         const forks = pLimit(this.#options.forks);
-        await Promise.all(batch.map((host) => forks(() => this.#applyTo(host, play, batch, plan, once))));
+        await Promise.all(
+          batch.map((host) => forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once))),
+        );
         // What failed on one host is likely to fail on the next, and the plays after build on it.
         if (this.#errors.length > 0) return;
       }
@@ -263,7 +272,7 @@ export class Run {
         const once = new OnceForAll();
         for (const host of batch.filter((name) => !dropped.has(name))) {
           try {
-            await this.#walker(host, play, batch, plan.strategy, once).walk();
+            await this.#walker(host, play, { hosts: limited, batch }, plan.strategy, once).walk();
           } catch (error) {
             if (!(error instanceof HostFailed)) throw error;
             dropped.add(host);
@@ -286,13 +295,7 @@ export class Run {
     return plan;
   }
 
-  async #applyTo(
-    host: string,
-    play: Play,
-    batch: readonly string[],
-    plan: Plan,
-    once: OnceForAll,
-  ): Promise<void> {
+  async #applyTo(host: string, play: Play, hosts: PlayHosts, plan: Plan, once: OnceForAll): Promise<void> {
     const { emit, vault } = this.#options;
     const applier = new Applier(this.fleet.get(host), {
       fleet: this.fleet,
@@ -312,7 +315,7 @@ export class Run {
       consent: (instance, changes) => this.#consent(instance, changes),
     });
     try {
-      await this.#walker(host, play, batch, applier, once).walk();
+      await this.#walker(host, play, hosts, applier, once).walk();
     } catch (error) {
       if (error instanceof HostFailed) this.#errors.push(this.#afterChanges(error.error));
       else if (error instanceof UnreachableError) {
@@ -331,7 +334,13 @@ export class Run {
     return new TaskFailedError(error.message, error.hint === undefined ? {} : { hint: error.hint });
   }
 
-  #walker(host: string, play: Play, batch: readonly string[], strategy: Strategy, once: OnceForAll): Walker {
+  #walker(
+    host: string,
+    play: Play,
+    { hosts, batch }: PlayHosts,
+    strategy: Strategy,
+    once: OnceForAll,
+  ): Walker {
     const become = play.become ?? this.#becomes(host);
     return new Walker({
       host,
@@ -340,7 +349,7 @@ export class Run {
       once,
       context: this.#context,
       registered: this.fleet.get(host).registered,
-      scope: (task) => this.scope(host, { vars: play.vars, hosts: batch }, task),
+      scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
       selects: (task) => this.#options.selects(task),
       checkpoint: () => this.#checkpoint(),
     });
@@ -361,7 +370,7 @@ export class Run {
   }
 
   /** A host's variables, with what the run knows of it. */
-  scope(host: string, play?: { vars: Layer; hosts: readonly string[] }, task?: Layer): Scope {
+  scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Layer): Scope {
     return scopeOf(this.#options.variables, host, (name) => this.#runVariables(name), play, task);
   }
 

@@ -118,6 +118,8 @@ export interface RestartRecord {
   readonly restart: string;
   /** Digest of the reload inputs. */
   readonly reload: string;
+  /** When they were last read, in seconds since 1970. */
+  readonly readAt: number;
 }
 
 /** Where drover notes what a unit was last started with. */
@@ -129,9 +131,9 @@ export function needRestartRecord(unit: string): Need<RestartRecord | undefined>
     kind: 'restart-record',
     key: checkKey(unitName(unit)),
     parse(records) {
-      const [invocation, restart, reload] = records[0]?.[0]?.split(' ') ?? [];
+      const [invocation, restart, reload, readAt] = records[0]?.[0]?.split(' ') ?? [];
       if (invocation === undefined || restart === undefined || reload === undefined) return undefined;
-      return { invocation, restart, reload };
+      return { invocation, restart, reload, readAt: Number(readAt ?? 0) };
     },
   };
 }

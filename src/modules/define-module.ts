@@ -9,6 +9,8 @@ export interface ModuleContext {
   digest(text: string): string;
   /** The same text in Base64. */
   encode(text: string): string;
+  /** A text of the host with the run's secrets masked. */
+  redact(text: string): string;
   /** Whether a password, secrets revealed, is the one that a verifier of PostgreSQL's was made from. */
   matchesScram(verifier: string, password: string): boolean;
 }
@@ -41,6 +43,11 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   needs(params: z.output<P>, context: ModuleContext): N;
   /** Desired against actual. No host, clock, file system or randomness. */
   diff(facts: Facts<N>, params: z.output<P>, context: ModuleContext): Verdict<z.output<C>>;
+  /**
+   * What is to be refused even while some facts can't be known yet (they are undefined): a plan in which earlier
+   * changes come first must not hide it until those are made.
+   */
+  guard?(facts: KnownFacts<N>, params: z.output<P>): Verdict<z.output<C>> | undefined;
   /** What carries out one planned change; decides nothing. */
   apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
   /** A hint for batching and for the plan. */
@@ -50,6 +57,11 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   /** For commands: the script to run while collecting, when the task declares that it only reads. */
   readScript?(params: z.output<P>): string;
 }
+
+/** Facts of which some can't be known yet. */
+export type KnownFacts<N extends Needs> = {
+  [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[] ? readonly (F | undefined)[] : Facts<N>[K] | undefined;
+};
 
 /** Looks a need's records up; undefined while they are not known. */
 type LookUp = (need: Need<unknown>) => readonly FactRecord[] | undefined;
@@ -79,6 +91,7 @@ export interface BoundTask {
   readonly aim: string;
   readonly readScript: string | undefined;
   diff(lookUp: LookUp): Verdict;
+  guard(lookUp: LookUp): Verdict | undefined;
 }
 
 /** A change that can be applied. */
@@ -114,6 +127,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
           return definition.readScript?.(params);
         },
         diff: (lookUp) => definition.diff(readFacts(needs, lookUp), params, context),
+        guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),
       };
     },
     revive(raw, context) {
@@ -128,10 +142,20 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
 }
 
 function readFacts<N extends Needs>(needs: N, lookUp: LookUp): Facts<N> {
-  const read = (need: Need<unknown>) => need.parse(lookUp(need) ?? []);
+  return mapNeeds(needs, (need) => need.parse(lookUp(need) ?? [])) as Facts<N>;
+}
+
+function readKnownFacts<N extends Needs>(needs: N, lookUp: LookUp): KnownFacts<N> {
+  return mapNeeds(needs, (need) => {
+    const records = lookUp(need);
+    return records && need.parse(records);
+  }) as KnownFacts<N>;
+}
+
+function mapNeeds(needs: Needs, read: (need: Need<unknown>) => unknown): unknown {
   const entries = Object.entries(needs).map(([name, need]) => [
     name,
     Array.isArray(need) ? (need as readonly Need<unknown>[]).map(read) : read(need as Need<unknown>),
   ]);
-  return Object.fromEntries(entries) as Facts<N>;
+  return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { maskPlaceholders, holdsSecret } from '../core/secrets.ts';
+import { holdsSecret, mask, maskPlaceholders } from '../core/secrets.ts';
 import { largestShownFile, needContent } from '../facts/content.ts';
 import { needChangeTime, needDigest, needPath, pathRecords, type PathFact } from '../facts/path.ts';
 import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
@@ -81,7 +81,7 @@ export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleConte
     action: present ? 'update' : 'create',
     resource: file.dest,
     detail: path?.type === 'link' ? `${detail}, in place of a link` : detail,
-    ...texts(before, file.content, present !== undefined, sameContent),
+    ...texts(before, file.content, present !== undefined, sameContent, context),
     content: file.content,
     ...wanted,
     ...(file.validate === undefined ? {} : { validate: file.validate }),
@@ -119,13 +119,19 @@ function countLines(content: string): string {
   return lines === 1 ? '1 line' : `${lines} lines`;
 }
 
-function texts(before: string | undefined, after: string, existed: boolean, same: boolean) {
+function texts(
+  before: string | undefined,
+  after: string,
+  existed: boolean,
+  same: boolean,
+  context: ModuleContext,
+) {
   if (same || (existed && before === undefined)) return {};
-  const shownBefore = before === undefined ? '' : holdsSecret(after) ? maskLike(before, after) : before;
-  return { before: shownBefore, after: maskPlaceholders(after) };
+  const known = context.redact(before ?? '');
+  return { before: holdsSecret(after) ? maskLike(known, after) : known, after: maskPlaceholders(after) };
 }
 
-const setting = /^(\s*(?:-\s*)?["']?[\w.-]+["']?\s*[:=]\s*)(.*)$/;
+const setting = /^(\s*(?:-\s*)?["']?[\w.-]+["']?\s*[:=]\s*)(.+)$/;
 
 /**
  * A former text of a file that holds secrets, with every value masked whose key holds a secret in the new text or
@@ -138,8 +144,10 @@ function maskLike(before: string, after: string): string {
     .split('\n')
     .map((line) => {
       const [, key, value] = setting.exec(line) ?? [];
-      if (key === undefined || value === '') return line;
-      return secret.has(key.trim()) || /pass|secret|token|credential/i.test(key) ? `${key}«secret»` : line;
+      if (key === undefined || value?.includes(mask)) return line;
+      return secret.has(key.trim()) || /password|passwd|secret|token|credential/i.test(key)
+        ? `${key}${mask}`
+        : line;
     })
     .join('\n');
 }

@@ -92,11 +92,8 @@ function diffWithin(
 /** No cluster answers: wait for the one there is, or make it. */
 function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<EtcdMemberChange> {
   const others = params.members.filter((member) => member.name !== params.name);
-  if (facts.wal) {
-    // A member that is down: its service is the next task's.
-    if (facts.record !== undefined) return inSync();
-    return refused(`${params.data_dir} holds etcd data that drover did not make`, asideHint(params));
-  }
+  // A member that is down: its service is the next task's.
+  if (facts.wal) return guardData(facts, params) ?? inSync();
   const unanswered = others.filter((_, index) => facts.otherWals[index]?.answered !== true);
   if (unanswered.length > 0) {
     return refused(
@@ -112,11 +109,31 @@ function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<Etcd
     return silent(`no etcd member answers, and ${withData.map(({ name }) => name).join(', ')} has its data`);
   }
   const [seed] = params.members;
+  if (seed && params.hosts?.includes(seed.name) === false) {
+    return refused(
+      `${seed.name}, which is to make the etcd cluster, is not in this run`,
+      'run it without --limit',
+    );
+  }
   if (seed?.name !== params.name)
     return silent(`${seed?.name ?? ''}, which makes the etcd cluster, does not answer yet`);
   const view: EtcdView = { clusterId: '', members: [] };
   const peerUrl = `http://${addressOf(params)}:${params.peer_port}`;
   return changed(stepsFor(view, seed, params, peerUrl)('bootstrap'));
+}
+
+/** Refuses data that drover has no record of, unless a cluster that answers may know better. */
+export function guardData(
+  facts: {
+    wal: PathFact | undefined;
+    record: string | undefined;
+    lists: readonly (HttpAnswer | undefined)[];
+  },
+  params: EtcdMemberParams,
+): Verdict<never> | undefined {
+  if (!facts.wal || facts.record !== undefined || facts.lists.some((answer) => answer?.answered))
+    return undefined;
+  return refused(`${params.data_dir} holds etcd data that drover did not make`, asideHint(params));
 }
 
 function addressOf({ name, members }: EtcdMemberParams): string {

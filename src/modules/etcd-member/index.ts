@@ -6,7 +6,7 @@ import { needAvailable } from '../../facts/package.ts';
 import { needPath } from '../../facts/path.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
-import { diffMember } from './diff.ts';
+import { diffMember, guardData } from './diff.ts';
 import { EtcdMemberChange, EtcdMemberParams, recordFile } from './schema.ts';
 
 export const etcdMember = defineModule({
@@ -39,6 +39,7 @@ export const etcdMember = defineModule({
     };
   },
   diff: (facts, params) => diffMember(facts, params),
+  guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
   writes: ({ unit, data_dir: dataDir }) => [
     { kind: 'unit', key: `${unit}.service` },

@@ -25,6 +25,10 @@ export const EtcdMemberParams = z.strictObject({
     .string()
     .default('etcd-server')
     .describe('Package whose version is checked: learners need etcd 3.4.'),
+  hosts: z
+    .array(z.string())
+    .optional()
+    .describe('The hosts of this run: only one that has the first member can make the cluster.'),
   timeout: z.number().positive().default(120).describe('Seconds for a member to catch up and be taken in.'),
 });
 export type EtcdMemberParams = z.infer<typeof EtcdMemberParams>;

@@ -19,23 +19,44 @@ interface MemberFacts {
   readonly keys: readonly HttpAnswer[];
 }
 
+type Facts = Pick<MemberFacts, 'control' | 'record'> & {
+  readonly identifier: ScriptFact | undefined;
+  readonly keys: readonly (HttpAnswer | undefined)[];
+};
+
+/** The first etcd member that gives the cluster's keys. */
+function sourceOf({ keys }: Pick<Facts, 'keys'>, params: PatroniMemberParams) {
+  return params.etcd.flatMap((endpoint, index) => {
+    const found = parseRange(keys[index] ?? { answered: false, reason: '' });
+    return found ? [{ endpoint, identifier: found.get(`/service/${params.scope}/initialize`) }] : [];
+  })[0];
+}
+
+function ownIdentifier({ control, identifier }: Pick<Facts, 'control' | 'identifier'>): string | undefined {
+  return control && identifier?.stdout.trim();
+}
+
+/** Refuses data that belongs neither to the cluster nor to one that drover made here. */
+export function guardData(facts: Facts, params: PatroniMemberParams): Verdict<never> | undefined {
+  const own = ownIdentifier(facts);
+  if (own === undefined || own === sourceOf(facts, params)?.identifier || own === facts.record?.trim())
+    return undefined;
+  return refused(
+    `${params.data_dir} holds a PostgreSQL cluster that drover did not make (system identifier ${own})`,
+    `use other hosts or another postgres_data_dir; if nobody needs it: mv ${params.data_dir} ${params.data_dir}.aside`,
+  );
+}
+
 /** The steps that lead to membership, or why there are none. */
 export function diffMember(facts: MemberFacts, params: PatroniMemberParams): Verdict<PatroniMemberChange> {
-  const own = facts.control ? facts.identifier.stdout.trim() : undefined;
+  const foreign = guardData(facts, params);
+  if (foreign) return foreign;
+  const own = ownIdentifier(facts);
   const recorded = facts.record?.trim();
-  const source = params.etcd.flatMap((endpoint, index) => {
-    const keys = parseRange(facts.keys[index] ?? { answered: false, reason: '' });
-    return keys ? [{ endpoint, keys }] : [];
-  })[0];
-  const identifier = source?.keys.get(`/service/${params.scope}/initialize`);
-  if (own !== undefined && own !== identifier && own !== recorded) {
-    return refused(
-      `${params.data_dir} holds a PostgreSQL cluster that drover did not make (system identifier ${own})`,
-      `use other hosts or another postgres_data_dir; if nobody needs it: mv ${params.data_dir} ${params.data_dir}.aside`,
-    );
-  }
+  const source = sourceOf(facts, params);
   if (!source) return silent('etcd does not answer');
-  const change = stepsFor(params, source.endpoint);
+  const { endpoint, identifier } = source;
+  const change = stepsFor(params, endpoint);
   if (identifier === undefined) return diffNew(facts, params, change);
   if (identifier === '') return diffHalfMade(facts, params, change);
   if (own !== undefined) {
@@ -82,6 +103,12 @@ function diffNew(
     );
   }
   const [first] = params.members;
+  if (first && params.hosts?.includes(first.name) === false) {
+    return refused(
+      `${first.name}, which is to make the cluster, is not in this run`,
+      'run it without --limit',
+    );
+  }
   if (first?.name !== params.name)
     return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
   return changed(change('bootstrap'));

@@ -8,7 +8,7 @@ import { needActive } from '../../facts/unit.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
-import { diffMember } from './diff.ts';
+import { diffMember, guardData } from './diff.ts';
 import { PatroniMemberChange, PatroniMemberParams, recordFile } from './schema.ts';
 
 /** The system identifier is the first eight bytes of pg_control (pg_control.h), whatever the version. */
@@ -52,6 +52,7 @@ export const patroniMember = defineModule({
     };
   },
   diff: (facts, params) => diffMember(facts, params),
+  guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
   writes: ({ unit, data_dir: dataDir, config }) => [
     { kind: 'unit', key: `${unit}.service` },

@@ -24,6 +24,10 @@ export const PatroniMemberParams = z.strictObject({
   config: absolutePath.describe('Patroni’s configuration file, without a bootstrap section.'),
   unit: z.string().default('patroni').describe('systemd unit that runs it.'),
   user: z.string().default('postgres').describe('User that it runs as.'),
+  hosts: z
+    .array(z.string())
+    .optional()
+    .describe('The hosts of this run: only one that has the first member can make the cluster.'),
   bootstrap: z
     .record(z.string(), z.unknown())
     .describe('What Patroni reads once, when it makes the cluster: its bootstrap section.'),

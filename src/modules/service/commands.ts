@@ -31,7 +31,8 @@ journalctl -u ${quote(unit)} -n 15 --no-pager -o cat >&2; exit 1; }`;
 /** The inputs' digests as they are before the unit reads them. */
 function digests({ restart_on, reload_on }: ServiceChange): string {
   if (restart_on.length + reload_on.length === 0) return ':';
-  return `restart=$(${inputsDigestScript(restart_on)})\nreload=$(${inputsDigestScript(reload_on)})`;
+  return `read_at=$(date +%s.%N)
+restart=$(${inputsDigestScript(restart_on)})\nreload=$(${inputsDigestScript(reload_on)})`;
 }
 
 /**
@@ -53,10 +54,10 @@ function note({ unit, restart_on, reload_on }: ServiceChange, reloaded: boolean)
   if (restart_on.length + reload_on.length === 0) return ':';
   const record = quote(`${restartRecordFolder}/${unit}`);
   const former = reloaded
-    ? `r=; [ ! -r ${record} ] || read -r i r l < ${record}\n[ "\${i-}" != "$invocation" ] || [ -z "$r" ] || restart=$r\n`
+    ? `r=; [ ! -r ${record} ] || read -r i r l t < ${record}\n[ "\${i-}" != "$invocation" ] || [ -z "$r" ] || restart=$r\n`
     : '';
   return `invocation=$(systemctl show -p InvocationID --value -- ${quote(unit)})
 ${former}install -d -m 700 /var/lib/drover ${restartRecordFolder}
-printf '%s %s %s\\n' "$invocation" "$restart" "$reload" > ${record}.new
+printf '%s %s %s %s\\n' "$invocation" "$restart" "$reload" "$read_at" > ${record}.new
 mv -f ${record}.new ${record}`;
 }

@@ -63,8 +63,11 @@ export function diffService(
   if (params.state === 'started' && isRunning) {
     const disrupts = params.disrupts === undefined ? {} : { disrupts: params.disrupts };
     const known = record?.invocation === unit.invocation ? record : undefined;
-    const restart = staleInputs(params.restart_on, inputs, known?.restart, unit);
-    const reload = staleInputs(params.reload_on, inputs, known?.reload, unit);
+    const restart = staleInputs(params.restart_on, inputs, unit.startedAt, known?.restart);
+    // A reload by hand leaves no trace in the unit: what changed after our own may have been read and undone since.
+    const reload =
+      staleInputs(params.reload_on, inputs, unit.startedAt, known?.reload) ??
+      (known && staleInputs(params.reload_on, inputs, known.readAt));
     if (restart) changes.push(change('restart', { reason: `${restart} changed`, ...disrupts }));
     else if (reload) changes.push(change('reload', { reason: `${reload} changed` }));
   }
@@ -72,17 +75,17 @@ export function diffService(
 }
 
 /**
- * The inputs that changed since the unit was last started or reloaded; undefined when none did. What drover noted
- * holds for the invocation it was noted for; otherwise (reboot, restart by hand, adopted host) the clock decides.
+ * The inputs that changed; undefined when none did. What drover noted holds for the invocation it was noted for;
+ * otherwise (reboot, restart by hand, adopted host) the clock decides.
  */
 function staleInputs(
   inputs: readonly string[],
   values: InputValues,
-  recorded: string | undefined,
-  unit: UnitFact,
+  since: number,
+  recorded?: string,
 ): string | undefined {
   if (inputs.length === 0) return undefined;
-  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) > unit.startedAt);
+  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) > since);
   if (recorded === undefined) return newer.length === 0 ? undefined : newer.join(', ');
   if (recorded === inputsDigest(inputs, (input) => values.get(input)?.value)) return undefined;
   return (newer.length === 0 ? inputs : newer).join(', ');

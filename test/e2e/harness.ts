@@ -1,0 +1,117 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { z } from 'zod';
+import type { EventLine, HostRecap } from '../../src/engine/events.ts';
+import { Lab } from '../../src/lab/lab.ts';
+
+export type Line = z.infer<typeof EventLine>;
+export type LineOf<T extends Line['type']> = Extract<Line, { type: T }>;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'dist/drover.js');
+
+/** What one call of drover left behind. */
+export interface Outcome {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly lines: readonly Line[];
+}
+
+/** Runs drover as a user would, from the bundle. */
+export async function drover(...args: readonly string[]): Promise<Outcome> {
+  return finished(start(...args));
+}
+
+/** Starts drover without waiting for it. */
+export function start(...args: readonly string[]) {
+  return execa(process.execPath, [program, ...args], { reject: false, cwd: root });
+}
+
+export async function finished(running: ReturnType<typeof start>): Promise<Outcome> {
+  const { exitCode, stdout, stderr } = await running;
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"v":1'))
+    .map((line) => JSON.parse(line) as Line);
+  return { exitCode, stdout, stderr, lines };
+}
+
+export function linesOf<T extends Line['type']>(outcome: Outcome, type: T): LineOf<T>[] {
+  return outcome.lines.filter((line): line is LineOf<T> => line.type === type);
+}
+
+/** The last line's figures, by host. */
+export function recapOf(outcome: Outcome): Record<string, HostRecap> {
+  const recap = linesOf(outcome, 'recap').at(-1);
+  if (!recap) throw new Error(`no recap; exit ${outcome.exitCode ?? '?'}\n${outcome.stderr}`);
+  return recap.hosts;
+}
+
+/** Every change a plan lists, as `host: action resource`, in the order of the run. */
+export function plannedChanges(outcome: Outcome): string[] {
+  return linesOf(outcome, 'plan').flatMap((line) =>
+    line.changes.map((change) => `${line.host}: ${change.action} ${change.resource}`),
+  );
+}
+
+/** Every change that was made, in the same form. */
+export function madeChanges(outcome: Outcome): string[] {
+  return linesOf(outcome, 'change').map(
+    (line) => `${line.host}: ${line.change.action} ${line.change.resource}`,
+  );
+}
+
+/** An inventory in a folder of its own, so that its secrets.yml is nobody else's. */
+export function writeInventory(yaml: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'drover-e2e-')), 'inventory.yml');
+  writeFileSync(path, yaml);
+  return path;
+}
+
+/** A lab for one test file; down at its end whatever happened. */
+export class TestLab {
+  readonly lab: Lab;
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+    this.lab = new Lab(name);
+  }
+
+  get inventory(): string {
+    return this.lab.inventory;
+  }
+
+  async up(source: string): Promise<void> {
+    await this.lab.down();
+    await this.lab.up(source);
+  }
+
+  /** Runs a command on a host as root, past drover. Fails when it fails. */
+  async on(host: string, script: string): Promise<string> {
+    const [ssh = 'ssh', ...args] = this.lab.sshCommand(host, [script]);
+    const { stdout } = await execa(ssh, args);
+    return stdout;
+  }
+
+  down(): Promise<void> {
+    return this.lab.down();
+  }
+}
+
+export const threeNodes = join(root, 'inventory/three-node.yml');
+
+/** Fails with what drover said, which is what one wants to read then. */
+export function expectExit(outcome: Outcome, wanted: number): void {
+  if (outcome.exitCode === wanted) return;
+  const said = outcome.lines.flatMap((line) =>
+    'message' in line && line.message !== undefined ? [line.message] : [],
+  );
+  throw new Error(
+    `exit ${outcome.exitCode ?? 'none'} instead of ${wanted}\n${outcome.stderr}\n${said.join('\n')}`,
+  );
+}
