@@ -115,13 +115,15 @@ class NameChecker {
     for (const scalar of [task.name, task.becomeUser, task.delegateTo, task.loopLabel]) {
       if (scalar) this.#node(scalar, local);
     }
-    if (task.source && task.module.file?.render) this.#names(freeNames(templateOfFile(task.source)), local);
+    const { source } = task;
+    if (source && task.module.file?.render)
+      this.#guard(() => this.#names(freeNames(templateOfFile(source)), local));
     namesSetBy(task).forEach((name) => this.#registered.add(name));
   }
 
   #conditions(conditions: readonly Condition[], local: ReadonlySet<string>): void {
     for (const condition of conditions)
-      if ('template' in condition) this.#names(freeNames(condition.template), local);
+      if ('template' in condition) this.#guard(() => this.#names(freeNames(condition.template), local));
   }
 
   #expressions(node: Node, local: ReadonlySet<string>): void {

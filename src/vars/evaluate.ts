@@ -1,4 +1,5 @@
 import { didYouMean } from '../core/diagnostics.ts';
+import { blockParamsOf, checkBlock, checkCall, unsupported, type Call } from './calls.ts';
 import { helpers, HelperError } from './helpers.ts';
 import { diagnostic, TemplateError, type Template } from './template.ts';
 import { isTruthy, kindOf, LazyMap, namesOf, propertyOf, type Value } from './value.ts';
@@ -8,15 +9,6 @@ export interface Names {
   get(name: string): Value | undefined;
   names(): Iterable<string>;
 }
-
-/** Helpers whose arguments are worked out only when needed. */
-export const lazyHelpers: Readonly<Record<string, string>> = {
-  and: 'and A B …',
-  or: 'or A B …',
-  default: 'default NAME VALUE',
-  defined: 'defined NAME',
-  choose: 'choose CONDITION THEN ELSE',
-};
 
 /** The template's text. Lists, maps and null in it are errors, as is every name that does not exist. */
 export function renderText(template: Template, names: Names): string {
@@ -60,18 +52,8 @@ class RootContext extends LazyMap {
 interface Frame {
   readonly contexts: readonly Value[];
   readonly locals: ReadonlyMap<string, Value>;
-  readonly data: ReadonlyMap<string, Value>;
-}
-
-interface Call {
-  readonly path: hbs.AST.Expression;
-  readonly params: readonly hbs.AST.Expression[];
-  readonly hash: hbs.AST.Hash | undefined;
-}
-
-/** The names after `as`. Where there are none the parser gives undefined, whatever its types say. */
-export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
-  return [program.blockParams].flat().filter(Boolean);
+  /** `@index` and the like of the `each` around this point, the innermost first. */
+  readonly data: readonly ReadonlyMap<string, Value>[];
 }
 
 class Evaluation {
@@ -82,7 +64,7 @@ class Evaluation {
   constructor(template: Template, names: Names) {
     this.#template = template;
     this.#root = new RootContext(names);
-    this.#frame = { contexts: [this.#root], locals: new Map(), data: new Map() };
+    this.#frame = { contexts: [this.#root], locals: new Map(), data: [] };
   }
 
   text(program: hbs.AST.Program): string {
@@ -93,8 +75,8 @@ class Evaluation {
 
   mustache(statement: hbs.AST.MustacheStatement): Value {
     // Without arguments it is a variable, whatever helpers there are.
-    if (statement.params.length === 0) return this.#expression(statement.path);
-    return this.#call({ path: statement.path, params: statement.params, hash: statement.hash });
+    const { path, params, hash } = statement as Call;
+    return params.length === 0 && !hash ? this.#expression(path) : this.#call({ path, params, hash });
   }
 
   #statement(statement: hbs.AST.Statement): string {
@@ -116,29 +98,23 @@ class Evaluation {
       case 'BlockStatement':
         return this.#block(statement as hbs.AST.BlockStatement);
       default:
-        throw this.#error(statement, 'partials and decorators are not supported');
+        throw unsupported(this.#template, statement);
     }
   }
 
   #block(block: hbs.AST.BlockStatement): string {
+    checkBlock(this.#template, block);
     const name = block.path.original;
-    const [param, ...rest] = block.params;
-    if (param === undefined || rest.length > 0) throw this.#error(block.path, `{{#${name}}} takes one value`);
+    const [param] = block.params as [hbs.AST.Expression];
     const value = this.#expression(param);
-    switch (name) {
-      case 'if':
-      case 'unless':
-        this.#refuseNull(param, value);
-        return this.#either(isTruthy(value) === (name === 'if') ? block.program : block.inverse);
-      case 'with':
-        this.#refuseNull(param, value);
-        if (!isTruthy(value)) return this.#either(block.inverse);
-        return this.#within(value, block, [value], new Map());
-      case 'each':
-        return this.#each(block, param, value);
-      default:
-        throw this.#error(block.path, `no block helper "${name}"`, 'there are: if, unless, each, with');
+    if (name === 'each') return this.#each(block, param, value);
+    this.#refuseNull(param, value);
+    if (name !== 'with') {
+      return this.#either(isTruthy(value) === (name === 'if') ? block.program : block.inverse);
     }
+    // Of Handlebars' false values, 0 alone can be the context of a block.
+    if (!isTruthy(value) && value !== 0) return this.#either(block.inverse);
+    return this.#within(value, block, [value], undefined);
   }
 
   #each(block: hbs.AST.BlockStatement, param: hbs.AST.Expression, value: Value): string {
@@ -169,7 +145,7 @@ class Evaluation {
     context: Value,
     block: hbs.AST.BlockStatement,
     params: readonly Value[],
-    data: ReadonlyMap<string, Value>,
+    data: ReadonlyMap<string, Value> | undefined,
   ): string {
     const outer = this.#frame;
     const locals = new Map(outer.locals);
@@ -177,7 +153,7 @@ class Evaluation {
     this.#frame = {
       contexts: [context, ...outer.contexts],
       locals,
-      data: new Map([...outer.data, ...data]),
+      data: data ? [data, ...outer.data] : outer.data,
     };
     try {
       return this.text(block.program);
@@ -186,20 +162,14 @@ class Evaluation {
     }
   }
 
-  #call({ path, params, hash }: Call): Value {
-    if (hash && hash.pairs.length > 0) throw this.#error(hash, 'named arguments are not supported');
+  #call(call: Call): Value {
+    const { path, params } = call;
+    checkCall(this.#template, call);
     const name = (path as hbs.AST.PathExpression).original;
-    const lazy = this.#lazy(name, params, path);
+    const lazy = this.#lazy(name, params);
     if (lazy !== undefined) return lazy;
-    const helper = Object.hasOwn(helpers, name) ? helpers[name] : undefined;
-    if (!helper) {
-      const known = [...Object.keys(helpers), ...Object.keys(lazyHelpers)];
-      throw this.#error(path, `no helper "${name}"`, didYouMean(name, known).hint);
-    }
-    const [least, most] = helper.arity;
-    if (params.length < least || params.length > most) {
-      throw this.#error(path, `wrong number of arguments for ${name}`, helper.usage);
-    }
+    const helper = helpers[name];
+    if (!helper) throw new Error(`no helper ${name}`);
     const args = params.map((param) => this.#expression(param));
     try {
       return helper.call(args);
@@ -209,24 +179,18 @@ class Evaluation {
     }
   }
 
-  #lazy(name: string, params: readonly hbs.AST.Expression[], path: hbs.AST.Node): Value | undefined {
-    const [first, second, third] = params;
+  #lazy(name: string, params: Call['params']): Value | undefined {
+    const [first, second, third] = params as [hbs.AST.Expression, hbs.AST.Expression, hbs.AST.Expression];
     switch (name) {
       case 'and':
         return params.every((param) => isTruthy(this.#expression(param)));
       case 'or':
         return params.some((param) => isTruthy(this.#expression(param)));
       case 'default':
-        if (!first || !second || third)
-          throw this.#error(path, 'wrong number of arguments', lazyHelpers['default']);
         return this.#optional(first) ?? this.#expression(second);
       case 'defined':
-        if (!first || second) throw this.#error(path, 'wrong number of arguments', lazyHelpers['defined']);
         return this.#optional(first) !== undefined;
       case 'choose':
-        if (!first || !second || !third) {
-          throw this.#error(path, 'wrong number of arguments', lazyHelpers['choose']);
-        }
         return this.#expression(isTruthy(this.#expression(first)) ? second : third);
       default:
         return undefined;
@@ -293,12 +257,12 @@ class Evaluation {
     const [head, ...rest] = path.parts;
     if (path.data) {
       if (head === 'root') return { value: this.#root, rest };
-      const value = this.#frame.data.get(head ?? '');
+      const value = this.#frame.data[path.depth]?.get(head ?? '');
       return value === undefined ? undefined : { value, rest };
     }
     const context = this.#contextOf(path);
     if (head === undefined) return { value: context, rest };
-    const explicit = path.depth > 0 || /^(\.|this)/.test(path.original);
+    const explicit = path.depth > 0 || /^(\.|this($|[./]))/.test(path.original);
     const local = explicit ? undefined : this.#frame.locals.get(head);
     if (local !== undefined) return { value: local, rest };
     const value = propertyOf(context, head);

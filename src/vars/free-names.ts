@@ -1,5 +1,5 @@
 import { helpers } from './helpers.ts';
-import { blockParamsOf, lazyHelpers } from './evaluate.ts';
+import { blockParamsOf, checkBlock, checkCall, lazyHelpers, unsupported, type Call } from './calls.ts';
 import type { Template } from './template.ts';
 import type { SourceRange } from '../core/source.ts';
 
@@ -11,7 +11,8 @@ export interface FreeName {
 
 /**
  * The variables a template needs, for checking names before anything runs. Names that `default` or `defined`
- * guard are left out, and so are those that belong to the item of an `each` or `with`.
+ * guard are left out, and so are those that belong to the item of an `each` or `with`. Throws where the template
+ * names no helper, or calls one wrongly.
  */
 export function freeNames(template: Template): FreeName[] {
   const found: FreeName[] = [];
@@ -39,9 +40,11 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
     case 'MustacheStatement':
     case 'SubExpression': {
       const call = node as hbs.AST.SubExpression;
-      if (call.params.length === 0 && node.type === 'MustacheStatement')
+      const { params, hash } = call as Call;
+      if (params.length === 0 && !hash && node.type === 'MustacheStatement')
         visit(template, call.path, place, found);
       else {
+        checkCall(template, call);
         const guarded = guardedName(call);
         if (guarded !== undefined) place.optional.add(guarded);
         each(call.params);
@@ -50,6 +53,7 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
     }
     case 'BlockStatement': {
       const block = node as hbs.AST.BlockStatement;
+      checkBlock(template, block);
       each(block.params);
       const inner = ['each', 'with'].includes(block.path.original)
         ? {
@@ -64,6 +68,12 @@ function visit(template: Template, node: hbs.AST.Node | undefined, place: Place,
     }
     case 'PathExpression':
       visitPath(template, node as hbs.AST.PathExpression, place, found);
+      return;
+    case 'PartialStatement':
+    case 'PartialBlockStatement':
+    case 'Decorator':
+    case 'DecoratorBlock':
+      throw unsupported(template, node);
   }
 }
 
@@ -88,5 +98,5 @@ function visitPath(template: Template, path: hbs.AST.PathExpression, place: Plac
 
 /** Every helper's usage, for the documentation. */
 export function helperUsages(): string[] {
-  return [...Object.values(helpers).map((helper) => helper.usage), ...Object.values(lazyHelpers)].sort();
+  return [...Object.values(helpers), ...Object.values(lazyHelpers)].map(({ usage }) => usage).sort();
 }

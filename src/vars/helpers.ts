@@ -1,6 +1,6 @@
 import { stringifyWithSecrets } from '../core/secrets.ts';
 import { quote } from '../shell/quote.ts';
-import { isEqual, isTruthy, kindOf, namesOf, propertyOf, type Value } from './value.ts';
+import { isEqual, isTruthy, kindOf, LazyMap, namesOf, propertyOf, type Value } from './value.ts';
 
 /** A helper's arguments are wrong; the evaluator adds the place. */
 export class HelperError extends Error {}
@@ -26,6 +26,28 @@ function number(value: Value | undefined): number {
 function list(value: Value | undefined): Value[] {
   if (Array.isArray(value)) return value;
   throw new HelperError(`expected a list, found ${kindOf(value ?? null)}`);
+}
+
+/** The names a map has. */
+function names(value: Value | undefined, expected = 'a map'): string[] {
+  if (value instanceof LazyMap || (value && typeof value === 'object' && !Array.isArray(value)))
+    return namesOf(value);
+  throw new HelperError(`expected ${expected}, found ${kindOf(value ?? null)}`);
+}
+
+function divide(dividend: number, divisor: number): number {
+  if (divisor === 0) throw new HelperError('division by zero');
+  return Math.trunc(dividend / divisor);
+}
+
+function matches(subject: string, expression: string): boolean {
+  let compiled: RegExp;
+  try {
+    compiled = new RegExp(expression);
+  } catch {
+    throw new HelperError(`"${expression}" is not a regular expression`);
+  }
+  return compiled.test(subject);
 }
 
 function compare(left: Value | undefined, right: Value | undefined): number {
@@ -71,7 +93,7 @@ export const helpers: Readonly<Record<string, Helper>> = {
   in: define('in ITEM LIST', 2, 2, ([item, within]) =>
     typeof within === 'string'
       ? within.includes(text(item))
-      : (Array.isArray(within) ? within : namesOf(within ?? null)).some((other) =>
+      : (Array.isArray(within) ? within : names(within, 'a list or a map')).some((other) =>
           isEqual(other, item ?? null),
         ),
   ),
@@ -80,7 +102,7 @@ export const helpers: Readonly<Record<string, Helper>> = {
   add: define('add A B …', 2, 9, (args) => args.reduce<number>((sum, item) => sum + number(item), 0)),
   sub: define('sub A B', 2, 2, ([a, b]) => number(a) - number(b)),
   mul: define('mul A B …', 2, 9, (args) => args.reduce<number>((product, item) => product * number(item), 1)),
-  div: define('div A B', 2, 2, ([a, b]) => Math.trunc(number(a) / number(b))),
+  div: define('div A B', 2, 2, ([a, b]) => divide(number(a), number(b))),
   max: define('max A B …', 1, 9, (args) => Math.max(...args.map(number))),
   min: define('min A B …', 1, 9, (args) => Math.min(...args.map(number))),
   int: define('int A', 1, 1, ([a]) => Math.trunc(number(a))),
@@ -89,16 +111,16 @@ export const helpers: Readonly<Record<string, Helper>> = {
   ),
   string: define('string A', 1, 1, ([a]) => text(a)),
   length: define('length A', 1, 1, ([a]) =>
-    typeof a === 'string' || Array.isArray(a) ? a.length : namesOf(a ?? null).length,
+    typeof a === 'string' || Array.isArray(a) ? a.length : names(a, 'text, a list or a map').length,
   ),
   lower: define('lower TEXT', 1, 1, ([a]) => text(a).toLowerCase()),
   upper: define('upper TEXT', 1, 1, ([a]) => text(a).toUpperCase()),
   trim: define('trim TEXT', 1, 1, ([a]) => text(a).trim()),
-  replace: define('replace TEXT OLD NEW', 3, 3, ([a, b, c]) => text(a).replaceAll(text(b), text(c))),
+  replace: define('replace TEXT OLD NEW', 3, 3, ([a, b, c]) => text(a).replaceAll(text(b), () => text(c))),
   split: define('split TEXT SEPARATOR', 2, 2, ([a, b]) => text(a).split(text(b))),
   starts_with: define('starts_with TEXT START', 2, 2, ([a, b]) => text(a).startsWith(text(b))),
   ends_with: define('ends_with TEXT END', 2, 2, ([a, b]) => text(a).endsWith(text(b))),
-  matches: define('matches TEXT REGEXP', 2, 2, ([a, b]) => new RegExp(text(b)).test(text(a))),
+  matches: define('matches TEXT REGEXP', 2, 2, ([a, b]) => matches(text(a), text(b))),
   join: define('join LIST SEPARATOR', 1, 2, ([a, b]) =>
     list(a)
       .map(text)
@@ -115,10 +137,10 @@ export const helpers: Readonly<Record<string, Helper>> = {
   ),
   sort: define('sort LIST', 1, 1, ([a]) => [...list(a)].sort(compare)),
   without: define('without LIST ITEM', 2, 2, ([a, b]) => list(a).filter((item) => !isEqual(item, b ?? null))),
-  keys: define('keys MAP', 1, 1, ([a]) => namesOf(a ?? null)),
+  keys: define('keys MAP', 1, 1, ([a]) => names(a)),
   lookup: define('lookup MAP KEY', 2, 2, ([a, b]) => at(a ?? null, b)),
   merge: define('merge MAP MAP …', 1, 9, (args) =>
-    Object.fromEntries(args.flatMap((map) => namesOf(map).map((key) => [key, at(map, key)] as const))),
+    Object.fromEntries(args.flatMap((map) => names(map).map((key) => [key, at(map, key)] as const))),
   ),
   map: define('map LIST KEY', 2, 2, ([a, b]) => list(a).map((item) => at(item, b))),
   pick: define('pick MAPS NAMES KEY', 3, 3, ([maps, names, key]) =>

@@ -109,7 +109,7 @@ function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnosti
       hint: `write {{ ${call} }}`,
     });
   }
-  const operator = /([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w."']+)/.exec(text);
+  const operator = /(\{\{[^}]*?)([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w."']+)/.exec(text);
   const names: Record<string, string> = {
     '==': 'eq',
     '!=': 'ne',
@@ -119,10 +119,10 @@ function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnosti
     '>=': 'ge',
   };
   if (operator) {
-    const [whole, left = '', sign = '', right = ''] = operator;
+    const [whole, before = '', left = '', sign = '', right = ''] = operator;
     return toDiagnostic({
       message: `there is no operator ${sign}`,
-      at: place(operator.index, whole.length),
+      at: place(operator.index + before.length, whole.length - before.length),
       hint: `write ${names[sign] ?? sign} ${left} ${right.replaceAll("'", '"')}`,
     });
   }

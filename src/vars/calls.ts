@@ -1,0 +1,87 @@
+import { didYouMean } from '../core/diagnostics.ts';
+import { helpers } from './helpers.ts';
+import { diagnostic, type Template, type TemplateError } from './template.ts';
+
+interface Signature {
+  readonly usage: string;
+  readonly arity: readonly [least: number, most: number];
+}
+
+/** Helpers whose arguments are worked out only when needed. */
+export const lazyHelpers: Readonly<Record<string, Signature>> = {
+  and: { usage: 'and A B …', arity: [1, 20] },
+  or: { usage: 'or A B …', arity: [1, 20] },
+  default: { usage: 'default NAME VALUE', arity: [2, 2] },
+  defined: { usage: 'defined NAME', arity: [1, 1] },
+  choose: { usage: 'choose CONDITION THEN ELSE', arity: [3, 3] },
+};
+
+const blockHelpers = ['if', 'unless', 'each', 'with'];
+
+export interface Call {
+  readonly path: hbs.AST.Expression;
+  readonly params: readonly hbs.AST.Expression[];
+  readonly hash: hbs.AST.Hash | undefined;
+}
+
+/** Throws when a call names no helper, or has not the arguments that the helper takes. */
+export function checkCall(template: Template, { path, params, hash }: Call): void {
+  refuseHash(template, hash);
+  const name = (path as hbs.AST.PathExpression).original;
+  const signature = [helpers, lazyHelpers].find((all) => Object.hasOwn(all, name))?.[name];
+  if (!signature) {
+    const hint = infixHint(path, params) ?? didYouMean(name, allNames()).hint;
+    throw errorAt(template, path, `no helper "${name}"`, hint);
+  }
+  const [least, most] = signature.arity;
+  if (params.length < least || params.length > most) {
+    throw errorAt(template, path, `wrong number of arguments for ${name}`, signature.usage);
+  }
+}
+
+/** Throws when a block is none of those there are. */
+export function checkBlock(template: Template, { path, params, hash }: hbs.AST.BlockStatement): void {
+  const name = path.original;
+  if (!blockHelpers.includes(name)) {
+    throw errorAt(template, path, `no block helper "${name}"`, `there are: ${blockHelpers.join(', ')}`);
+  }
+  if (params.length !== 1) throw errorAt(template, path, `{{#${name}}} takes one value`);
+  refuseHash(template, hash);
+}
+
+/** The names after `as`. Where there are none the parser gives undefined, whatever its types say. */
+export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
+  return [program.blockParams].flat().filter(Boolean);
+}
+
+/** For what Handlebars has and drover has not. */
+export function unsupported(template: Template, node: hbs.AST.Node): TemplateError {
+  return errorAt(template, node, 'partials and decorators are not supported');
+}
+
+function refuseHash(template: Template, hash: hbs.AST.Hash | undefined): void {
+  if (hash && hash.pairs.length > 0) throw errorAt(template, hash, 'named arguments are not supported');
+}
+
+function errorAt(template: Template, node: hbs.AST.Node, message: string, hint?: string): TemplateError {
+  return diagnostic({ message, at: template.place(node), hint });
+}
+
+function allNames(): string[] {
+  return [...Object.keys(helpers), ...Object.keys(lazyHelpers)];
+}
+
+/** People write `a and b` and `x is defined`: operators stand first here. */
+function infixHint(left: hbs.AST.Expression, [operator, right]: Call['params']): string | undefined {
+  if (operator?.type !== 'PathExpression' || !right) return undefined;
+  const name = (operator as hbs.AST.PathExpression).original;
+  if (name === 'is') return `write defined ${sourceOf(left)}, or another helper before its argument`;
+  if (!['and', 'or', 'in'].includes(name)) return undefined;
+  return `write ${name} ${sourceOf(left)} ${sourceOf(right)}`;
+}
+
+function sourceOf(expression: hbs.AST.Expression): string {
+  if (expression.type === 'SubExpression') return '(…)';
+  const { original } = expression as hbs.AST.PathExpression;
+  return expression.type === 'StringLiteral' ? JSON.stringify(original) : original;
+}
