@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { entryOf, toData, type Node } from '../core/node.ts';
+import { entryOf, type Node } from '../core/node.ts';
 import type { SourceRange } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
 import type { Value } from '../vars/value.ts';
@@ -63,7 +63,7 @@ export function loadDeclarations(folder: string, problems: Problems): Declaratio
     return [[entry.key, { ...parsed, name: entry.key, at: entry.keyRange, defaultNode }]];
   });
   return {
-    namespaces: namespaces ? z.array(z.string()).parse(toData(namespaces)) : [],
+    namespaces: (namespaces && validate(namespaces, z.array(z.string()), problems)) ?? [],
     variables: new Map(declared),
   };
 }

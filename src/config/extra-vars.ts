@@ -33,7 +33,9 @@ function parseOne(arg: string, problems: Problems): Layer {
       problems.add({ message: `"${whole}" is not name=value`, at: range });
       continue;
     }
-    const text = value.replace(/^(["'])(.*)\1$/s, '$2');
+    const text = value.startsWith('"')
+      ? value.slice(1, -1).replace(/\\(["\\])/g, '$1')
+      : value.replace(/^'(.*)'$/s, '$1');
     pairs.set(name, { node: { kind: 'scalar', value: text, text, verbatim: false, range } });
   }
   return pairs;

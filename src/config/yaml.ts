@@ -59,7 +59,7 @@ class TreeBuilder {
   readonly diagnostics: Diagnostic[] = [];
   readonly #file: SourceFile;
   readonly #document: Document;
-  #depth = 0;
+  readonly #open = new Set<YamlNode>();
 
   constructor(file: SourceFile, document: Document) {
     this.#file = file;
@@ -72,23 +72,32 @@ class TreeBuilder {
 
   build(node: YamlNode): Node {
     const range = this.#rangeOf(node);
-    // Aliases may nest; a document that refers to itself would never end.
-    if (this.#depth > 100) {
-      this.report('nested too deeply, or an alias that contains itself', range);
+    if (this.#open.size > 100) {
+      this.report('nested too deeply', range);
       return this.#nothing(range);
     }
-    this.#depth++;
+    if (isAlias(node)) return this.#resolve(node);
+    if (isScalar(node)) return this.#scalar(node, range);
+    this.#open.add(node);
     try {
-      if (isAlias(node)) return this.#resolve(node);
+      if (isMap(node) || isSeq(node)) this.#refuseTag(node, range);
       if (isMap(node)) return this.#map(node.items, range);
       if (isSeq(node))
         return { kind: 'list', items: node.items.map((item) => this.build(item as YamlNode)), range };
-      if (isScalar(node)) return this.#scalar(node, range);
       this.report('not a value', range);
       return this.#nothing(range);
     } finally {
-      this.#depth--;
+      this.#open.delete(node);
     }
+  }
+
+  #refuseTag({ tag }: YamlNode, range: SourceRange): void {
+    if (tag === undefined || /^(!|tag:yaml\.org,2002:(map|seq))$/.test(tag)) return;
+    this.report(
+      `the tag ${tag} is not known on a list or a map`,
+      range,
+      tag === '!unsafe' ? 'put it on the texts in it' : undefined,
+    );
   }
 
   #rangeOf(node: YamlNode): SourceRange {
@@ -103,6 +112,10 @@ class TreeBuilder {
   #resolve(alias: YamlNode): Node {
     const range = this.#rangeOf(alias);
     const target = isAlias(alias) ? alias.resolve(this.#document) : undefined;
+    if (target && this.#open.has(target)) {
+      this.report('an alias that contains itself', range);
+      return this.#nothing(range);
+    }
     if (target) return this.build(target);
     this.report(`no anchor &${isAlias(alias) ? alias.source : ''} before this`, range);
     return this.#nothing(range);
@@ -195,8 +208,8 @@ const booleans = new Map(
   ),
 );
 const integer = /^[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/;
-const sexagesimal = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
-const float = /^[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?$/;
+const sexagesimal = /^[-+]?([1-9][0-9_]*(:[0-5]?[0-9])+|[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*)$/;
+const float = /^([-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?$/;
 const infinity = /^[-+]?\.(inf|Inf|INF)$/;
 
 /** PyYAML's implicit resolvers (yaml/resolver.py), without timestamps: a date stays text, as in Ansible's output. */
@@ -212,6 +225,7 @@ export function resolvePlain(text: string): ScalarNode['value'] {
   }
   if (float.test(text)) return sign * Number(digits);
   if (infinity.test(text)) return sign * Infinity;
+  if (/^\.(nan|NaN|NAN)$/.test(text)) return NaN;
   return text;
 }
 

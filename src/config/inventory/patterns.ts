@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { didYouMean } from '../../core/diagnostics.ts';
 import type { Inventory } from './model.ts';
 
@@ -33,16 +34,14 @@ export function selectHosts(inventory: Inventory, pattern: string): string[] {
 function splitPattern(pattern: string): string[] {
   const byComma = pattern.split(/\s*,\s*/);
   return byComma
-    .flatMap((part) =>
-      /^[!&]?[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*$/i.test(part) ? [part] : part.split(/:(?![^[]*\])/),
-    )
+    .flatMap((part) => (isIPv6(part.replace(/^[!&]/, '')) ? [part] : part.split(/:(?![^[]*\])/)))
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
 
 function resolve(inventory: Inventory, part: string): string[] {
   if (part.startsWith('@')) return fromFile(inventory, part.slice(1));
-  const subscript = /^(.+?)\[(-?\d+)(?:([:-])(-?\d*))?\]$/.exec(part);
+  const subscript = /^([^~].*?)\[(-?\d+)(?:([:-])(-?\d*))?\]$/.exec(part);
   if (subscript && !inventory.hosts.has(part)) {
     const [, base = '', first = '', separator, last = ''] = subscript;
     return slice(resolve(inventory, base), Number(first), separator === undefined ? undefined : last);
@@ -50,9 +49,11 @@ function resolve(inventory: Inventory, part: string): string[] {
   const names = [...inventory.groups.keys()];
   const test = matcher(part);
   const groups = names.filter(test);
-  if (groups.length > 0) return groups.flatMap((group) => inventory.hostsOf(group));
-  const hosts = [...inventory.hosts.keys()].filter(test);
-  if (hosts.length > 0 || /[*?~]/.test(part)) return hosts;
+  const fromGroups = groups.flatMap((group) => inventory.hostsOf(group));
+  // A plain name is a group before it is a host; a wildcard is both.
+  const hosts = groups.length > 0 && !/[*?~[]/.test(part) ? [] : [...inventory.hosts.keys()].filter(test);
+  if (groups.length > 0 || hosts.length > 0 || /[*?~]/.test(part))
+    return [...new Set([...fromGroups, ...hosts])];
   throw new PatternError(
     `no host or group "${part}"`,
     didYouMean(part, [...names, ...inventory.hosts.keys()]).hint,
@@ -61,7 +62,7 @@ function resolve(inventory: Inventory, part: string): string[] {
 
 function matcher(part: string): (name: string) => boolean {
   if (part.startsWith('~')) {
-    const expression = new RegExp(`^(?:${part.slice(1)})`);
+    const expression = compile(`^(?:${part.slice(1)})`, part);
     return (name) => expression.test(name);
   }
   if (!/[*?[]/.test(part)) return (name) => name === part;
@@ -69,8 +70,16 @@ function matcher(part: string): (name: string) => boolean {
     .replace(/[.+^${}()|\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  const compiled = new RegExp(`^${expression.replaceAll('[!', '[^')}$`);
+  const compiled = compile(`^${expression.replaceAll('[!', '[^')}$`, part);
   return (name) => compiled.test(name);
+}
+
+function compile(expression: string, part: string): RegExp {
+  try {
+    return new RegExp(expression);
+  } catch {
+    throw new PatternError(`"${part}" is not a pattern`, 'its brackets do not match');
+  }
 }
 
 function slice(hosts: readonly string[], first: number, last: string | undefined): string[] {

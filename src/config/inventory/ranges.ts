@@ -1,14 +1,19 @@
+import { isIPv6 } from 'node:net';
+
 /** A host range that can't be expanded. */
 export class RangeError extends Error {}
 
 // Beyond this a typo such as [1:1000000] would fill the memory before anyone sees it.
 const largestRange = 65_536;
 
+// In this order, as in Ansible, where [a:Z] is all of them.
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
 /** Expands the ranges in a host name: `node[1:3]`, `db[01:10:3]`, `rack[a:c]`, several in one name. */
 export function expandRanges(name: string): string[] {
   const match = /\[([^\]]*)\]/.exec(name);
-  // A bracket without a colon is an IPv6 address or a plain name.
-  if (!match?.[1]?.includes(':') || /^[0-9a-f:]+:[0-9a-f:]*:/i.test(match[1])) return [name];
+  // Brackets may also hold an IPv6 address.
+  if (!match?.[1]?.includes(':') || isIPv6(match[1])) return [name];
   const [whole, range = ''] = match;
   const head = name.slice(0, match.index);
   const tails = expandRanges(name.slice(match.index + whole.length));
@@ -22,9 +27,7 @@ function expandOne(range: string): string[] {
     throw new RangeError(`[${range}] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]`);
   }
   if (/^[a-z]$/i.test(begin) && /^[a-z]$/i.test(end)) {
-    return count(begin.charCodeAt(0), end.charCodeAt(0), step, range).map((code) =>
-      String.fromCharCode(code),
-    );
+    return count(letters.indexOf(begin), letters.indexOf(end), step, range).map((at) => letters.charAt(at));
   }
   const first = begin === '' ? '0' : begin;
   if (!/^\d+$/.test(first) || !/^\d+$/.test(end))

@@ -55,7 +55,7 @@ export function loadPlaybook(
   modules: ReadonlyMap<string, Module>,
   problems: Problems,
 ): Playbook {
-  const context: LoadContext = { modules, problems, folders: new Set(), nextId: 1 };
+  const context: LoadContext = { modules, problems, folders: new Set(), including: [], nextId: 1 };
   const plays = readPlaybook(resolve(path), { when: [], tags: [], vars: new Map() }, context, []);
   return { path: shortPath(path), plays, folders: [...context.folders] };
 }

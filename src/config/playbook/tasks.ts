@@ -15,7 +15,7 @@ import type { SourceFile } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
 import { isTemplate, templateOfFile, TemplateError } from '../../vars/template.ts';
-import { readSource, readYaml, type Problems } from '../files.ts';
+import { readSource, readYaml, shortPath, type Problems } from '../files.ts';
 import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
 import { KeywordReader, readConditions } from './keywords.ts';
 import type { Condition, Step, Task } from './model.ts';
@@ -25,6 +25,8 @@ export interface LoadContext {
   readonly modules: ReadonlyMap<string, Module>;
   readonly problems: Problems;
   readonly folders: Set<string>;
+  /** Files of tasks that are being read, each included by the one before it. */
+  readonly including: string[];
   nextId: number;
 }
 
@@ -155,6 +157,7 @@ function readInclude(
   context: LoadContext,
 ): Step[] {
   refuseUnknown(map, [include.key, ...inheritable], context.problems);
+  if (include.value.kind === 'map') refuseUnknown(include.value, ['file'], context.problems);
   const named =
     include.value.kind === 'map' ? (entryOf(include.value, 'file')?.value ?? include.value) : include.value;
   const file = named.kind === 'scalar' && typeof named.value === 'string' ? named.value : undefined;
@@ -175,9 +178,18 @@ function readInclude(
     });
     return [];
   }
+  const { including } = context;
+  if (including.includes(path)) {
+    const way = [...including.slice(including.indexOf(path)), path].map(shortPath);
+    context.problems.add({ message: `tasks import each other: ${way.join(' -> ')}`, at: named.range });
+    return [];
+  }
   context.folders.add(dirname(path));
+  including.push(path);
   const root = readYaml(path, context.problems);
-  return readSteps(root, { ...inherit(reader, outer), folder: dirname(path) }, context);
+  const steps = readSteps(root, { ...inherit(reader, outer), folder: dirname(path) }, context);
+  including.pop();
+  return steps;
 }
 
 function readTask(
@@ -222,10 +234,9 @@ function readTask(
   if (!module) return undefined;
   const params = readParams(entry, module, reader.map('args'), problems);
   const inner = inherit(reader, outer);
-  const control = new KeywordReader(
-    reader.map('loop_control') ?? { kind: 'map', entries: [], range: map.range },
-    problems,
-  );
+  const loopControl = reader.map('loop_control') ?? { kind: 'map', entries: [], range: map.range };
+  refuseUnknown(loopControl, ['loop_var', 'label'], problems);
+  const control = new KeywordReader(loopControl, problems);
   const task: Task = {
     kind: 'task',
     id: context.nextId++,
