@@ -86,8 +86,9 @@ function rangeInBlock(
   start: number,
   length: number,
 ): SourceRange {
-  const lineIndex = text.slice(0, start).split('\n').length - 1;
-  const column = start - (text.lastIndexOf('\n', start - 1) + 1);
+  const before = text.slice(0, start);
+  const lineIndex = before.split('\n').length - 1;
+  const column = start - (before.lastIndexOf('\n') + 1);
   let lineStart = file.text.indexOf('\n', node.range.start) + 1;
   for (let skipped = 0; skipped < lineIndex; skipped++) lineStart = file.text.indexOf('\n', lineStart) + 1;
   const line = text.split('\n')[lineIndex] ?? '';

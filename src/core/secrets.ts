@@ -21,7 +21,10 @@ export function maskPlaceholders(text: string): string {
 
 /** JSON text whose placeholders will be revealed escaped for JSON. */
 export function stringifyWithSecrets(value: unknown): string {
-  return JSON.stringify(value).replace(placeholders, (_, name: string) => `${open}${name}|json${close}`);
+  return JSON.stringify(value).replace(placeholders, (placeholder, name: string, form: string | undefined) =>
+    // A verifier needs no escaping, and must not turn into the password it stands for.
+    form === 'scram' ? placeholder : `${open}${name}|json${close}`,
+  );
 }
 
 /** The text with each placeholder standing for PostgreSQL's verifier of the password instead of the password. */
@@ -59,13 +62,16 @@ export class Vault {
     });
   }
 
-  /** The text with placeholders and known values masked. */
+  /** The text with placeholders and known values masked, as they are and as they stand in JSON. */
   redact(text: string): string {
     let masked = maskPlaceholders(text);
-    for (const value of this.#values.values()) {
+    const forms = [...this.#values.values()]
       // Shorter values would mask ordinary words; a password that short protects nothing.
-      if (value.length >= 4) masked = masked.replaceAll(value, mask);
-    }
+      .filter((value) => value.length >= 4)
+      .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+      // The longest first: of a value within another, the rest would stay.
+      .sort((a, b) => b.length - a.length);
+    for (const form of forms) masked = masked.replaceAll(form, mask);
     return masked;
   }
 

@@ -118,12 +118,10 @@ export function describeChange({ action, resource, detail, reason, disrupts }: S
 
 /** The differing lines of a change's texts, in unified form. */
 export function diffLines({ before, after, resource }: ShownChange): string[] {
-  if (before === undefined || after === undefined) return [];
+  if (before === undefined || after === undefined || before === after) return [];
   const patch = createTwoFilesPatch(resource, resource, before, after, '', '', { context: 2 });
-  return patch
-    .split('\n')
-    .slice(3)
-    .filter((line) => line !== '');
+  const lines = patch.split('\n');
+  return lines.slice(lines.findIndex((line) => line.startsWith('@@'))).filter((line) => line !== '');
 }
 
 function colourDiff(line: string, paint: Paint): string {

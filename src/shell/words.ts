@@ -4,21 +4,25 @@ export function splitWords(line: string): string[] | undefined {
   let word: string | undefined;
   let quoteMark = '';
   const append = (char: string) => (word = (word ?? '') + char);
+  // A backslash before a line break joins the lines.
+  const escaped = (char: string) => char !== '\n' && append(char);
   for (let index = 0; index < line.length; index++) {
     const char = line.charAt(index);
     if (quoteMark !== '') {
       if (char === quoteMark) quoteMark = '';
-      else if (char === '\\' && quoteMark === '"' && /["\\$`]/.test(line.charAt(index + 1)))
-        append(line.charAt(++index));
+      else if (char === '\\' && quoteMark === '"' && /["\\$`\n]/.test(line.charAt(index + 1)))
+        escaped(line.charAt(++index));
       else append(char);
     } else if (char === '"' || char === "'") {
       quoteMark = char;
       word ??= '';
-    } else if (/\s/.test(char)) {
+    } else if (/[ \t\n]/.test(char)) {
       if (word !== undefined) words.push(word);
       word = undefined;
+    } else if (char === '\\' && index + 1 < line.length) {
+      escaped(line.charAt(++index));
     } else {
-      append(char === '\\' && index + 1 < line.length ? line.charAt(++index) : char);
+      append(char);
     }
   }
   if (quoteMark !== '') return undefined;
