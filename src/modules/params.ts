@@ -32,3 +32,15 @@ export const textList = z.preprocess(
 
 /** A name of a user or group. */
 export const accountName = z.string().regex(/^[a-z_][a-z0-9_.-]*\$?$/i, 'is not a user or group name');
+
+/** A regular expression of JavaScript's. */
+export const regularExpression = z.string().refine(
+  (pattern) => {
+    try {
+      return new RegExp(pattern) instanceof RegExp;
+    } catch {
+      return false;
+    }
+  },
+  { message: 'is not a regular expression' },
+);

@@ -38,9 +38,11 @@ function find(
   begin: string,
   end: string,
 ): { start: number; count: number } | undefined {
-  const start = lines.indexOf(begin);
-  const last = lines.indexOf(end, start);
-  return start < 0 || last < start ? undefined : { start, count: last - start + 1 };
+  // A marker that lost its other half encloses nothing: what follows it is somebody else's.
+  const last = lines.findLastIndex((line, index) => line === end && lines.lastIndexOf(begin, index) >= 0);
+  if (last < 0) return undefined;
+  const start = lines.lastIndexOf(begin, last);
+  return { start, count: last - start + 1 };
 }
 
 function position(lines: readonly string[], { insertafter, insertbefore }: BlockPlace): number {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { inSync, refused } from '../../plan/change.ts';
 import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
-import { absolutePath } from '../params.ts';
+import { absolutePath, regularExpression } from '../params.ts';
 import { insertBlock, removeBlock } from './edit.ts';
 
 const { dest: _dest, ...attributes } = fileParams;
@@ -32,12 +32,10 @@ export const blockinfile = defineModule({
       .enum(['present', 'absent'])
       .default('present')
       .describe('`absent` removes the block with its markers.'),
-    insertafter: z
-      .string()
+    insertafter: regularExpression
       .optional()
       .describe('A new block goes after the last line that matches, or to the end (`EOF`, the default).'),
-    insertbefore: z
-      .string()
+    insertbefore: regularExpression
       .optional()
       .describe('A new block goes before the last line that matches, or to the beginning (`BOF`).'),
     create: z.boolean().default(false).describe('Make the file when it is missing.'),

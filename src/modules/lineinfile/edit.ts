@@ -14,7 +14,9 @@ export function putLine(text: string, place: LinePlace): string {
   const match = expression ? lines.findLastIndex((candidate) => expression.test(candidate)) : -1;
   if (expression && match >= 0) {
     const former = lines[match] ?? '';
-    lines[match] = backrefs ? expand(line, expression, former) : line;
+    const wanted = backrefs ? expand(line, expression, former) : line;
+    if (wanted === former) return text;
+    lines[match] = wanted;
   } else if (backrefs || lines.includes(line)) {
     return text;
   } else {

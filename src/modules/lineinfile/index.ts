@@ -2,21 +2,10 @@ import * as z from 'zod';
 import { inSync, refused } from '../../plan/change.ts';
 import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
-import { absolutePath } from '../params.ts';
+import { absolutePath, regularExpression } from '../params.ts';
 import { putLine, removeLines } from './edit.ts';
 
 const { dest: _dest, ...attributes } = fileParams;
-
-const regularExpression = z.string().refine(
-  (pattern) => {
-    try {
-      return new RegExp(pattern) instanceof RegExp;
-    } catch {
-      return false;
-    }
-  },
-  { message: 'is not a regular expression' },
-);
 
 export const lineinfile = defineModule({
   name: 'lineinfile',
@@ -41,12 +30,10 @@ export const lineinfile = defineModule({
         .default(false)
         .describe('Groups of `regexp` stand in `line` as `\\1`; a file without a match is left alone.'),
       state: z.enum(['present', 'absent']).default('present').describe('Whether the line is to be there.'),
-      insertafter: z
-        .string()
+      insertafter: regularExpression
         .optional()
         .describe('A new line goes after the last one that matches, or to the end (`EOF`, the default).'),
-      insertbefore: z
-        .string()
+      insertbefore: regularExpression
         .optional()
         .describe('A new line goes before the last one that matches, or to the beginning (`BOF`).'),
       create: z.boolean().default(false).describe('Make the file when it is missing.'),

@@ -13,11 +13,25 @@ const SysctlChange = z.strictObject({
   value: z.string().optional(),
 });
 
-const setLine = (content: string, name: string, value: string | undefined): string => {
-  const others = content.split('\n').filter((line) => line !== '' && line.split('=')[0]?.trim() !== name);
-  const lines = value === undefined ? others : [...others, `${name} = ${value}`];
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-};
+/** The file's text with the parameter set in its place, or without it; all other lines stay as they are. */
+function setLine(content: string, name: string, value: string | undefined): string {
+  const lines = content === '' ? [] : content.replace(/\n$/, '').split('\n');
+  const isOurs = (line: string) => line.split('=')[0]?.trim() === name;
+  const place = lines.findIndex(isOurs);
+  const current = lines[place]?.replace(/^[^=]*=/, '');
+  const kept =
+    value === undefined
+      ? []
+      : [
+          current !== undefined && normalise(current) === normalise(value)
+            ? (lines[place] ?? '')
+            : `${name} = ${value}`,
+        ];
+  const wanted = lines.filter((line) => !isOurs(line));
+  wanted.splice(place < 0 ? wanted.length : place, 0, ...kept);
+  if (wanted.join('\n') === lines.join('\n')) return content;
+  return wanted.length === 0 ? '' : `${wanted.join('\n')}\n`;
+}
 
 export const sysctl = defineModule({
   name: 'sysctl',
@@ -30,18 +44,25 @@ export const sysctl = defineModule({
     name: vm.overcommit_memory
     value: "2"`,
   },
-  params: z.strictObject({
-    name: z
-      .string()
-      .regex(/^[\w./-]+$/, 'is not the name of a kernel parameter')
-      .describe('The parameter, such as `vm.overcommit_memory`.'),
-    value: text.optional().describe('Its value; several fields are separated by blanks.'),
-    state: z
-      .enum(['present', 'absent'])
-      .default('present')
-      .describe('`absent` takes it out of the file; the running kernel keeps its value.'),
-    sysctl_file: absolutePath.default('/etc/sysctl.d/90-drover.conf').describe('File that sets it at boot.'),
-  }),
+  params: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[\w./-]+$/, 'is not the name of a kernel parameter')
+        .describe('The parameter, such as `vm.overcommit_memory`.'),
+      value: text.optional().describe('Its value; several fields are separated by blanks.'),
+      state: z
+        .enum(['present', 'absent'])
+        .default('present')
+        .describe('`absent` takes it out of the file; the running kernel keeps its value.'),
+      sysctl_file: absolutePath
+        .default('/etc/sysctl.d/90-drover.conf')
+        .describe('File that sets it at boot.'),
+    })
+    .refine((params) => params.state === 'absent' || params.value !== undefined, {
+      message: 'the value is missing',
+      path: ['value'],
+    }),
   change: SysctlChange,
   needs: ({ name, sysctl_file: path }) => ({ value: needSysctl(name), ...needsOfFile(path) }),
   diff(
@@ -51,12 +72,15 @@ export const sysctl = defineModule({
   ): Verdict<z.infer<typeof SysctlChange>> {
     if (state === 'present' && actual === undefined)
       return refused(`the kernel has no parameter ${name}`, 'check its name with sysctl -a');
+    if (facts.path?.type === 'file' && facts.before === undefined)
+      return refused(`${dest} cannot be read`, 'is it a text file below 256 KB?');
     const wanted = state === 'present' ? (value ?? '') : undefined;
     const content = setLine(facts.before ?? '', name, wanted);
     const file =
       content === (facts.before ?? '')
         ? undefined
         : diffFile(facts, { dest, content, mode: facts.path?.mode ?? '644' }, context);
+    if (file?.state === 'refused') return file;
     const fileChange = file?.state === 'changes' ? file.changes[0] : undefined;
     const stale = wanted !== undefined && normalise(actual ?? '') !== normalise(wanted);
     if (!fileChange && !stale) return changed();

@@ -71,6 +71,11 @@ done`,
       { timeout: timeout + 10 },
     ),
   ],
-  writes: ({ resource }) => (resource.startsWith('/') ? [{ kind: 'path', key: resource }] : []),
+  writes({ resource, condition }) {
+    if (resource.startsWith('/')) return [{ kind: 'path', key: resource }];
+    const isAbsent = condition.startsWith('! ');
+    const { kind, key } = needScript(isAbsent ? condition.slice(2) : condition);
+    return [{ kind, key, records: [['', isAbsent ? '1' : '0', '']] }];
+  },
   aim: (params) => `${shown(params)} ${params.state}`,
 });
