@@ -3,15 +3,16 @@ import { collectScript, parseCollected } from '../facts/collectors.ts';
 import { needHost, type HostFact } from '../facts/host.ts';
 import type { Need } from '../facts/need.ts';
 import { lockPiece, unlockPiece } from '../shell/framing.ts';
-import type { PieceOptions, PieceResult } from '../transport/session.ts';
-import { Session } from '../transport/session.ts';
+import type { Verdict } from '../transport/password-gate.ts';
+import { BecomeError, Session, type PieceOptions, type PieceResult } from '../transport/session.ts';
 import type { SshConnection } from '../transport/ssh.ts';
 import { NotYetKnown, type Variable } from '../vars/scope.ts';
 import type { Value } from '../vars/value.ts';
 import { World } from './world.ts';
 
 /** What a run uses of a connection; tests put a local shell in its place. */
-export type Connection = Pick<SshConnection, 'openCommand' | 'openStream' | 'hostKey' | 'target'>;
+export type Connection = Pick<SshConnection, 'openCommand' | 'openStream' | 'hostKey' | 'target'> &
+  Partial<Pick<SshConnection, 'close' | 'sudoGate'>>;
 
 /** One host in a run: its connection, its shells, and what is known of it. */
 export class HostRun {
@@ -99,19 +100,38 @@ export class HostRun {
   }
 
   #session(become: boolean): Promise<Session> {
-    const { target, openCommand } = this.connection;
+    const { target } = this.connection;
     const kind = become || target.user === 'root' ? 'root' : 'login';
     let session = this.#sessions.get(kind);
     if (!session) {
-      const viaSudo = kind === 'root' && target.user !== 'root';
-      const password = target.becomePassword;
-      session = Session.open({
-        label: this.name,
-        openCommand,
-        ...(viaSudo ? { become: password === undefined ? {} : { password } } : {}),
-      });
+      session = kind === 'root' && target.user !== 'root' ? this.#openBySudo() : this.#open();
       this.#sessions.set(kind, session);
     }
     return session;
+  }
+
+  #open(become?: { password?: string }): Promise<Session> {
+    const { openCommand } = this.connection;
+    // Without the session the host's lock is gone: nothing may go on through the connection's tunnels either.
+    const onLost = () => this.connection.close?.();
+    return Session.open({ label: this.name, openCommand, become, onLost });
+  }
+
+  #openBySudo(): Promise<Session> {
+    const { target, sudoGate } = this.connection;
+    const { becomePassword: password } = target;
+    if (password === undefined) return this.#open({});
+    const start = () => this.#open({ password });
+    if (!sudoGate) return start();
+    return sudoGate.pass({ host: this.name, user: target.user, password, start, judge: judgeSudo });
+  }
+}
+
+async function judgeSudo(opening: Promise<Session>): Promise<Verdict> {
+  try {
+    const session = await opening;
+    return (await session.ready).passwordUsed ? 'accepted' : 'nothing';
+  } catch (error) {
+    return error instanceof BecomeError && error.wrongPassword ? 'refused' : 'nothing';
   }
 }

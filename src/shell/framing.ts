@@ -28,7 +28,13 @@ export function framePiece(script: string, nonce: string): Buffer {
   return Buffer.concat([Buffer.from(`${String(text.length).padStart(16, '0')}\n`), text]);
 }
 
-/** Keeps an idle session alive. */
+/** A script that first says which process it runs in, for `killPiece`. The shell itself reads: it costs no fork. */
+export function withProcessId(script: string): string {
+  return `read -r drover_pid drover_rest </proc/self/stat; printf '\\n%s pid %s\\n' "$N" "$drover_pid"
+${script}`;
+}
+
+/** A header without a piece: keeps an idle session alive. */
 export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
 
 /** Seconds without a header after which a session ends itself, and with it its lock. */
@@ -56,16 +62,17 @@ else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
-/** The loop that a session runs until its input ends, or stays silent for `idleLimit`. */
-export function sessionLoop(nonce: string): string {
-  return `N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+/** The loop that a session runs until its input ends, or stays silent for `idle` seconds. */
+export function sessionLoop(nonce: string, idle = idleLimit): string {
+  // An exported variable of these names would carry each script along in the environment of what it starts.
+  return `unset N h n r s; N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 unset LANG LANGUAGE CDPATH ENV; umask 022; cd /
 printf '\\n%s ready %s\\n' "$N" "$$"; printf '\\n%s ready\\n' "$N" >&2
-while h=$(timeout ${idleLimit} dd bs=17 count=1 iflag=fullblock 2>/dev/null); do
+while h=$(timeout ${idle} dd bs=17 count=1 iflag=fullblock 2>/dev/null ${lockDescriptor}<&-); do
 case $h in '') break ;; esac
 n=\${h#"\${h%%[!0]*}"}
 case $n in '') continue ;; esac
-s=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)
+s=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null ${lockDescriptor}<&-)
 case $s in *"#$N") ;; *) break ;; esac
 case $s in
 '${inLoop}'*) eval "$s" </dev/null ;;
@@ -76,28 +83,49 @@ printf '\\n%s end %s\\n' "$N" "$r"; printf '\\n%s end\\n' "$N" >&2
 done`;
 }
 
+/** What stands in the noise before a session is ready when sudo let us in without asking for the password. */
+export const passwordUnused = 'drover-password-unused';
+
 /** What the login user's shell runs to become root, when a password may be asked for. It reads the password next. */
 export function becomeScript(withPassword: boolean): string {
   const asRoot = (options: string) => `sudo ${options} -H sh -c ${quote(rootLoader)}`;
-  if (!withPassword) return `exec ${asRoot('-n')}`;
-  return `if sudo -n true 2>/dev/null; then exec ${asRoot('-n')}; fi
+  if (!withPassword) return `LC_ALL=C; export LC_ALL; exec ${asRoot('-n')}`;
+  return `LC_ALL=C; export LC_ALL
+if sudo -n true 2>/dev/null; then echo ${passwordUnused} >&2; exec ${asRoot('-n')}; fi
 IFS= read -r p
 printf '%s\\n' "$p" | sudo -S -p '' -v || exit 77
 { printf '%s\\n' "$p"; exec cat; } | ${asRoot("-S -p ''")}`;
 }
 
 /** Everything that is sent before the first piece. */
-export function sessionPrelude(nonce: string, become: { readonly password?: string } | undefined): string {
-  const loop = forLoader(sessionLoop(nonce));
+export function sessionPrelude(
+  nonce: string,
+  become: { readonly password?: string } | undefined,
+  idle = idleLimit,
+): string {
+  const loop = forLoader(sessionLoop(nonce, idle));
   if (!become) return loop;
   const password = become.password === undefined ? '' : `${become.password}\n`;
   return `${forLoader(becomeScript(become.password !== undefined))}${password}${begin}\n${loop}`;
 }
 
-/** Kills what runs below the session's loop, and not the loop. Perl is Essential; procps is not. */
-export function killDescendants(pid: number): string {
-  const program = `my %c; for my $d (glob "/proc/[0-9]*") { open(my $f, "<", "$d/stat") or next; my $l = <$f>; \
-$l =~ /^(\\d+) .*\\) . (\\d+) / and push @{$c{$2}}, $1; } \
-sub down { map { ($_, down($_)) } @{$c{$_[0]} || []} } my @p = down(${pid}); kill "TERM", @p; sleep 2; kill "KILL", @p;`;
-  return `perl -e ${quote(program)}`;
+/**
+ * Kills the process that a piece runs in, and all below it: TERM, and KILL after two seconds. It does nothing when
+ * the session's loop has no such child any more, so that the next piece is safe. Perl is Essential; procps is not.
+ */
+export function killPiece(piece: number, loop: number): string {
+  const program = `my ($root, $loop) = @ARGV; my %seen; $/ = undef;
+sub table { my %t; for my $d (glob "/proc/[0-9]*") { open(my $f, "<", "$d/stat") or next; my $l = <$f>;
+  defined $l && $l =~ /^(\\d+) .*\\) (\\S) (\\d+) (?:\\S+ ){17}(\\d+)/s and $t{$1} = { state => $2, parent => $3, start => $4 }; } %t }
+sub tree { my ($t, $p) = @_; ($p, map { tree($t, $_) } grep { $t->{$_}{parent} == $p } keys %$t) }
+for my $round (1 .. 100) {
+  my %t = table(); my @new;
+  my @alive = grep { $t{$_} && $t{$_}{start} == $seen{$_} } keys %seen;
+  push @alive, $root if $round == 1 && $t{$root} && $t{$root}{parent} == $loop;
+  for my $p (map { tree(\\%t, $_) } @alive) { next if exists $seen{$p}; $seen{$p} = $t{$p}{start}; push @new, $p }
+  my @left = grep { $t{$_} && $t{$_}{start} == $seen{$_} && $t{$_}{state} ne "Z" } keys %seen or last;
+  kill($round > 40 ? ("KILL", @left) : ("TERM", @new));
+  select(undef, undef, undef, 0.05);
+}`;
+  return `perl -e ${quote(program)} ${piece} ${loop}`;
 }

@@ -5,8 +5,8 @@ export interface CommandChannel {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Calls back once, when the command has ended or its connection was lost; the status if there was one. */
-  onClose(listener: (status: number | undefined) => void): void;
+  /** Calls back once, when the command has ended, with its status if there was one, or its connection was lost. */
+  onClose(listener: (status: number | undefined, lost?: Error) => void): void;
   /** Ends it without waiting. */
   destroy(): void;
 }
@@ -14,14 +14,28 @@ export interface CommandChannel {
 /** Starts a command. */
 export type OpenCommand = (command: string) => Promise<CommandChannel>;
 
+/** The lines of a session's loop; a batch of changes has others with the same nonce, which are output. */
+const kinds = ['ready', 'pid', 'end'] as const;
+
+/** A line of the loop in what a session printed. */
+export interface Mark {
+  readonly kind: (typeof kinds)[number];
+  readonly rest: string;
+  /** What was printed before it. */
+  readonly before: Buffer;
+}
+
 /** Collects what one output of a session prints, and cuts it at the loop's nonce lines. */
 export class OutputBuffer {
-  readonly #nonce: string;
-  #chunks: Buffer[] = [];
+  readonly #prefix: Buffer;
+  #bytes = Buffer.alloc(0);
   #size = 0;
+  /** Up to here there is no line of the loop: what has arrived is searched once, however long it gets. */
+  #searched = 0;
+  #markEnd = 0;
 
   constructor(nonce: string) {
-    this.#nonce = nonce;
+    this.#prefix = Buffer.from(`\n${nonce} `);
   }
 
   get size(): number {
@@ -29,29 +43,47 @@ export class OutputBuffer {
   }
 
   add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
+    const needed = this.#size + chunk.length;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+      this.bytes().copy(larger);
+      this.#bytes = larger;
+    }
+    chunk.copy(this.#bytes, this.#size);
+    this.#size = needed;
   }
 
   bytes(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0] ?? Buffer.alloc(0);
+    return this.#bytes.subarray(0, this.#size);
   }
 
-  /** What stands before the first complete line `NONCE kind…`, and that line's rest; undefined while it is not there. */
-  find(kind: string): { before: Buffer; rest: string; end: number } | undefined {
+  /** The first complete line of the loop; undefined while it is not there. */
+  mark(): Mark | undefined {
     const bytes = this.bytes();
-    const start = bytes.indexOf(`\n${this.#nonce} ${kind}`);
-    if (start < 0) return undefined;
-    const end = bytes.indexOf('\n', start + 1);
-    if (end < 0) return undefined;
-    const rest = bytes.subarray(start + this.#nonce.length + kind.length + 2, end).toString('latin1');
-    return { before: bytes.subarray(0, start), rest: rest.trim(), end: end + 1 };
+    for (;;) {
+      const start = bytes.indexOf(this.#prefix, this.#searched);
+      if (start < 0) {
+        this.#searched = Math.max(this.#searched, this.#size - this.#prefix.length + 1);
+        return undefined;
+      }
+      this.#searched = start;
+      const end = bytes.indexOf('\n', start + 1);
+      if (end < 0) return undefined;
+      const [word = '', rest = ''] = bytes.toString('latin1', start + this.#prefix.length, end).split(' ');
+      const kind = kinds.find((known) => known === word);
+      if (kind) {
+        this.#markEnd = end + 1;
+        return { kind, rest, before: bytes.subarray(0, start) };
+      }
+      this.#searched = end;
+    }
   }
 
-  dropUntil(end: number): void {
-    const rest = this.bytes().subarray(end);
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#size = rest.length;
+  /** Drops the line that `mark` found, and what was before it. */
+  dropMark(): void {
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#markEnd, this.#size));
+    this.#size = this.#bytes.length;
+    this.#searched = 0;
+    this.#markEnd = 0;
   }
 }

@@ -1,58 +1,125 @@
-import { readFileSync } from 'node:fs';
-import ssh2, { type AnyAuthMethod } from 'ssh2';
+import { existsSync, readFileSync } from 'node:fs';
+import ssh2, { type AnyAuthMethod, type KnownPublicKeys, type ParsedKey } from 'ssh2';
 import type { Target } from './target.ts';
 
-interface Identities {
-  readonly methods: readonly AnyAuthMethod[];
-  /** What each method was, and what was left out and why: the story of a refused login. */
-  readonly tried: readonly string[];
+interface Identity {
+  readonly method: AnyAuthMethod;
+  /** As SSH calls it. */
+  readonly protocolName: 'publickey' | 'password' | 'keyboard-interactive';
 }
 
 /** The ways to log in to a target, keys first. There is no `none` among them: it costs a round trip. */
-export function identitiesOf(target: Target): Identities {
-  const methods: AnyAuthMethod[] = [];
-  const tried: string[] = [];
-  const { user: username, agent, password } = target;
-  for (const path of target.identityFiles) {
-    const key = readKey(path);
-    if (key === undefined) continue;
-    if (typeof key === 'string') {
-      tried.push(`${path} (${key})`);
-    } else {
-      methods.push({ type: 'publickey', username, key });
-      tried.push(path);
+export class Identities {
+  readonly #stories: (() => string)[] = [];
+  readonly #all: Identity[] = [];
+  #left: Identity[];
+  #last: Identity | undefined;
+  #sentPassword = false;
+
+  constructor(target: Target) {
+    const { user: username, agent, password, identityFiles } = target;
+    for (const path of identityFiles) this.#addKey(path, username);
+    if (agent !== undefined) {
+      const asked = new Agent(agent);
+      this.#stories.push(() => asked.story);
+      this.#all.push({ method: { type: 'agent', username, agent: asked }, protocolName: 'publickey' });
     }
+    if (password !== undefined) this.#addPassword(username, password);
+    this.#left = [...this.#all];
   }
-  if (agent !== undefined) {
-    methods.push({ type: 'agent', username, agent });
-    tried.push('the agent');
+
+  /** What was tried or left out, and why: the story of a refused login. */
+  get tried(): string[] {
+    return this.#stories.map((story) => story());
   }
-  if (password !== undefined) {
-    methods.push({ type: 'password', username, password });
-    methods.push({
+
+  get usable(): boolean {
+    return this.#all.length > 0;
+  }
+
+  /** Whether the password was sent, so that the host's answer was about it. */
+  get sentPassword(): boolean {
+    return this.#sentPassword;
+  }
+
+  /** Chooses the next way in, from what the host says is left; an accepted first of two factors is `partial`. */
+  next(accepted: readonly string[] | null, partial: boolean | null): AnyAuthMethod | false {
+    // ssh2 does not pass on what the host answered to the agent's keys.
+    const known = this.#last?.method.type === 'agent' ? null : accepted;
+    if (partial) this.#left = this.#all.filter((identity) => identity !== this.#last);
+    // Both ways take the same password: a wrong one is to count once.
+    else if (this.#last?.protocolName === 'password' && accepted?.includes('password'))
+      this.#left = this.#left.filter(({ protocolName }) => protocolName !== 'keyboard-interactive');
+    const next = this.#left.find(({ protocolName }) => !known || known.includes(protocolName));
+    this.#left = this.#left.filter((identity) => identity !== next);
+    this.#last = next ?? this.#last;
+    if (next && next.protocolName !== 'publickey') this.#sentPassword = true;
+    return next?.method ?? false;
+  }
+
+  #addKey(path: string, username: string): void {
+    const key = readKey(path);
+    if (typeof key === 'string') {
+      this.#stories.push(() => `${path} (${key})`);
+      return;
+    }
+    const certificate = `${path}-cert.pub`;
+    const unused = existsSync(certificate)
+      ? ` (without ${certificate}: certificates are not supported, authorize the key itself)`
+      : '';
+    this.#stories.push(() => `${path}${unused}`);
+    this.#all.push({ method: { type: 'publickey', username, key }, protocolName: 'publickey' });
+  }
+
+  #addPassword(username: string, password: string): void {
+    this.#stories.push(() => 'the password');
+    this.#all.push({ method: { type: 'password', username, password }, protocolName: 'password' });
+    const method: AnyAuthMethod = {
       type: 'keyboard-interactive',
       username,
       prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password)),
-    });
-    tried.push('the password');
+    };
+    this.#all.push({ method, protocolName: 'keyboard-interactive' });
   }
-  return { methods, tried };
 }
 
-/** The key, or why it can't be used; undefined when there is no such file. */
-function readKey(path: string): Buffer | string | undefined {
+/** OpenSSH's agent; one that does not answer has no keys, instead of ending the login. */
+class Agent extends ssh2.OpenSSHAgent {
+  readonly #path: string;
+  #problem = '';
+
+  constructor(path: string) {
+    super(path);
+    this.#path = path;
+  }
+
+  get story(): string {
+    return `the agent at ${this.#path}${this.#problem}`;
+  }
+
+  override getIdentities(done: (error?: Error | null, keys?: KnownPublicKeys<ParsedKey>) => void): void {
+    super.getIdentities((error, keys = []) => {
+      if (error) this.#problem = ' (which does not answer)';
+      else if (keys.length === 0) this.#problem = ' (which has no usable key)';
+      done(null, keys);
+    });
+  }
+}
+
+/** The key, or why it can't be used. */
+function readKey(path: string): Buffer | string {
   let content: Buffer;
   try {
     content = readFileSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return code === 'ENOENT' ? undefined : `unreadable: ${code ?? 'error'}`;
+    return code === 'ENOENT' ? 'no such file' : `unreadable: ${code ?? 'error'}`;
   }
   const parsed = ssh2.utils.parseKey(content);
-  if (!(parsed instanceof Error)) return content;
-  if (/sk-(ssh|ecdsa)/.test(content.toString('latin1')) || /sk-/.test(parsed.message)) {
-    return 'a security key (sk): not supported, use a plain key';
+  if (!(parsed instanceof Error)) {
+    return parsed.isPrivateKey() ? content : 'a public key: name the private key, or load it with ssh-add';
   }
+  if (/\bsk-/.test(parsed.message)) return 'a security key (sk): not supported, use a plain key';
   if (/encrypted/i.test(parsed.message)) return 'encrypted: load it with ssh-add';
   return `not a private key: ${parsed.message}`;
 }

@@ -1,4 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, UnreachableError } from '../core/errors.ts';
+import type { Target } from './target.ts';
 
 interface KnownHost {
   readonly revoked: boolean;
@@ -18,9 +22,15 @@ export class KnownHosts {
     this.#entries = texts.flatMap((text) => text.split('\n').flatMap(parseLine));
   }
 
+  /** The files that are there. */
+  static read(paths: readonly string[]): KnownHosts {
+    return new KnownHosts(paths.map(readIfThere));
+  }
+
   /** Key types on record for a host, in the file's order. */
   typesOf(address: string, port: number): string[] {
-    return [...new Set(this.#for(address, port).map((entry) => entry.type))];
+    const trusted = this.#for(address, port).filter((entry) => !entry.revoked);
+    return [...new Set(trusted.map((entry) => entry.type))];
   }
 
   verdict(address: string, port: number, key: Buffer): HostKeyVerdict {
@@ -46,6 +56,36 @@ export function hostName(address: string, port: number): string {
 /** The type in front of a public key in SSH's wire format. */
 export function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}
+
+/** SHA-256 of a public key, as OpenSSH shows it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** Takes a host's key down in the first of its known_hosts files. */
+export function remember({ name, address, port, knownHostsFiles }: Target, key: Buffer): void {
+  const [file] = knownHostsFiles;
+  if (file === undefined || file === '/dev/null') return;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const former = readIfThere(file);
+    const gap = former === '' || former.endsWith('\n') ? '' : '\n';
+    const line = `${hostName(address, port)} ${keyType(key)} ${key.toString('base64')}\n`;
+    appendFileSync(file, `${gap}${line}`, { mode: 0o600 });
+  } catch (error) {
+    throw new UnreachableError(`${name}: its host key cannot be taken down: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function parseLine(line: string): KnownHost[] {

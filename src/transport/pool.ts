@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { UnreachableError } from '../core/errors.ts';
-import { BusyServerError, SshConnection } from './ssh.ts';
+import { PasswordGate } from './password-gate.ts';
+import { BusyServerError, LoginRefusedError } from './login-errors.ts';
+import { SshConnection } from './ssh.ts';
 import type { Target } from './target.ts';
 
 // sshd's MaxStartups begins to refuse at 10 unauthenticated connections.
@@ -13,7 +14,8 @@ export class ConnectionPool {
   readonly #opened = new Map<string, Promise<SshConnection>>();
   readonly #perServer = new Map<string, ReturnType<typeof pLimit>>();
   readonly #forks: ReturnType<typeof pLimit>;
-  #passwordAccepted: Promise<unknown> | undefined;
+  readonly #loginGate = new PasswordGate();
+  readonly #sudoGate = new PasswordGate();
 
   /** At most `forks` handshakes at once. */
   constructor(forks: number) {
@@ -36,34 +38,39 @@ export class ConnectionPool {
     this.#opened.clear();
   }
 
-  /** A password goes to one host first: a wrong one must not lock the account on all of them. */
-  async #open(target: Target): Promise<SshConnection> {
-    if (target.password === undefined) return this.#attempt(target);
-    const first = this.#passwordAccepted;
-    if (first) {
-      await first.catch((error: unknown) => {
-        throw new UnreachableError(`${target.name}: not tried, as the first host refused the password`, {
-          cause: error,
-        });
-      });
-      return this.#attempt(target);
-    }
-    const opening = this.#attempt(target);
-    this.#passwordAccepted = opening;
-    return opening;
+  #open(target: Target): Promise<SshConnection> {
+    const { name: host, user, password } = target;
+    if (password === undefined) return this.#attempt(target);
+    return this.#loginGate.pass({
+      host,
+      user,
+      password,
+      start: () => this.#attempt(target),
+      judge: (opening) =>
+        opening.then(
+          ({ sentPassword }) => (sentPassword ? 'accepted' : 'nothing'),
+          (error: unknown) =>
+            error instanceof LoginRefusedError && error.sentPassword ? 'refused' : 'nothing',
+        ),
+    });
   }
 
   async #attempt(target: Target): Promise<SshConnection> {
-    const server = `${target.jump?.address ?? target.address}:${target.jump?.port ?? target.port}`;
+    const { address, port } = firstHop(target);
+    const server = `${address}:${port}`;
     const limit = this.#perServer.get(server) ?? pLimit(handshakesPerServer);
     this.#perServer.set(server, limit);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await limit(() => SshConnection.open(target));
+        return await limit(() => SshConnection.open(target, this.#sudoGate));
       } catch (error) {
         if (!(error instanceof BusyServerError) || attempt === attempts) throw error;
         await delay(50 * attempt + Math.random() * 100 * attempt);
       }
     }
   }
+}
+
+function firstHop(target: Target): Target {
+  return target.jump ? firstHop(target.jump) : target;
 }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { UnreachableError } from '../core/errors.ts';
+import { messageOf, UnreachableError } from '../core/errors.ts';
 import {
   framePiece,
   idleLimit,
-  killDescendants,
+  killPiece,
   noOperation,
+  passwordUnused,
   sessionCommand,
   sessionPrelude,
+  withProcessId,
 } from '../shell/framing.ts';
 import { OutputBuffer, type CommandChannel, type OpenCommand } from './channel.ts';
 
@@ -27,10 +29,26 @@ export interface PieceOptions {
 }
 
 /** sudo did not let us in. */
-class BecomeError extends UnreachableError {}
+export class BecomeError extends UnreachableError {
+  readonly wrongPassword: boolean;
+
+  constructor(label: string, said: string) {
+    super(`${label}: sudo refused${said === '' ? '' : `: ${said}`}`, {
+      hint: 'give the right sudo password with -K (--ask-become-pass), or set ansible_become: false',
+    });
+    // sudo's words in the C locale; its exit status is the same for every refusal.
+    this.wrongPassword = /incorrect password attempt/.test(said);
+  }
+}
 
 // A step that prints more than this is stopped; what is collected of hosts is far below it.
 const largestOutput = 64 * 1024 * 1024;
+
+// Shells with slow rc files, and sudo with a slow directory service, are ready in this time, in milliseconds.
+const startLimit = 60_000;
+
+// How long what was killed may take to be gone, in milliseconds.
+const killLimit = 15_000;
 
 export interface SessionStart {
   /** The host's name, for messages. */
@@ -38,13 +56,20 @@ export interface SessionStart {
   readonly openCommand: OpenCommand;
   /** Become root by sudo, with a password where one is asked for. */
   readonly become?: { readonly password?: string } | undefined;
+  /** Called when the session ended without having been closed: its lock is gone with it. */
+  readonly onLost?: () => void;
+  /** Seconds of silence after which the session ends itself on the host. */
+  readonly idle?: number;
+  /** Milliseconds for the shell to be ready. */
+  readonly startLimit?: number;
 }
 
 interface Pending {
   readonly resolve: (result: PieceResult) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout | undefined;
   readonly onOutput: ((stdout: string) => void) | undefined;
+  readonly timeout: number | undefined;
+  timer?: NodeJS.Timeout;
   timedOut: boolean;
 }
 
@@ -54,131 +79,168 @@ interface Pending {
  */
 export class Session {
   readonly nonce = randomBytes(16).toString('hex');
+  /** Resolves when the shell is there, to whether a sudo password was asked for. Rejects when it can't be had. */
+  readonly ready: Promise<{ passwordUsed: boolean }>;
   readonly #start: SessionStart;
   readonly #channel: CommandChannel;
   readonly #stdout = new OutputBuffer(this.nonce);
   readonly #stderr = new OutputBuffer(this.nonce);
   readonly #keepalive: NodeJS.Timeout;
+  readonly #starting: NodeJS.Timeout;
   readonly #waiting: Pending[] = [];
+  #settle!: { ready: (value: { passwordUsed: boolean }) => void; failed: (error: Error) => void };
   #pid = 0;
-  #ready = false;
+  #isReady = false;
+  #closing = false;
   #lost: Error | undefined;
 
   private constructor(start: SessionStart, channel: CommandChannel) {
     this.#start = start;
     this.#channel = channel;
+    this.ready = new Promise((ready, failed) => (this.#settle = { ready, failed }));
+    // The pieces that wait are rejected too; nobody has to wait for this one.
+    this.ready.catch(() => undefined);
     channel.stdout.on('data', (chunk: Buffer) => this.#received(this.#stdout, chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#received(this.#stderr, chunk));
     // A write to a channel that is gone is reported by its close.
     channel.stdin.on('error', () => undefined);
-    channel.onClose((status) => this.#closed(status));
-    this.#keepalive = setInterval(() => this.#channel.stdin.write(noOperation), (idleLimit * 1000) / 3);
-    this.#keepalive.unref();
+    channel.onClose((status, lost) => this.#closed(status, lost));
+    const { idle = idleLimit, startLimit: limit = startLimit } = start;
+    this.#keepalive = setInterval(() => this.#channel.stdin.write(noOperation), (idle * 1000) / 3).unref();
+    this.#starting = setTimeout(() => {
+      this.#fail(new UnreachableError(`${start.label}: no shell within ${limit / 1000} s${this.#noise()}`));
+    }, limit).unref();
   }
 
   /** Starts a session; it is usable at once, and what goes wrong with it shows in the first piece. */
   static async open(start: SessionStart): Promise<Session> {
     const channel = await start.openCommand(sessionCommand);
     const session = new Session(start, channel);
-    channel.stdin.write(sessionPrelude(session.nonce, start.become));
+    channel.stdin.write(sessionPrelude(session.nonce, start.become, start.idle));
     return session;
   }
 
-  /** Runs one piece; later pieces wait for it on the host. Rejects only when the connection is lost. */
+  /** Runs one piece; later pieces wait for it on the host. Rejects only when the session is lost. */
   run(script: string, options: PieceOptions = {}): Promise<PieceResult> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       const { timeout, onOutput } = options;
-      const pending: Pending = {
-        resolve,
-        reject,
-        onOutput,
-        timedOut: false,
-        timer: timeout === undefined ? undefined : setTimeout(() => void this.#kill(pending), timeout),
-      };
-      this.#waiting.push(pending);
-      this.#channel.stdin.write(framePiece(script, this.nonce));
+      this.#waiting.push({ resolve, reject, onOutput, timeout, timedOut: false });
+      const piece = timeout === undefined ? script : withProcessId(script);
+      this.#channel.stdin.write(framePiece(piece, this.nonce));
     });
   }
 
   /** Lets the loop end when it has done what was sent. */
   close(): void {
-    clearInterval(this.#keepalive);
-    this.#lost ??= new UnreachableError(`${this.#start.label}: the session is closed`);
-    this.#channel.stdin.end();
-    this.#channel.destroy();
+    this.#closing = true;
+    this.#fail(new UnreachableError(`${this.#start.label}: the session is closed`));
   }
 
   #received(buffer: OutputBuffer, chunk: Buffer): void {
+    if (this.#lost) return;
     buffer.add(chunk);
-    if (buffer.size > largestOutput && this.#waiting[0]) {
+    if (buffer.size > largestOutput) {
       this.#fail(
         new UnreachableError(`${this.#start.label}: a step printed more than ${largestOutput >> 20} MB`),
       );
-      this.#channel.destroy();
       return;
     }
-    // Every line of the loop ends its chunk or stands in it whole; a chunk without a newline ends nothing.
-    if (chunk.includes(10)) this.#advance();
-    if (this.#ready && buffer === this.#stdout && buffer.size > 0) {
+    this.#advance();
+    if (this.#isReady && buffer === this.#stdout && buffer.size > 0) {
       this.#waiting[0]?.onOutput?.(buffer.bytes().toString('utf8'));
     }
   }
 
   #advance(): void {
     for (;;) {
-      const kind = this.#ready ? 'end' : 'ready';
-      const out = this.#stdout.find(kind);
-      const err = out && this.#stderr.find(kind);
-      if (!out || !err) return;
-      const result = { stdout: out.before.toString('utf8'), stderr: err.before.toString('utf8') };
-      this.#stdout.dropUntil(out.end);
-      this.#stderr.dropUntil(err.end);
-      if (!this.#ready) {
-        this.#ready = true;
-        this.#pid = Number(out.rest);
+      const out = this.#stdout.mark();
+      if (!out) return;
+      if (out.kind === 'pid') {
+        this.#stdout.dropMark();
+        this.#began(Number(out.rest));
         continue;
       }
-      const pending = this.#waiting.shift();
-      if (!pending) return;
-      clearTimeout(pending.timer);
-      pending.resolve({ status: Number(out.rest), ...result, timedOut: pending.timedOut });
+      const err = this.#stderr.mark();
+      if (!err) return;
+      const { kind, rest } = out;
+      const result = { stdout: out.before.toString('utf8'), stderr: err.before.toString('utf8') };
+      this.#stdout.dropMark();
+      this.#stderr.dropMark();
+      if (kind === 'ready') this.#gotReady(Number(rest), result.stderr);
+      else this.#ended(Number(rest), result);
     }
+  }
+
+  #gotReady(pid: number, noise: string): void {
+    clearTimeout(this.#starting);
+    this.#isReady = true;
+    this.#pid = pid;
+    this.#settle.ready({ passwordUsed: !noise.includes(passwordUnused) });
+  }
+
+  /** A piece's time runs from its begin on the host, not from when it was sent: it may have waited for others. */
+  #began(pid: number): void {
+    const [pending] = this.#waiting;
+    if (pending?.timeout === undefined) return;
+    pending.timer = setTimeout(() => void this.#kill(pending, pid), pending.timeout);
+  }
+
+  #ended(status: number, result: { stdout: string; stderr: string }): void {
+    const pending = this.#waiting.shift();
+    if (!pending) return;
+    clearTimeout(pending.timer);
+    pending.resolve({ status, ...result, timedOut: pending.timedOut });
   }
 
   /** Ends what the piece started, from a session beside this one; the loop then reports the piece as ended. */
-  async #kill(pending: Pending): Promise<void> {
-    if (this.#waiting[0] !== pending) return;
+  async #kill(pending: Pending, pid: number): Promise<void> {
+    const { label, openCommand, become } = this.#start;
     pending.timedOut = true;
+    pending.timer = setTimeout(() => {
+      this.#fail(new UnreachableError(`${label}: a step does not end, though it was killed`));
+    }, killLimit);
     try {
-      const other = await Session.open(this.#start);
-      await other.run(killDescendants(this.#pid));
+      const other = await Session.open({ label, openCommand, become });
+      await other.run(killPiece(pid, this.#pid));
       other.close();
     } catch (error) {
-      this.#fail(new UnreachableError(`${this.#start.label}: cannot end a step`, { cause: error }));
+      this.#fail(new UnreachableError(`${label}: cannot end a step: ${messageOf(error)}`, { cause: error }));
     }
   }
 
-  #closed(status: number | undefined): void {
-    const said = this.#stderr.bytes().toString('utf8').trim().split('\n').slice(-3).join('; ');
-    if (!this.#ready && this.#start.become && status !== undefined) {
-      this.#fail(
-        new BecomeError(`${this.#start.label}: sudo refused${said === '' ? '' : `: ${said}`}`, {
-          hint: 'give the right sudo password with -K (--ask-become-pass), or set ansible_become: false',
-        }),
-      );
-      return;
-    }
-    const detail = this.#ready || said === '' ? '' : `: ${said}`;
-    this.#fail(new UnreachableError(`${this.#start.label}: the connection was lost${detail}`));
+  #closed(status: number | undefined, lost: Error | undefined): void {
+    const { label, become } = this.#start;
+    if (lost) this.#fail(lost);
+    else if (!this.#isReady && become && status !== undefined)
+      this.#fail(new BecomeError(label, this.#said()));
+    else if (this.#isReady) this.#fail(new UnreachableError(`${label}: the session's shell has ended`));
+    else this.#fail(new UnreachableError(`${label}: no shell${this.#noise()}`));
+  }
+
+  /** The last words before the shell was ready. */
+  #said(): string {
+    const text = [this.#stdout, this.#stderr].map((buffer) => buffer.bytes().toString('utf8').trim());
+    return text.filter(Boolean).join('\n').split('\n').slice(-3).join('; ');
+  }
+
+  #noise(): string {
+    const said = this.#said();
+    return said === '' ? '' : `: ${said}`;
   }
 
   #fail(error: Error): void {
+    if (this.#lost) return;
+    this.#lost = error;
     clearInterval(this.#keepalive);
-    this.#lost ??= error;
+    clearTimeout(this.#starting);
+    this.#settle.failed(error);
     for (const pending of this.#waiting.splice(0)) {
       clearTimeout(pending.timer);
-      pending.reject(this.#lost);
+      pending.reject(error);
     }
+    this.#channel.stdin.end();
+    this.#channel.destroy();
+    if (!this.#closing) this.#start.onLost?.();
   }
 }

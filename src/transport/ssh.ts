@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { connect as connectSocket } from 'node:net';
-import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import type { Algorithms, Client, ClientChannel, ConnectConfig } from 'ssh2';
-import { messageOf, UnreachableError } from '../core/errors.ts';
+import type { Algorithms, AuthHandlerMiddleware, Client, ClientChannel, ConnectConfig } from 'ssh2';
+import { DroverError, messageOf, UnreachableError } from '../core/errors.ts';
 import type { CommandChannel } from './channel.ts';
-import { identitiesOf } from './identity.ts';
-import { hostName, keyType, KnownHosts, type HostKeyVerdict } from './known-hosts.ts';
+import { Identities } from './identity.ts';
+import { fingerprint, KnownHosts, remember, type HostKeyVerdict } from './known-hosts.ts';
+import { explain, nothingToLogInWith } from './login-errors.ts';
+import { PasswordGate } from './password-gate.ts';
+import { openSocket } from './socket.ts';
 import type { Target } from './target.ts';
 
 // Group exchange last: it costs 1.5 s of CPU a host, the others a few milliseconds.
@@ -34,61 +33,200 @@ const hostKeyTypes = [
   'ssh-rsa',
 ];
 
-// RFC 4254, section 5.1.
-const administrativelyProhibited = 1;
+// RFC 4254, section 5.1: administratively prohibited.
+const prohibited = 1;
 
-/** The server closed before the handshake: it has too many of them at once (MaxStartups). */
-export class BusyServerError extends UnreachableError {}
+// How long a host may take to say goodbye, in milliseconds.
+const farewell = 2000;
+
+interface Opened {
+  readonly ssh: NodeSSH;
+  readonly client: Client;
+  readonly socket: Duplex;
+  readonly hostKey: Buffer;
+  readonly sentPassword: boolean;
+}
 
 /** One SSH connection to a host, with channels and tunnels through it. */
 export class SshConnection {
   readonly target: Target;
   /** SHA-256 of the host's key, as OpenSSH shows it: what a host is known by. */
   readonly hostKey: string;
-  readonly #ssh: NodeSSH;
-  readonly #client: Client;
+  /** Whether the host let us in by the password. */
+  readonly sentPassword: boolean;
+  /** Shared by all connections of a run. */
+  readonly sudoGate: PasswordGate;
+  readonly #opened: Opened;
   readonly #jump: SshConnection | undefined;
-  #lost: Error | undefined;
+  /** Told when the connection is lost: ssh2 would end their streams as if all had been said. */
+  readonly #users = new Set<(lost: UnreachableError) => void>();
+  #lost: UnreachableError | undefined;
 
   private constructor(
     target: Target,
-    ssh: NodeSSH,
-    client: Client,
-    hostKey: string,
+    opened: Opened,
     jump: SshConnection | undefined,
+    sudoGate: PasswordGate,
   ) {
     this.target = target;
-    this.hostKey = hostKey;
-    this.#ssh = ssh;
-    this.#client = client;
+    this.hostKey = fingerprint(opened.hostKey);
+    this.sentPassword = opened.sentPassword;
+    this.sudoGate = sudoGate;
+    this.#opened = opened;
     this.#jump = jump;
-    // node-ssh takes its own listener off once connected; without one a later time-out would end the process.
-    client.on('error', (error) => (this.#lost ??= error));
-    client.on('close', () => (this.#lost ??= new Error('closed')));
+    opened.client.on('error', (error) => (this.#lost ??= this.#lostError(error)));
+    opened.client.on('close', () => {
+      this.#lost ??= this.#lostError();
+      for (const tell of this.#users) tell(this.#lost);
+      this.#jump?.close();
+    });
   }
 
-  static async open(target: Target): Promise<SshConnection> {
-    const { name } = target;
+  static async open(target: Target, sudoGate = new PasswordGate()): Promise<SshConnection> {
     const jump = target.jump && (await SshConnection.open(target.jump));
-    const socket = jump ? await jump.openStream(target.address, target.port) : await openSocket(target);
-    const known = new KnownHosts(target.knownHostsFiles.map(readIfThere));
-    const { methods, tried } = identitiesOf(target);
-    if (methods.length === 0) {
-      socket.destroy();
-      throw new UnreachableError(
-        `${name}: nothing to log in with as ${target.user} (${tried.join(', ') || 'no key'})`,
-        {
-          hint: 'give a key (--private-key, ansible_ssh_private_key_file, ssh-agent) or a password (-k)',
-        },
-      );
+    try {
+      const socket = jump ? await jump.#openSocket(target) : await openSocket(target);
+      return new SshConnection(target, await logIn(target, socket), jump, sudoGate);
+    } catch (error) {
+      jump?.close();
+      throw error;
     }
-    let verdict: HostKeyVerdict | undefined;
-    let hostKey: Buffer | undefined;
-    let greeted = false;
-    const config = {
+  }
+
+  /** Starts a command through the login user's shell. */
+  readonly openCommand = async (command: string): Promise<CommandChannel> => {
+    const { client } = this.#opened;
+    const channel = await this.#openChannel<ClientChannel>(
+      (done) => client.exec(command, done),
+      (error) =>
+        new UnreachableError(`${this.target.name}: cannot start a command: ${channelProblem(error)}`, {
+          hint: 'its sshd may allow fewer sessions per connection than are open (MaxSessions)',
+          cause: error,
+        }),
+    );
+    return this.#asCommand(channel);
+  };
+
+  /** A connection from the host to an address that it can reach. */
+  async openStream(address: string, port: number): Promise<Duplex> {
+    const { client } = this.#opened;
+    const channel = await this.#openChannel<ClientChannel>(
+      (done) => client.forwardOut('127.0.0.1', 0, address, port, done),
+      (error) =>
+        error.reason === prohibited
+          ? this.#forbidden(error)
+          : new Error(`${address}:${port} from ${this.target.name}: ${channelProblem(error)}`),
+    );
+    // Whoever uses the stream may be done with it, and listen no more, when the connection is lost.
+    channel.on('error', () => undefined);
+    const tell = (lost: UnreachableError) => channel.emit('error', lost);
+    this.#users.add(tell);
+    channel.once('close', () => this.#users.delete(tell));
+    return channel;
+  }
+
+  close(): void {
+    const { ssh, client, socket } = this.#opened;
+    this.#lost ??= new UnreachableError(`${this.target.name}: the connection is closed`);
+    ssh.dispose();
+    client.end();
+    // A host that is gone would keep the process from ending.
+    const timer = setTimeout(() => socket.destroy(), farewell).unref();
+    client.once('close', () => clearTimeout(timer));
+  }
+
+  async #openSocket(target: Target): Promise<Duplex> {
+    const { address, port, name, timeout } = target;
+    const opening = this.openStream(address, port);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+    });
+    try {
+      return await Promise.race([opening, tooLate]);
+    } catch (error) {
+      if (error instanceof DroverError) throw error;
+      throw new UnreachableError(`${name}: cannot connect through ${this.target.name}: ${messageOf(error)}`, {
+        cause: error,
+        hint: `check that ${this.target.name} reaches ${address}:${port}`,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #openChannel<Channel>(
+    open: (done: (error: ChannelError | undefined, channel: Channel) => void) => unknown,
+    refusal: (error: ChannelError) => Error,
+  ): Promise<Channel> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) {
+        reject(this.#lost);
+        return;
+      }
+      try {
+        open((error, channel) => {
+          if (error) reject(this.#lost ?? refusal(error));
+          else resolve(channel);
+        });
+      } catch (error) {
+        reject(this.#lostError(error));
+      }
+    });
+  }
+
+  #asCommand(channel: ClientChannel): CommandChannel {
+    let status: number | undefined;
+    channel.on('exit', (code: number | null) => (status = code ?? undefined));
+    return {
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      onClose: (listener) => {
+        const end = (lost?: Error) => {
+          if (!this.#users.delete(end)) return;
+          listener(status, lost);
+        };
+        this.#users.add(end);
+        channel.on('close', () => end());
+        channel.on('error', () => end());
+      },
+      destroy: () => channel.destroy(),
+    };
+  }
+
+  #forbidden(cause: Error): UnreachableError {
+    return new UnreachableError(`${this.target.name}: its sshd forbids TCP forwarding`, {
+      hint: 'set AllowTcpForwarding yes (or local) in its sshd_config: etcd, Patroni and PostgreSQL are reached through it',
+      cause,
+    });
+  }
+
+  #lostError(cause?: unknown): UnreachableError {
+    if (this.#lost) return this.#lost;
+    const why = cause === undefined ? 'the other side closed it' : messageOf(cause);
+    return new UnreachableError(`${this.target.name}: the connection was lost: ${why}`, { cause });
+  }
+}
+
+/** Shakes hands and logs in over a socket, which is closed if that fails. */
+async function logIn(target: Target, socket: Duplex): Promise<Opened> {
+  const known = KnownHosts.read(target.knownHostsFiles);
+  const identities = new Identities(target);
+  if (!identities.usable) {
+    socket.destroy();
+    throw nothingToLogInWith(target, identities);
+  }
+  let verdict: HostKeyVerdict | undefined;
+  let hostKey: Buffer | undefined;
+  let greeted = false;
+  const authHandler: AuthHandlerMiddleware = (accepted, partial) => identities.next(accepted, partial);
+  const ssh = new NodeSSH();
+  try {
+    const connecting = ssh.connect({
       sock: socket as NonNullable<ConnectConfig['sock']>,
       username: target.user,
-      authHandler: [...methods],
+      authHandler,
       hostVerifier: (key: Buffer) => {
         hostKey = key;
         verdict = known.verdict(target.address, target.port, key);
@@ -96,132 +234,32 @@ export class SshConnection {
       },
       algorithms: algorithmsFor(target, known),
       readyTimeout: target.timeout,
-      keepaliveInterval: 15_000,
-      keepaliveCountMax: 3,
-    } satisfies ConnectConfig;
-    const ssh = new NodeSSH();
-    const connecting = ssh.connect(config);
-    ssh.connection?.once('greeting', () => (greeted = true));
-    ssh.connection?.once('handshake', () => (greeted = true));
-    try {
-      await connecting;
-    } catch (error) {
-      socket.destroy();
-      jump?.close();
-      throw explain(target, error, { verdict, hostKey, greeted, tried });
-    }
+      keepaliveInterval: target.keepalive.interval,
+      keepaliveCountMax: target.keepalive.count,
+    } satisfies ConnectConfig);
     const client = ssh.connection;
-    if (!client || !hostKey) throw new UnreachableError(`${name}: the connection was lost at once`);
+    // node-ssh takes its own listener off once connected; without one a later time-out would end the process.
+    client?.on('error', () => undefined);
+    client?.once('handshake', () => (greeted = true));
+    await connecting;
+    if (!client || !ssh.connection || !hostKey) throw new Error('the connection was lost at once');
     if (verdict === 'unknown') remember(target, hostKey);
-    return new SshConnection(target, ssh, client, fingerprint(hostKey), jump);
-  }
-
-  /** Starts a command through the login user's shell. */
-  readonly openCommand = (command: string): Promise<CommandChannel> =>
-    new Promise((resolve, reject) => {
-      if (this.#lost) {
-        reject(this.#lostError(this.#lost));
-        return;
-      }
-      this.#client.exec(command, (error, channel) => {
-        if (error)
-          reject(new UnreachableError(`${this.target.name}: cannot start a command`, { cause: error }));
-        else resolve(asCommand(channel, this.#client));
-      });
-    });
-
-  /** A connection from the host to an address that it can reach. */
-  openStream(address: string, port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      if (this.#lost) {
-        reject(this.#lostError(this.#lost));
-        return;
-      }
-      this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-        if (!error) resolve(channel);
-        else if ((error as { reason?: unknown }).reason === administrativelyProhibited)
-          reject(this.#forbidden());
-        else reject(new Error(`${address}:${port} from ${this.target.name}: ${tunnelProblem(error)}`));
-      });
-    });
-  }
-
-  close(): void {
-    this.#ssh.dispose();
-    this.#client.end();
-    this.#jump?.close();
-  }
-
-  #forbidden(): UnreachableError {
-    return new UnreachableError(`${this.target.name}: its sshd forbids TCP forwarding`, {
-      hint: 'set AllowTcpForwarding yes (or local) in its sshd_config: etcd, Patroni and PostgreSQL are reached through it',
-    });
-  }
-
-  #lostError(cause: Error): UnreachableError {
-    return new UnreachableError(`${this.target.name}: the connection was lost: ${cause.message}`, { cause });
+    return { ssh, client, socket, hostKey, sentPassword: identities.sentPassword };
+  } catch (error) {
+    socket.destroy();
+    throw error instanceof DroverError
+      ? error
+      : explain(target, error, { verdict, hostKey, greeted, identities });
   }
 }
 
-function asCommand(channel: ClientChannel, client: Client): CommandChannel {
-  let status: number | undefined;
-  channel.on('exit', (code: number | null) => (status = code ?? undefined));
-  return {
-    stdin: channel,
-    stdout: channel,
-    stderr: channel.stderr,
-    onClose(listener) {
-      let called = false;
-      const once = () => {
-        if (!called) listener(status);
-        called = true;
-        client.off('close', once);
-      };
-      channel.on('close', once);
-      channel.on('error', once);
-      client.on('close', once);
-    },
-    destroy: () => channel.destroy(),
-  };
+interface ChannelError extends Error {
+  /** RFC 4254's reason code. */
+  readonly reason?: number | string;
 }
 
-function openSocket({ name, address, port, timeout }: Target): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    // Without noDelay each small exchange waits 40 to 80 ms for the other side's delayed acknowledgement.
-    const socket = connectSocket({ host: address, port, noDelay: true });
-    const timer = setTimeout(
-      () => socket.destroy(new Error(`no answer within ${timeout / 1000} s`)),
-      timeout,
-    );
-    socket.once('error', (error) => {
-      clearTimeout(timer);
-      const code = (error as NodeJS.ErrnoException).code;
-      reject(
-        new UnreachableError(`${name}: cannot connect to ${address}:${port}: ${reasonOf(code, error)}`, {
-          cause: error,
-          hint: 'check ansible_host and ansible_port, and that sshd runs there',
-        }),
-      );
-    });
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.removeAllListeners('error');
-      // ssh2 adds a listener of its own; until then an error must not end the process.
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-  });
-}
-
-function reasonOf(code: string | undefined, error: Error): string {
-  const reasons: Record<string, string> = {
-    ECONNREFUSED: 'connection refused',
-    EHOSTUNREACH: 'no route to the host',
-    ENETUNREACH: 'no route to the network',
-    ENOTFOUND: 'the name does not resolve',
-    EAI_AGAIN: 'the name does not resolve',
-  };
-  return reasons[code ?? ''] ?? error.message;
+function channelProblem(error: Error): string {
+  return error.message.replace(/^\(SSH\) Channel open failure: /, '').toLowerCase();
 }
 
 function algorithmsFor(target: Target, known: KnownHosts): Algorithms {
@@ -234,77 +272,4 @@ function algorithmsFor(target: Target, known: KnownHosts): Algorithms {
     serverHostKey: [...new Set([...first, ...hostKeyTypes])] as NonNullable<Algorithms['serverHostKey']>,
     ...(target.ciphers ? { cipher: target.ciphers as NonNullable<Algorithms['cipher']> } : {}),
   };
-}
-
-interface Circumstances {
-  readonly verdict: HostKeyVerdict | undefined;
-  readonly hostKey: Buffer | undefined;
-  readonly greeted: boolean;
-  readonly tried: readonly string[];
-}
-
-function explain(target: Target, error: unknown, seen: Circumstances): UnreachableError {
-  const { name, address, port, user } = target;
-  const place = `${name} (${hostName(address, port)})`;
-  const key = seen.hostKey ? `${keyType(seen.hostKey)} ${fingerprint(seen.hostKey)}` : '';
-  switch (seen.verdict) {
-    case 'changed':
-      return new UnreachableError(`${place}: its host key has CHANGED; it now shows ${key}`, {
-        hint: `someone may be listening in. If the host was reinstalled: ssh-keygen -R '${hostName(address, port)}'`,
-      });
-    case 'revoked':
-      return new UnreachableError(`${place}: its host key ${key} is revoked`);
-    case 'unknown':
-      if (target.hostKeyPolicy === 'accept-new') break;
-      return new UnreachableError(`${place}: its host key is not known: ${key}`, {
-        hint: 'compare the fingerprint, then run once with --accept-new-host-keys',
-      });
-    case 'known':
-    case undefined:
-      break;
-  }
-  const level = (error as { level?: string }).level;
-  if (level === 'client-authentication') {
-    return new UnreachableError(`${name}: login as ${user} refused (tried ${seen.tried.join(', ')})`, {
-      hint: `check with: ssh -p ${port} ${user}@${address}`,
-      cause: error,
-    });
-  }
-  if (level === 'client-timeout') {
-    return new UnreachableError(`${name}: no login within ${target.timeout / 1000} s`, {
-      hint: 'is it overloaded? --timeout gives it longer',
-      cause: error,
-    });
-  }
-  if (!seen.greeted && seen.verdict === undefined) {
-    return new BusyServerError(`${name}: ${address}:${port} closed the connection before the handshake`, {
-      cause: error,
-      hint: 'is it an sshd, and do its MaxStartups and PerSourcePenalties allow for us?',
-    });
-  }
-  return new UnreachableError(`${name}: ${messageOf(error)}`, { cause: error });
-}
-
-function tunnelProblem(error: Error): string {
-  return error.message.replace(/^\(SSH\) Channel open failure: /, '').toLowerCase();
-}
-
-function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function remember(target: Target, key: Buffer): void {
-  const [file] = target.knownHostsFiles;
-  if (file === undefined || file === '/dev/null') return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const line = `${hostName(target.address, target.port)} ${keyType(key)} ${key.toString('base64')}\n`;
-  appendFileSync(file, line, { mode: 0o600 });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import SSHConfig from 'ssh-config';
 import { messageOf, UsageError } from '../core/errors.ts';
@@ -21,6 +21,8 @@ export interface Target {
   readonly jump: Target | undefined;
   /** Milliseconds for connecting and logging in, each. */
   readonly timeout: number;
+  /** The host is asked for a sign of life every `interval` milliseconds; after `count` without one it is lost. */
+  readonly keepalive: { readonly interval: number; readonly count: number };
   readonly keyExchange: readonly string[] | undefined;
   readonly ciphers: readonly string[] | undefined;
 }
@@ -90,12 +92,12 @@ const understood = [
   'hostname',
   'kexalgorithms',
   'ciphers',
+  'serveraliveinterval',
+  'serveralivecountmax',
   // Harmless to leave out: they tune the OpenSSH client alone.
   'controlmaster',
   'controlpath',
   'controlpersist',
-  'serveraliveinterval',
-  'serveralivecountmax',
   'connecttimeout',
   'loglevel',
   'identitiesonly',
@@ -159,7 +161,10 @@ export function resolveTarget(
     address: first('hostname')?.replaceAll('%h', address) ?? address,
     port: variables.port ?? Number(first('port') ?? 22),
     user,
-    identityFiles: (key === undefined ? (settings['identityfile'] ?? defaultKeys) : [key]).map(expandHome),
+    identityFiles:
+      key === undefined
+        ? (settings['identityfile']?.map(expandHome) ?? defaultKeys.map(expandHome).filter(existsSync))
+        : [expandHome(key)],
     agent: process.env['SSH_AUTH_SOCK'],
     password: options.askedPassword ?? variables.password,
     becomePassword: options.askedBecomePassword ?? variables.become_password,
@@ -167,6 +172,11 @@ export function resolveTarget(
     hostKeyPolicy: options.acceptNewHostKeys || checking === 'accept-new' ? 'accept-new' : 'strict',
     jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config),
     timeout: options.timeout,
+    keepalive: {
+      // 0 turns OpenSSH's off; ours notices a host that is gone.
+      interval: (Number(first('serveraliveinterval')) || 15) * 1000,
+      count: Number(first('serveralivecountmax') ?? 3),
+    },
     keyExchange: algorithms(first('kexalgorithms')),
     ciphers: algorithms(first('ciphers')),
   };

@@ -1,0 +1,87 @@
+import { messageOf, UnreachableError } from '../core/errors.ts';
+import type { Identities } from './identity.ts';
+import { fingerprint, hostName, keyType, type HostKeyVerdict } from './known-hosts.ts';
+import type { Target } from './target.ts';
+
+/** The server closed before the handshake: it has too many of them at once (MaxStartups). */
+export class BusyServerError extends UnreachableError {}
+
+/** The host does not let us in as this user. */
+export class LoginRefusedError extends UnreachableError {
+  /** Whether the password was among what it refused. */
+  readonly sentPassword: boolean;
+
+  constructor(message: string, sentPassword: boolean, details: { hint?: string; cause?: unknown } = {}) {
+    super(message, details);
+    this.sentPassword = sentPassword;
+  }
+}
+
+/** What was seen of a server until connecting failed. */
+export interface Circumstances {
+  readonly verdict: HostKeyVerdict | undefined;
+  readonly hostKey: Buffer | undefined;
+  /** Keys were exchanged: from then on it is about the login. */
+  readonly greeted: boolean;
+  readonly identities: Identities;
+}
+
+export function nothingToLogInWith({ name, user }: Target, { tried }: Identities): LoginRefusedError {
+  const why = tried.length === 0 ? 'no key' : tried.join(', ');
+  return new LoginRefusedError(`${name}: nothing to log in with as ${user} (${why})`, false, {
+    hint: 'give a key (--private-key, ansible_ssh_private_key_file, ssh-agent) or a password (-k)',
+  });
+}
+
+/** Why connecting failed, as far as it can be told, and the way out. */
+export function explain(target: Target, cause: unknown, seen: Circumstances): UnreachableError {
+  const { name, address, port, user } = target;
+  const refusedKey = hostKeyProblem(target, seen);
+  if (refusedKey) return refusedKey;
+  const { level } = cause as { level?: string };
+  if (level === 'client-timeout') {
+    return new UnreachableError(`${name}: no login within ${target.timeout / 1000} s`, {
+      hint: 'is it overloaded? --timeout gives it longer',
+      cause,
+    });
+  }
+  if (seen.greeted) {
+    const { tried, sentPassword } = seen.identities;
+    // sshd's own words where it has any, such as too many failures.
+    const said = level === 'client-authentication' ? '' : `: ${messageOf(cause)}`;
+    const message = `${name}: login as ${user} refused${said} (tried ${tried.join(', ')})`;
+    return new LoginRefusedError(message, sentPassword, {
+      hint: `check with: ssh -p ${port} ${user}@${address}`,
+      cause,
+    });
+  }
+  if (seen.verdict === undefined && level !== 'handshake') {
+    return new BusyServerError(`${name}: ${address}:${port} closed the connection before the handshake`, {
+      hint: 'is it an sshd, and do its MaxStartups and PerSourcePenalties allow for us?',
+      cause,
+    });
+  }
+  return new UnreachableError(`${name}: ${messageOf(cause)}`, { cause });
+}
+
+function hostKeyProblem(target: Target, { verdict, hostKey }: Circumstances): UnreachableError | undefined {
+  const { name, address, port, knownHostsFiles, hostKeyPolicy } = target;
+  const place = `${name} (${hostName(address, port)})`;
+  const key = hostKey ? `${keyType(hostKey)} ${fingerprint(hostKey)}` : '';
+  switch (verdict) {
+    case 'changed':
+      return new UnreachableError(`${place}: its host key has CHANGED; it now shows ${key}`, {
+        hint: `someone may be listening in. If the host was reinstalled: ssh-keygen -f ${knownHostsFiles[0] ?? ''} -R '${hostName(address, port)}'`,
+      });
+    case 'revoked':
+      return new UnreachableError(`${place}: its host key ${key} is revoked`);
+    case 'unknown':
+      if (hostKeyPolicy === 'accept-new') return undefined;
+      return new UnreachableError(`${place}: its host key is not known: ${key}`, {
+        hint: 'compare the fingerprint, then run once with --accept-new-host-keys',
+      });
+    case 'known':
+    case undefined:
+      return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import { UnreachableError } from '../core/errors.ts';
+
+/** What a host's answer says of a password. Nothing, for example, when a key was enough, or the host is down. */
+export type Verdict = 'accepted' | 'refused' | 'nothing';
+
+/** One host's use of a password. */
+interface Trial<T> {
+  readonly host: string;
+  readonly user: string;
+  readonly password: string;
+  readonly start: () => Promise<T>;
+  /** Settles when the host has answered. */
+  readonly judge: (started: Promise<T>) => Promise<Verdict>;
+}
+
+/**
+ * Lets a password be tried on one host at a time until one has accepted it, and on no other once one has refused
+ * it: a wrong one must not lock the account everywhere.
+ */
+export class PasswordGate {
+  readonly #first = new Map<string, { host: string; verdict: Promise<Verdict> }>();
+
+  async pass<T>({ host, user, password, start, judge }: Trial<T>): Promise<T> {
+    const key = `${user}\n${password}`;
+    for (;;) {
+      const first = this.#first.get(key);
+      if (!first) break;
+      const verdict = await first.verdict;
+      if (verdict === 'accepted') return start();
+      if (verdict === 'refused') {
+        throw new UnreachableError(`${host}: not tried, as ${first.host} refused the password`);
+      }
+      // Of those who waited, the one that gets here first goes next.
+      if (this.#first.get(key) === first) this.#first.delete(key);
+    }
+    const started = start();
+    this.#first.set(key, { host, verdict: judge(started) });
+    return started;
+  }
+}
