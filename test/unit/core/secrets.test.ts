@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { matchesScramVerifier } from '../../../src/core/scram.ts';
+import {
+  asScramVerifier,
+  generatePassword,
+  holdsSecret,
+  maskPlaceholders,
+  stringifyWithSecrets,
+  Vault,
+} from '../../../src/core/secrets.ts';
+
+const awkward = 'p"a\\ss$&\nword';
+
+describe('a sealed secret', () => {
+  test('is a placeholder until it is revealed, wherever it stands in a text', () => {
+    const vault = new Vault();
+    const placeholder = vault.seal('superuser_password', awkward);
+    const text = `user=postgres password=${placeholder}; again ${placeholder}`;
+    expect(text).not.toContain(awkward);
+    expect(holdsSecret(text)).toBe(true);
+    expect(holdsSecret('user=postgres')).toBe(false);
+    expect(maskPlaceholders(text)).toBe('user=postgres password=«secret»; again «secret»');
+    expect(vault.reveal(text)).toBe(`user=postgres password=${awkward}; again ${awkward}`);
+    expect(vault.value('superuser_password')).toBe(awkward);
+  });
+
+  test('within JSON is revealed escaped, so that the JSON reads back', () => {
+    const vault = new Vault();
+    const json = stringifyWithSecrets({ password: vault.seal('p', awkward), port: 5432 });
+    expect(maskPlaceholders(json)).toBe('{"password":"«secret»","port":5432}');
+    expect(JSON.parse(vault.reveal(json))).toEqual({ password: awkward, port: 5432 });
+  });
+
+  test('as a verifier never shows the password, within JSON neither', () => {
+    const vault = new Vault();
+    const verifier = asScramVerifier(vault.seal('p', 'pencil-case'));
+    const revealed = JSON.parse(vault.reveal(stringifyWithSecrets([verifier]))) as [string];
+    expect(matchesScramVerifier(revealed[0], 'pencil-case')).toBe(true);
+    expect(matchesScramVerifier(vault.reveal(verifier), 'pencil-case')).toBe(true);
+    expect(matchesScramVerifier(asScramVerifier('plain'), 'plain')).toBe(true);
+  });
+
+  test('that the vault does not have cannot be revealed', () => {
+    const placeholder = new Vault().seal('replication_password', 'x');
+    expect(() => new Vault().reveal(placeholder)).toThrow('no value for the secret replication_password');
+  });
+});
+
+describe('redact', () => {
+  const redact = (values: readonly string[], text: string) => {
+    const vault = new Vault();
+    values.forEach((value, index) => vault.seal(`s${index}`, value));
+    return vault.redact(text);
+  };
+
+  test.each([
+    ['a value', ['hunter22'], 'ERROR: "hunter22" hunter22', 'ERROR: "«secret»" «secret»'],
+    ['a placeholder of any form', [], stringifyWithSecrets([new Vault().seal('x', 'y')]), '["«secret»"]'],
+    ['a value as it stands in JSON', [awkward], JSON.stringify({ awkward }), '{"awkward":"«secret»"}'],
+    ['a value that begins with another', ['abcd', 'abcdefgh'], 'is abcdefgh', 'is «secret»'],
+    ['not a value of three characters', ['abc'], 'abc', 'abc'],
+  ])('masks %s', (_, values, text, masked) => {
+    expect(redact(values, text)).toBe(masked);
+  });
+});
+
+test('digests tell contents apart, see through placeholders and differ between runs', () => {
+  const vault = new Vault();
+  const sealed = vault.digest(`x=${vault.seal('p', 'one')}`);
+  expect(sealed).toMatch(/^[0-9a-f]{64}$/);
+  expect(vault.digest('x=one')).toBe(sealed);
+  expect(vault.digest('x=two')).not.toBe(sealed);
+  expect(new Vault().digest('x=one')).not.toBe(sealed);
+});
+
+test('generated passwords use the whole alphabet and do not repeat', () => {
+  const passwords = Array.from({ length: 200 }, generatePassword);
+  expect(passwords.every((password) => /^[A-Za-z0-9]{32}$/.test(password))).toBe(true);
+  expect(new Set(passwords).size).toBe(200);
+  expect(new Set(passwords.join('')).size).toBe(62);
+});

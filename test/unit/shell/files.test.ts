@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { attributes, writeFile, type FileToWrite } from '../../../src/shell/files.ts';
+import { folderOf } from '../support.ts';
+
+const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
+
+/** Runs the script as the engine does, in a real shell. */
+function apply(file: Omit<FileToWrite, 'owner' | 'group' | 'mode'> & Partial<FileToWrite>, before = '') {
+  const { status, stdout, stderr } = spawnSync(
+    '/bin/sh',
+    ['-c', `${before}set -e\n${writeFile({ ...mine, ...file })}`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+const done = { status: 0, stdout: '', stderr: '' };
+
+describe('writeFile', () => {
+  test('puts any text in place, byte for byte', { timeout: 60_000 }, () => {
+    const folder = folderOf({});
+    const path = join(folder, 'file');
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }).map((content) => content.replaceAll('\0', '')),
+      fc.constantFrom(
+        '',
+        '\n\n',
+        'no end of line',
+        `it's "$(id)" \`id\` \\n \\\\ %s %d\n`,
+        '-n\n',
+        'größe → ☃\n',
+      ),
+    );
+    fc.assert(
+      fc.property(text, (content) => {
+        expect(apply({ path, content })).toEqual(done);
+        expect(readFileSync(path, 'utf8')).toBe(content);
+      }),
+      { numRuns: 25 },
+    );
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  test('takes a path with spaces, quotes and a leading dash', () => {
+    const folder = folderOf({});
+    const path = join(folder, `-a 'b' $(c)`);
+    expect(apply({ path, content: 'x' })).toEqual(done);
+    expect(readdirSync(folder)).toEqual([`-a 'b' $(c)`]);
+  });
+
+  test('sets the mode whatever the umask and the old mode', () => {
+    const path = join(folderOf({ file: 'old' }), 'file');
+    chmodSync(path, 0o777);
+    expect(apply({ path, content: 'new', mode: '4750' }, 'umask 000\n')).toEqual(done);
+    expect((statSync(path).mode & 0o7777).toString(8)).toBe('4750');
+  });
+
+  test.runIf(process.getuid?.() === 0)('sets owner and group, and keeps set-id bits', () => {
+    const path = join(folderOf({}), 'file');
+    expect(apply({ path, content: 'x', owner: 'nobody', group: 'daemon', mode: '2755' })).toEqual(done);
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, (mode & 0o7777).toString(8)]).toEqual([65534, 1, '2755']);
+  });
+
+  test('replaces a link, not the file it leads to', () => {
+    const folder = folderOf({ target: 'kept' });
+    symlinkSync('target', join(folder, 'link'));
+    expect(apply({ path: join(folder, 'link'), content: 'new' })).toEqual(done);
+    expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('kept');
+    expect(() => readlinkSync(join(folder, 'link'))).toThrow('EINVAL');
+  });
+
+  test('does not move the file into a folder of that name', () => {
+    const folder = folderOf({ 'path/inside': 'kept' });
+    const { status } = apply({ path: join(folder, 'path'), content: 'x' });
+    expect(status).toBe(1);
+    expect(readdirSync(folder, { recursive: true })).toEqual(['path', 'path/inside']);
+  });
+
+  test('a validation sees the new text beside its place, with its mode; what it prints is no data', () => {
+    const folder = folderOf({ file: 'old' });
+    const validate = `sh -c 'stat -c %a "$1"; cat "$1"; dirname "$1"' check %s`;
+    expect(apply({ path: join(folder, 'file'), content: 'new\n', validate })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `640\nnew\n${folder}\n`,
+    });
+  });
+
+  test('a validation that fails leaves the old file and nothing else', () => {
+    const folder = folderOf({ file: 'old' });
+    chmodSync(join(folder, 'file'), 0o604);
+    expect(
+      apply({ path: join(folder, 'file'), content: 'new', validate: 'grep -q old %s', backup: true }),
+    ).toEqual({
+      status: 65,
+      stdout: '',
+      stderr: 'the new file was refused by its validation; the former one stays\n',
+    });
+    expect(readdirSync(folder)).toEqual(['file']);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('old');
+    expect(statSync(join(folder, 'file')).mode & 0o777).toBe(0o604);
+  });
+
+  test('a full disk leaves the old file and nothing else', () => {
+    const folder = folderOf({ file: 'old' });
+    const { status } = apply(
+      { path: join(folder, 'file'), content: 'x'.repeat(100_000) },
+      `trap '' XFSZ; ulimit -f 1\n`,
+    );
+    expect(status).not.toBe(0);
+    expect(readdirSync(folder)).toEqual(['file']);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('old');
+  });
+
+  test('an unknown owner leaves no file', () => {
+    const folder = folderOf({});
+    const { status, stderr } = apply({ path: join(folder, 'file'), content: 'x', owner: 'no such user' });
+    expect([status, stderr]).toEqual([1, expect.stringContaining('invalid user')]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a backup keeps the former text and mode, and only when there was a file', () => {
+    const folder = folderOf({});
+    const path = join(folder, 'file');
+    expect(apply({ path, content: 'first', backup: true })).toEqual(done);
+    expect(readdirSync(folder)).toEqual(['file']);
+    chmodSync(path, 0o600);
+    expect(apply({ path, content: 'second', backup: true })).toEqual(done);
+    const [backup = '', ...others] = readdirSync(folder).filter((name) => name !== 'file');
+    expect(others).toEqual([]);
+    expect(backup).toMatch(/^file\.\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d~$/);
+    expect(readFileSync(join(folder, backup), 'utf8')).toBe('first');
+    expect(statSync(join(folder, backup)).mode & 0o777).toBe(0o600);
+  });
+});
+
+test('attributes go on any target', () => {
+  const folder = folderOf({ 'a b': '' });
+  writeFileSync(join(folder, 'plain'), '');
+  const script = `set -e; cd ${folder}\n${attributes({ ...mine, mode: '604' }, `'a b' plain`)}`;
+  expect(spawnSync('/bin/sh', ['-c', script]).status).toBe(0);
+  expect(['a b', 'plain'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o604, 0o604]);
+});

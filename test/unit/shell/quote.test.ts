@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { quote, quoteAll } from '../../../src/shell/quote.ts';
+import { splitWords } from '../../../src/shell/words.ts';
+
+/** The words that a shell makes of each line; undefined for a line that it refuses. */
+function wordsOf(shell: string, lines: readonly string[]): (string[] | undefined)[] {
+  const script = `for line; do (eval "printf '%s\\0' . $line") 2>/dev/null; printf '%s\\0' "end $?"; done`;
+  const { stdout } = spawnSync(shell, ['-c', script, 'sh', ...lines], { encoding: 'utf8' });
+  const found: (string[] | undefined)[] = [];
+  let words: string[] = [];
+  for (const word of stdout.split('\0').slice(0, -1)) {
+    if (/^end \d+$/.test(word)) {
+      found.push(word === 'end 0' ? words.slice(1) : undefined);
+      words = [];
+    } else words.push(word);
+  }
+  return found;
+}
+
+// An argument can hold any character but NUL.
+const word = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', ''));
+const awkward = fc
+  .array(fc.constantFrom("'", '"', '\\', '$(x)', '`', '\n', ' ', '*', '~', '#', '!', 'é', '-n', '%s'))
+  .map((parts) => parts.join(''));
+const words = fc.array(fc.oneof(word, awkward), { minLength: 1, maxLength: 20 });
+
+describe('quote', () => {
+  test.each(['/bin/sh', 'bash'])('%s reads back every word exactly', { timeout: 60_000 }, (shell) => {
+    fc.assert(
+      fc.property(words, (all) => {
+        expect(wordsOf(shell, [quoteAll(all)])).toEqual([all]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['/etc/haproxy/haproxy.cfg', '/etc/haproxy/haproxy.cfg'],
+    ['a=b@c:d,e%f+g-h', 'a=b@c:d,e%f+g-h'],
+    ['', "''"],
+    ['~root', "'~root'"],
+    ['a b', "'a b'"],
+    ["it's", "'it'\\''s'"],
+  ])('%s', (text, quoted) => {
+    expect(quote(text)).toBe(quoted);
+  });
+});
+
+describe('splitWords', () => {
+  test('undoes quoteAll', () => {
+    fc.assert(
+      fc.property(words, (all) => {
+        expect(splitWords(quoteAll(all))).toEqual(all);
+      }),
+    );
+  });
+
+  test(
+    'splits what holds nothing to expand as a shell does, open quotes included',
+    { timeout: 60_000 },
+    () => {
+      const part = fc.constantFrom('a', 'é', '\u00a0', '\r', ' ', '\t', "'", '"', '\\', '/', '=');
+      const line = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(''));
+      fc.assert(
+        fc.property(fc.array(line, { minLength: 20, maxLength: 40 }), (lines) => {
+          expect(wordsOf('/bin/sh', lines)).toEqual(lines.map(splitWords));
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
+  test.each([
+    ['  a  b ', ['a', 'b']],
+    ['', []],
+    [`''`, ['']],
+    [`a''b "c d"'e'`, ['ab', 'c de']],
+    [`"\\"\\\\\\$\\x"`, ['"\\$\\x']],
+    [`'\\n' \\'`, ['\\n', "'"]],
+    ['a\\ b', ['a b']],
+    ['echo a \\\n  b', ['echo', 'a', 'b']],
+    ['a\\\nb "c\\\nd" \'e\\\nf\'', ['ab', 'cd', 'e\\\nf']],
+    ['$HOME *', ['$HOME', '*']],
+    [`echo "open`, undefined],
+    [`echo 'open`, undefined],
+  ])('%j', (line, expected) => {
+    expect(splitWords(line)).toEqual(expected);
+  });
+});
