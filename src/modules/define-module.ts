@@ -60,7 +60,9 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
 
 /** Facts of which some can't be known yet. */
 export type KnownFacts<N extends Needs> = {
-  [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[] ? readonly (F | undefined)[] : Facts<N>[K] | undefined;
+  [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[]
+    ? readonly (F | undefined)[]
+    : Facts<N>[K] | undefined;
 };
 
 /** Looks a need's records up; undefined while they are not known. */

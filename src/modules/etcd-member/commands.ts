@@ -30,7 +30,7 @@ export function operationsOf(change: EtcdMemberChange): readonly Operation[] {
     case 'add':
       return [askVoter(change, 'add the member', memberAddRequest(voter, peerUrl))];
     case 'join':
-      return [run(start(change, 'existing'), limit(change))];
+      return [run(`${record(change.cluster_id)}\n${start(change, 'existing')}`, limit(change))];
     case 'promote':
       return [
         askVoter(change, 'promote the member', memberPromoteRequest(voter, id)),

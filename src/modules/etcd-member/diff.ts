@@ -4,7 +4,7 @@ import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
 import { compareVersions } from '../../vars/helpers.ts';
-import type { EtcdMemberChange, EtcdMemberParams } from './schema.ts';
+import { recordFile, type EtcdMemberChange, type EtcdMemberParams } from './schema.ts';
 
 interface MemberFacts {
   /** The installed version, or the one that would be installed. */
@@ -43,7 +43,33 @@ export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdic
     );
   }
   const [first] = answers;
-  return first ? diffWithin(first.view, first.member, facts, params) : diffWithout(facts, params);
+  if (!first) return diffWithout(facts, params);
+  const records = recordsOf(facts, params);
+  const isOurs = answers.some(
+    ({ member, view }) =>
+      [...records.values()].includes(view.clusterId) || records.get(member.name) === bootstrapping,
+  );
+  if (!isOurs) {
+    return refused(
+      `an etcd cluster that drover did not make answers at ${first.member.address} (${first.view.clusterId})`,
+      'leave it in peace: name other hosts, or another client port and data directory',
+    );
+  }
+  return diffWithin(first.view, first.member, facts, params);
+}
+
+/** What each host has on record, by its name. */
+function recordsOf({ record, otherRecords }: MemberFacts, params: EtcdMemberParams): Map<string, string> {
+  const others = params.members.filter((member) => member.name !== params.name);
+  const found = others.map(({ name }, index) => {
+    const answer = otherRecords[index];
+    return [name, answer?.answered ? answer.fact : undefined] as const;
+  });
+  return new Map(
+    [[params.name, record] as const, ...found].flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, text.trim()]],
+    ),
+  );
 }
 
 /** A cluster answers: become a member of it. */
@@ -53,17 +79,6 @@ function diffWithin(
   facts: MemberFacts,
   params: EtcdMemberParams,
 ): Verdict<EtcdMemberChange> {
-  const records = [
-    facts.record,
-    ...facts.otherRecords.map((answer) => (answer.answered ? answer.fact : undefined)),
-  ].map((record) => record?.trim());
-  const isOurs = records.includes(view.clusterId) || records.includes(bootstrapping);
-  if (!isOurs) {
-    return refused(
-      `an etcd cluster that drover did not make answers at ${via.address} (${view.clusterId})`,
-      'leave it in peace: name other hosts, or another client port and data directory',
-    );
-  }
   const peerUrl = `http://${addressOf(params)}:${params.peer_port}`;
   const me = view.members.find((member) => member.peerUrls.includes(peerUrl));
   const change = stepsFor(view, via, params, peerUrl);
@@ -75,7 +90,22 @@ function diffWithin(
       );
     return changed(change('add'), change('join'), change('promote'));
   }
-  if (me.name === '') return changed(change('join'), change('promote'));
+  if (me.name === '') {
+    // The record is written before the first start: without it the data is not this member's.
+    if (facts.wal && facts.record?.trim() !== view.clusterId) {
+      return refused(
+        `${params.data_dir} holds etcd data, and this member has not started in the cluster yet`,
+        asideHint(params),
+      );
+    }
+    return changed(change('join'), change('promote'));
+  }
+  if (!facts.wal && view.members.length === 1) {
+    return refused(
+      `the data of the only etcd member, in ${params.data_dir}, is gone while it runs`,
+      `save what it still has before anything else: etcdctl snapshot save FILE`,
+    );
+  }
   if (!facts.wal) {
     const reason = `its data in ${params.data_dir} is gone`;
     return changed(
@@ -107,6 +137,13 @@ function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<Etcd
   });
   if (withData.length > 0) {
     return silent(`no etcd member answers, and ${withData.map(({ name }) => name).join(', ')} has its data`);
+  }
+  const bereft = [...recordsOf(facts, params)].filter(([, record]) => record !== bootstrapping);
+  if (bereft.length > 0) {
+    return refused(
+      `${bereft.map(([name]) => name).join(', ')} belonged to an etcd cluster, and no host has its data`,
+      `restore it from a snapshot; for a new cluster, take the record away there: rm ${recordFile}`,
+    );
   }
   const [seed] = params.members;
   if (seed && params.hosts?.includes(seed.name) === false) {

@@ -20,6 +20,7 @@ interface MemberFacts {
 }
 
 type Facts = Pick<MemberFacts, 'control' | 'record'> & {
+  readonly active: boolean | undefined;
   readonly identifier: ScriptFact | undefined;
   readonly keys: readonly (HttpAnswer | undefined)[];
 };
@@ -39,8 +40,10 @@ function ownIdentifier({ control, identifier }: Pick<Facts, 'control' | 'identif
 /** Refuses data that belongs neither to the cluster nor to one that drover made here. */
 export function guardData(facts: Facts, params: PatroniMemberParams): Verdict<never> | undefined {
   const own = ownIdentifier(facts);
-  if (own === undefined || own === sourceOf(facts, params)?.identifier || own === facts.record?.trim())
-    return undefined;
+  const known = sourceOf(facts, params)?.identifier;
+  if (own === undefined || own === known || own === facts.record?.trim()) return undefined;
+  // A cluster that is being made right now: initdb has run, and the key is still empty.
+  if (known === '' && facts.active) return undefined;
   return refused(
     `${params.data_dir} holds a PostgreSQL cluster that drover did not make (system identifier ${own})`,
     `use other hosts or another postgres_data_dir; if nobody needs it: mv ${params.data_dir} ${params.data_dir}.aside`,
@@ -83,6 +86,22 @@ function diffNew(
   params: PatroniMemberParams,
   change: (step: PatroniMemberChange['step']) => PatroniMemberChange,
 ): Verdict<PatroniMemberChange> {
+  const doubt = doubtOfNew(facts, params);
+  if (doubt) return doubt;
+  const [first] = params.members;
+  if (first && params.hosts?.includes(first.name) === false) {
+    return refused(
+      `${first.name}, which is to make the cluster, is not in this run`,
+      'run it without --limit',
+    );
+  }
+  if (first?.name !== params.name)
+    return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
+  return changed(change('bootstrap'));
+}
+
+/** Why no cluster may be made: a host that has the data of one, or that cannot be asked. */
+function doubtOfNew(facts: MemberFacts, params: PatroniMemberParams): Verdict<never> | undefined {
   const others = params.members.filter((member) => member.name !== params.name);
   const unanswered = others.filter((_, index) => facts.otherControls[index]?.answered !== true);
   if (unanswered.length > 0) {
@@ -96,22 +115,11 @@ function diffNew(
     return answer?.answered && answer.fact !== undefined;
   });
   const holders = [...(facts.control ? [params.name] : []), ...withData.map(({ name }) => name)];
-  if (holders.length > 0) {
-    return refused(
-      `${holders.join(', ')} holds a cluster's data, and etcd knows no cluster ${params.scope}`,
-      'has etcd lost its data? Restore it, or let Patroni take the data over: see docs/operations.md',
-    );
-  }
-  const [first] = params.members;
-  if (first && params.hosts?.includes(first.name) === false) {
-    return refused(
-      `${first.name}, which is to make the cluster, is not in this run`,
-      'run it without --limit',
-    );
-  }
-  if (first?.name !== params.name)
-    return silent(`${first?.name ?? ''}, which makes the cluster, has not done so yet`);
-  return changed(change('bootstrap'));
+  if (holders.length === 0) return undefined;
+  return refused(
+    `${holders.join(', ')} holds a cluster's data, and etcd knows no cluster ${params.scope}`,
+    'has etcd lost its data? Restore it, or let Patroni take the data over: see docs/operations.md',
+  );
 }
 
 /** The cluster is being made, or its making was cut short: the key is there, and still empty. */
@@ -124,6 +132,8 @@ function diffHalfMade(
   const someoneWorks = facts.active || facts.othersActive.some((answer) => answer.answered && answer.fact);
   if (first?.name !== params.name) return silent(`${first?.name ?? ''} is still making the cluster`);
   if (someoneWorks) return changed(change('bootstrap'));
+  const doubt = doubtOfNew(facts, params);
+  if (doubt) return doubt;
   return changed(change('clear'), change('bootstrap'));
 }
 
