@@ -9,6 +9,9 @@ reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 status=0
 
+say 'Installing newer versions of Node.js'
+npm ci --prefix test/nodes --no-audit --no-fund || exit 1
+
 say 'Static checks'
 npm run --silent check || status=1
 
@@ -25,8 +28,8 @@ suite() {
 }
 
 suite node-current node unit contract integration e2e
-suite node-22 node_modules/node22/bin/node unit contract
-suite node-24 node_modules/node24/bin/node unit contract
+suite node-22 test/nodes/node_modules/node22/bin/node unit contract
+suite node-24 test/nodes/node_modules/node24/bin/node unit contract
 
 node scripts/sum.mjs "$reports" node-current node-22 node-24 || status=1
 exit "$status"
