@@ -7,8 +7,8 @@ import { drover, expectExit, finished, linesOf, recapOf, start, TestLab, threeNo
 const lab = new TestLab('e2ekill');
 const kills = Number(process.env['DROVER_KILLS'] ?? 3);
 const seed = Number(process.env['DROVER_SEED'] ?? 1);
-/** A first provisioning takes about this long here; later moments hit what comes after it. */
-const span = { from: 300, to: 45_000 };
+/** A first provisioning has about so many events; the pause after one spreads the kills over what takes long. */
+const most = { events: 480, pause: 3000 };
 
 /** Mulberry32, a small generator whose numbers a seed repeats (Tommy Ettinger, public domain). */
 function generator(state: number): () => number {
@@ -21,7 +21,10 @@ function generator(state: number): () => number {
 }
 
 const next = generator(seed);
-const moments = Array.from({ length: kills }, () => Math.round(span.from + next() * (span.to - span.from)));
+const moments = Array.from({ length: kills }, () => ({
+  events: Math.round(next() * most.events),
+  pause: Math.round(next() * most.pause),
+}));
 
 beforeEach(() => lab.up(threeNodes));
 afterEach(() => {
@@ -31,23 +34,39 @@ afterEach(() => {
 afterAll(() => lab.down());
 
 describe(`a first provisioning whose controller is killed (seed ${seed})`, () => {
-  it.each(moments)('after %i ms ends in a verified cluster when it is run again', async (moment) => {
-    const args = ['provision', '-y', '-i', lab.inventory, '--json'];
-    const running = start(...args);
-    await delay(moment);
-    running.kill('SIGKILL');
-    const killed = await finished(running);
-    const last = killed.lines.at(-1);
-    console.log(`killed after ${moment} ms, ${killed.lines.length} events, at ${JSON.stringify(last)}`);
+  it.each(moments)(
+    '$pause ms after event $events ends in a verified cluster when it is run again',
+    async (moment) => {
+      const args = ['provision', '-y', '-i', lab.inventory, '--json'];
+      const running = start(...args);
+      await reached(running, moment.events);
+      await delay(moment.pause);
+      running.kill('SIGKILL');
+      const killed = await finished(running);
+      console.log(`killed at event ${killed.lines.length}: ${JSON.stringify(killed.lines.at(-1))}`);
 
-    const again = await drover(...args);
-    expectExit(again, 0);
-    expect(linesOf(again, 'probe').filter((line) => line.verdict === 'fail')).toEqual([]);
+      const again = await drover(...args);
+      expectExit(again, 0);
+      expect(linesOf(again, 'probe').filter((line) => line.verdict === 'fail')).toEqual([]);
 
-    const third = await drover(...args);
-    expectExit(third, 0);
-    for (const [host, { changed, roundTrips }] of Object.entries(recapOf(third))) {
-      expect({ host, changed, roundTrips }).toEqual({ host, changed: 0, roundTrips: 1 });
-    }
-  });
+      const third = await drover(...args);
+      expectExit(third, 0);
+      for (const [host, { changed, roundTrips }] of Object.entries(recapOf(third))) {
+        expect({ host, changed, roundTrips }).toEqual({ host, changed: 0, roundTrips: 1 });
+      }
+    },
+  );
 });
+
+/** Resolves when a run has printed so many events, or has ended. */
+function reached(running: ReturnType<typeof start>, events: number): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    running.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk.toString().split('\n').length - 1;
+      if (seen >= events) resolve();
+    });
+    running.stdout.once('end', resolve);
+    if (events === 0) resolve();
+  });
+}
