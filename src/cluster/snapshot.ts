@@ -9,7 +9,7 @@ import {
   type EtcdView,
 } from '../clients/etcd.ts';
 import { parseStat, showStatScript, type HaproxyServer } from '../clients/haproxy.ts';
-import type { HttpAnswer } from '../clients/http.ts';
+import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import {
   getRequest,
   parseCluster,
@@ -79,12 +79,17 @@ export async function takeSnapshot(fleet: Fleet, topology: Topology): Promise<Sn
   return { etcd, patroni, hosts, haproxy };
 }
 
-/** Sends a request from a host; a host that is gone is silence. */
-async function ask(fleet: Fleet, host: string, request: Parameters<Fleet['http']>[1]): Promise<HttpAnswer> {
+/** Sends a request from a host; a host that is gone is silence. The time limit is in milliseconds. */
+export async function ask(
+  fleet: Fleet,
+  host: string,
+  request: HttpRequest,
+  timeout?: number,
+): Promise<HttpAnswer> {
   if (!fleet.has(host))
     return { answered: false, reason: fleet.unreachable.get(host)?.message ?? 'not reachable' };
   try {
-    return await fleet.http(fleet.get(host), request);
+    return await fleet.http(fleet.get(host), request, timeout);
   } catch (error) {
     if (error instanceof UnreachableError) return { answered: false, reason: error.message };
     throw error;

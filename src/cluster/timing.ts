@@ -48,7 +48,8 @@ export function timingProblems(config: Settings, { mode, margin }: Topology['wat
   const needed = loopWait + 2 * retryTimeout;
   if (needed > ttl) problems.push(`loop_wait + 2 x retry_timeout is ${needed} s, more than ttl (${ttl} s)`);
   const left = watchdogTimeout(ttl, margin) - loopWait - retryTimeout;
-  if (mode !== 'off' && left < 5) {
+  // With -1 the timeout is what it is; Patroni refuses a watchdog that does not fit.
+  if (mode !== 'off' && margin !== -1 && left < 5) {
     problems.push(
       `the watchdog's timeout (${watchdogTimeout(ttl, margin)} s) leaves ${left} s beyond loop_wait + retry_timeout; it takes 5 s`,
     );
