@@ -11,7 +11,7 @@ import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { askPassword, askYesNo } from './ask.ts';
-import type { ConnectionFlags, InputFlags, RunFlags } from './options.ts';
+import type { ConnectionFlags, InputFlags, OperationFlags, RunFlags } from './options.ts';
 
 /** A file that comes with drover: `playbooks/site.yml`. */
 export function bundledFile(path: string): string {
@@ -88,6 +88,11 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** As it was typed, for those who wait for the lock. */
+export function commandLine(): string {
+  return ['drover', ...process.argv.slice(2)].join(' ');
+}
+
 /** Everything a run of a playbook takes, from the command line. */
 export async function playRequest(
   playbook: string,
@@ -98,7 +103,7 @@ export async function playRequest(
   const shown = await reporterOf(flags, id);
   return {
     id,
-    command: ['drover', ...process.argv.slice(2)].join(' '),
+    command: commandLine(),
     playbook,
     input: inputOf(flags),
     connection: await connectionOf(flags),
@@ -110,18 +115,26 @@ export async function playRequest(
     signal: interruptSignal(),
     emit: (event) => shown.event(event),
     reporter: shown,
-    confirm: async (question, changes) => {
-      if (flags.yes) return true;
-      await shown.finish();
-      const lines = changes.map(
-        (change) => `  ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
-      );
-      if (!process.stdin.isTTY) {
-        throw new UsageError(`${question}\n${lines.join('\n')}`, {
-          hint: 'add -y to go ahead without being asked',
-        });
-      }
-      return askYesNo(`${question}\n${lines.join('\n')}\nGo ahead?`);
-    },
+    confirm: (question, changes) =>
+      confirm(
+        flags,
+        shown,
+        question,
+        changes.map((change) => `${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`),
+      ),
   };
+}
+
+/** Asks before what disrupts, once everything that was told is on the screen. */
+export async function confirm(
+  { yes }: Pick<OperationFlags, 'yes'>,
+  shown: Reporter,
+  question: string,
+  disrupts: readonly string[],
+): Promise<boolean> {
+  if (yes) return true;
+  await shown.finish();
+  const text = [question, ...disrupts.map((line) => `  ${line}`)].join('\n');
+  if (!process.stdin.isTTY) throw new UsageError(text, { hint: 'add -y to go ahead without being asked' });
+  return askYesNo(`${text}\nGo ahead?`);
 }

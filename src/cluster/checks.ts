@@ -32,7 +32,9 @@ export function missingSettlement(
   const role = missingRole(view, before.leader);
   if (role !== undefined) return role;
   const followers = before.members.filter((name) => name !== before.leader);
-  const follower = followers.map((name) => missingFollower(view, name)).find((missing) => missing !== undefined);
+  const follower = followers
+    .map((name) => missingFollower(view, name))
+    .find((missing) => missing !== undefined);
   if (follower !== undefined) return follower;
   if (view.synchronous && followers.length > 0 && !view.members.some(({ synchronous }) => synchronous))
     return 'there is no synchronous standby yet';

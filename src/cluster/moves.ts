@@ -19,7 +19,10 @@ const look = 'drover status shows how the cluster is now';
 /** Has the leader hand over, and waits until the other one leads. */
 export async function switchOver(control: Control, from: string, to: string): Promise<void> {
   const { timing } = await control.look();
-  const order = switchoverRequest(control.restOf(from), control.topology.rest, { leader: from, candidate: to });
+  const order = switchoverRequest(control.restOf(from), control.topology.rest, {
+    leader: from,
+    candidate: to,
+  });
   await control.step(`${to} takes the lead`, async () => {
     const answer = await control.send(from, order, boundOfAnswer(timing) + timing.loopWait);
     await awaitLead(control, `${to} takes the lead`, answer, { from, to });
@@ -62,11 +65,14 @@ async function awaitLead(
   }
 }
 
-/** Waits until the cluster is whole: every member that answered before follows the leader, by SQL too. */
-export async function settle(control: Control, before: ClusterView, leader: string): Promise<ClusterView> {
-  const names = (parts: readonly { name: string; answers: boolean }[]) =>
-    parts.filter(({ answers }) => answers).map(({ name }) => name);
-  const wanted = { leader, members: names(before.members), etcd: names(before.etcd) };
+/** Waits until the cluster is whole: every member that was part of it before follows the leader, by SQL too. */
+export async function settle(
+  control: Control,
+  before: ClusterView,
+  leader: string,
+  others: readonly string[] = [],
+): Promise<ClusterView> {
+  const wanted = { leader, members: [...partsOf(before), ...others], etcd: etcdOf(before) };
   const { topology } = control;
   const step = 'all members follow, etcd and HAProxy agree';
   return control.step(step, () =>
@@ -76,6 +82,18 @@ export async function settle(control: Control, before: ClusterView, leader: stri
       async (view) => missingSettlement(view, topology, wanted) ?? missingInSql(view, topology, control.sql),
     ),
   );
+}
+
+/** The members that worked: the leader and those who followed it, or where nobody led, those that ran. */
+function partsOf({ leader, members }: ClusterView): string[] {
+  const led = members.some(({ name, answers }) => name === leader && answers);
+  return members
+    .filter(({ name, running, streaming }) => (led ? name === leader || streaming : running))
+    .map(({ name }) => name);
+}
+
+function etcdOf({ etcd }: ClusterView): string[] {
+  return etcd.filter(({ answers }) => answers).map(({ name }) => name);
 }
 
 /** Restarts PostgreSQL of one member, and waits until it has been started anew and has its place again. */
@@ -88,9 +106,12 @@ export async function restartMember(
   const { timing } = before;
   const wasStarted = before.members.find((member) => member.name === name)?.started;
   if ((before.leader === name) !== leads) {
-    throw new UnhealthyError(`${name} ${leads ? 'does not lead any more' : 'leads now'}: the roles have changed`, {
-      hint: look,
-    });
+    throw new UnhealthyError(
+      `${name} ${leads ? 'does not lead any more' : 'leads now'}: the roles have changed`,
+      {
+        hint: look,
+      },
+    );
   }
   const order = restartRequest(control.restOf(name), control.topology.rest, {
     timeout: Math.max(1, timing.primaryStartTimeout),
@@ -101,7 +122,8 @@ export async function restartMember(
   await control.step(step, async () => {
     const answer = await control.send(name, order, timing.primaryStartTimeout + boundOfRole(timing));
     // Nothing pending any more: somebody else has restarted it.
-    const spared = answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied');
+    const spared =
+      answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied');
     const unclear = !answer.answered || answer.status === 503;
     if (!unclear && answer.status !== 200) throw refused(`${name} was not restarted`, answer);
     try {
@@ -119,36 +141,26 @@ export async function restartMember(
 
 /** Has members read their configuration again, and waits until each has gone through its cycle. */
 export async function reloadMembers(control: Control, names: readonly string[]): Promise<ClusterView> {
-  const before = await control.look();
   const step = `${names.join(', ')} read the configuration`;
   return control.step(step, async () => {
     for (const name of names) {
       const answer = await control.send(name, reloadRequest(control.restOf(name), control.topology.rest));
       if (!answer.answered || answer.status >= 300) throw refused(`${name} was not reloaded`, answer);
     }
-    return awaitCycle(control, step, before, names);
+    return awaitCycle(control, step);
   });
 }
 
-/** Waits until each member has been through a cycle of Patroni's since a look: only then its state says what is so. */
-export async function awaitCycle(
-  control: Control,
-  step: string,
-  before: ClusterView,
-  names: readonly string[],
-): Promise<ClusterView> {
-  const seen = new Map(before.members.map((member) => [member.name, member.seen]));
-  const from = Date.now();
-  const { loopWait } = before.timing;
-  return control.until(step, boundOfCycle(before.timing), ({ members }) => {
-    const behind = names.filter((name) => {
-      const member = members.find((other) => other.name === name);
-      // Versions that do not tell have had their cycle when its time is over.
-      if (member?.seen === undefined) return Date.now() - from < (loopWait + 1) * 1000;
-      return member.seen <= (seen.get(name) ?? 0) + 1;
-    });
-    return behind.length === 0 ? undefined : `${behind.join(', ')} still to go through a cycle`;
-  });
+/**
+ * Waits for as long as a cycle of Patroni's takes, and a second: only then does every member say whether it waits for
+ * a restart. Nothing that it tells moves with its cycles alone.
+ */
+export async function awaitCycle(control: Control, step: string): Promise<ClusterView> {
+  const { timing } = await control.look();
+  const end = Date.now() + (timing.loopWait + 1) * 1000;
+  return control.until(step, boundOfCycle(timing), () =>
+    Date.now() < end ? `for Patroni’s next cycle, up to ${timing.loopWait} s` : undefined,
+  );
 }
 
 /** Has a replica clone the leader, and waits until it follows. */
@@ -198,7 +210,12 @@ export async function moveEtcdLeader(
 export async function rebalance(control: Control): Promise<void> {
   const { refusals, move } = planRebalance(await control.look());
   const [first] = refusals;
-  if (first) control.emit({ type: 'warning', message: `etcd’s leader stays where it is: ${first.message}`, hint: first.hint });
+  if (first)
+    control.emit({
+      type: 'warning',
+      message: `etcd’s leader stays where it is: ${first.message}`,
+      hint: first.hint,
+    });
   if (move) await moveEtcdLeader(control, move);
 }
 

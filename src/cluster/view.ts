@@ -23,8 +23,6 @@ export interface MemberView {
   readonly nofailover: boolean;
   /** When PostgreSQL was started, as text that another start changes. */
   readonly started: string | undefined;
-  /** When Patroni last heard of etcd: it moves with each of its cycles. Seconds since 1970. */
-  readonly seen: number | undefined;
 }
 
 /** An etcd member as decisions need it. */
@@ -124,7 +122,6 @@ function memberOf(
     paused: member?.pause === true,
     nofailover: listed?.tags?.['nofailover'] === true,
     started: member?.postmaster_start_time ?? undefined,
-    seen: member?.dcs_last_seen,
   };
 }
 

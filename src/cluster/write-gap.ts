@@ -95,7 +95,8 @@ export class Writer {
     };
     if (times.length === 0) return { ...report, lost: 0, problem: this.#problem };
     const found = await this.#readBack(leader);
-    if (typeof found === 'string') return { ...report, lost: 0, problem: `the rows cannot be counted: ${found}` };
+    if (typeof found === 'string')
+      return { ...report, lost: 0, problem: `the rows cannot be counted: ${found}` };
     return { ...report, lost: [...this.#acknowledged.keys()].filter((n) => !found.has(n)).length };
   }
 

@@ -1,3 +1,11 @@
+import { InvalidInputError } from '../../core/errors.ts';
+import { patchFor } from '../../modules/patroni-config/patch.ts';
+import { timingProblems } from '../timing.ts';
+import type { Topology } from '../topology.ts';
+import type { ClusterView } from '../view.ts';
+import { refuseWithoutQuorum } from './danger.ts';
+import { nothingToDo, type OperationPlan } from './plan.ts';
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /** A setting before and after; JSON, undefined where it is not set. */
@@ -22,16 +30,21 @@ export function patchOfSetting(path: string, value: unknown): Settings {
 
 /** What a configuration becomes by a patch, as Patroni applies it: maps merge, null deletes. */
 export function applyPatch(config: Settings, patch: Settings): Settings {
-  const result: Record<string, unknown> = { ...config };
-  for (const [key, value] of Object.entries(patch)) {
-    const current = result[key];
-    if (value === null) delete result[key];
-    else if (isMap(value)) {
-      // A map in place of something else is taken as it is, without the keys that it deletes.
-      result[key] = applyPatch(isMap(current) ? current : {}, value);
-    } else result[key] = value;
-  }
-  return result;
+  const merged = Object.keys({ ...config, ...patch }).map((key): [string, unknown] => {
+    const [current, value] = [config[key], patch[key]];
+    if (!Object.hasOwn(patch, key)) return [key, current];
+    return [key, isMap(value) ? applyPatch(isMap(current) ? current : {}, value) : value];
+  });
+  return Object.fromEntries(merged.filter(([key, value]) => value !== null || !Object.hasOwn(patch, key)));
+}
+
+/** Two patches in one, the second the stronger; what either deletes stays deleted. */
+export function combinePatches(first: Settings, second: Settings): Settings {
+  const merged = Object.entries(second).map(([key, value]): [string, unknown] => {
+    const former = first[key];
+    return [key, isMap(former) && isMap(value) ? combinePatches(former, value) : value];
+  });
+  return { ...first, ...Object.fromEntries(merged) };
 }
 
 /** The patch that makes one configuration the other. */
@@ -56,7 +69,10 @@ export function changesBetween(before: Settings, after: Settings, path = ''): Se
     const [from, to] = [before[key], after[key]];
     if (isMap(from) || isMap(to)) {
       const inner = changesBetween(isMap(from) ? from : {}, isMap(to) ? to : {}, place);
-      const [plainBefore, plainAfter] = [show(isMap(from) ? undefined : from), show(isMap(to) ? undefined : to)];
+      const [plainBefore, plainAfter] = [
+        show(isMap(from) ? undefined : from),
+        show(isMap(to) ? undefined : to),
+      ];
       return plainBefore === undefined && plainAfter === undefined
         ? inner
         : [...inner, shown(place, plainBefore, plainAfter)];
@@ -86,4 +102,44 @@ export function disruptionsOf(changes: readonly SettingChange[]): string[] {
   return Object.entries(atOnce)
     .filter(([key]) => tops.has(key))
     .map(([key, effect]) => `${key} ${effect}`);
+}
+
+export interface EditPlan extends OperationPlan {
+  readonly changes: readonly SettingChange[];
+}
+
+/** What a patch would change. Times that Patroni would silently replace are the user's mistake. */
+export function planEdit(view: ClusterView, topology: Topology, patch: Settings): EditPlan {
+  const { config } = view;
+  if (!config) {
+    const hint = 'drover status shows whether Patroni runs; drover provision makes the cluster';
+    return {
+      steps: [],
+      notes: [],
+      changes: [],
+      refusals: [{ message: 'there is no configuration in the DCS', hint }],
+    };
+  }
+  const after = applyPatch(config, patch);
+  const changes = changesBetween(config, after);
+  if (changes.length === 0) return { ...nothingToDo('the configuration is like that already'), changes };
+  const problems = timingProblems(after, topology.watchdog);
+  if (problems.length > 0) throw new InvalidInputError(problems.map((message) => ({ message })));
+  const keys = new Set(changes.map(({ key }) => key));
+  const drift = patchFor(topology.dcs, after).differences.filter(({ key }) => keys.has(key));
+  const effects = disruptionsOf(changes);
+  return {
+    changes,
+    refusals: refuseWithoutQuorum(view),
+    steps: [
+      {
+        what: `${changes.length} ${changes.length === 1 ? 'setting changes' : 'settings change'} in the DCS, for all members`,
+        ...(effects.length === 0 ? {} : { disrupts: `the cluster: ${effects.join('; ')}` }),
+      },
+    ],
+    notes: drift.map(
+      ({ key, after: wanted }) =>
+        `the inventory has ${key} ${wanted ?? 'not set'}: unless it is changed there too, the next drover provision sets it back`,
+    ),
+  };
 }

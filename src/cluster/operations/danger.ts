@@ -20,7 +20,12 @@ export function refuseWithoutLeader({ cluster, leader, leaders, members }: Clust
     ];
   }
   if (members.some(({ name, answers }) => name === leader && answers)) return [];
-  return [{ message: `the leader, ${leader}, does not answer`, hint: `look at patroni on ${leader}: drover status` }];
+  return [
+    {
+      message: `the leader, ${leader}, does not answer`,
+      hint: `look at patroni on ${leader}: drover status`,
+    },
+  ];
 }
 
 export function refusePaused({ cluster, paused }: ClusterView): Refusal[] {
@@ -69,7 +74,10 @@ export function refuseCandidate(view: ClusterView, candidate: MemberView): Refus
   if (!candidate.answers) return refusal('does not answer', 'choose another with --to');
   if (!candidate.running) return refusal('does not run PostgreSQL', 'choose another with --to');
   if (candidate.nofailover) {
-    return refusal('is tagged nofailover', 'choose another with --to, or change patroni_tags and run drover provision');
+    return refusal(
+      'is tagged nofailover',
+      'choose another with --to, or change patroni_tags and run drover provision',
+    );
   }
   // Without a leader nobody streams.
   if (view.leader !== undefined && !candidate.streaming) {
@@ -78,7 +86,8 @@ export function refuseCandidate(view: ClusterView, candidate: MemberView): Refus
       `wait until it does, or clone it again with drover reinit ${name}`,
     );
   }
-  if (lag === undefined) return refusal('does not tell how far behind it is', 'drover status shows it once it is known');
+  if (lag === undefined)
+    return refusal('does not tell how far behind it is', 'drover status shows it once it is known');
   if (lag > maximumLag) {
     return refusal(
       `lags by ${showBytes(lag)}, more than maximum_lag_on_failover (${showBytes(maximumLag)})`,

@@ -13,7 +13,11 @@ export function planReload(view: ClusterView, names: readonly string[]): Members
   const members = wanted.map(({ name }) => name);
   return {
     members,
-    steps: [{ what: `${members.join(', ')} ${members.length === 1 ? 'reads its' : 'read their'} configuration again` }],
+    steps: [
+      {
+        what: `${members.join(', ')} ${members.length === 1 ? 'reads its' : 'read their'} configuration again`,
+      },
+    ],
     refusals: silent.map(({ name }) => ({
       message: `${name} does not answer`,
       hint: `name the others, or look at patroni on ${name}`,
@@ -24,7 +28,8 @@ export function planReload(view: ClusterView, names: readonly string[]): Members
 
 /** Turns Patroni's automatic acting off or on. */
 export function planPause(view: ClusterView, pause: boolean): OperationPlan {
-  if (view.paused === pause) return nothingToDo(`${view.cluster} is ${pause ? 'paused already' : 'not paused'}`);
+  if (view.paused === pause)
+    return nothingToDo(`${view.cluster} is ${pause ? 'paused already' : 'not paused'}`);
   return {
     steps: [
       {

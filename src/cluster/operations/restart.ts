@@ -68,9 +68,16 @@ export function planRestart(
 ): RestartPlan {
   const onlyPending = names.length === 0;
   const named = new Set(names.map((name) => memberNamed(view, name).name));
-  const targets = view.members.filter(({ name, pendingRestart }) => (onlyPending ? pendingRestart : named.has(name)));
+  const targets = view.members.filter(({ name, pendingRestart }) =>
+    onlyPending ? pendingRestart : named.has(name),
+  );
   const nobody = { replicas: [], leader: undefined, leaderFirst: false, onlyPending };
-  const unhealthy = [...refuseWithoutLeader(view), ...refusePaused(view), ...refuseWeakEtcd(view), ...refuseScheduled(view)];
+  const unhealthy = [
+    ...refuseWithoutLeader(view),
+    ...refusePaused(view),
+    ...refuseWeakEtcd(view),
+    ...refuseScheduled(view),
+  ];
   if (targets.length === 0) {
     const refusals = unhealthy.length > 0 && view.leader === undefined ? unhealthy : [];
     return { ...nothingToDo('nobody waits for a restart'), ...nobody, refusals };
@@ -96,7 +103,9 @@ export function planRestart(
     refusals,
     steps: leaderFirst ? [...steps.slice(replicas.length), ...steps.slice(0, replicas.length)] : steps,
     ...outageOf(leader, view, topology),
-    notes: leaderFirst ? [`the leader goes first: ${limits.down.join(', ')} ${limits.down.length === 1 ? 'goes' : 'go'} down`] : [],
+    notes: leaderFirst
+      ? [`the leader goes first: ${limits.down.join(', ')} ${limits.down.length === 1 ? 'goes' : 'go'} down`]
+      : [],
   };
 }
 
@@ -110,7 +119,9 @@ function leaderRestart(view: ClusterView, leaderFirst: boolean): RestartPlan['le
 function leaderSteps(leader: NonNullable<RestartPlan['leader']>): PlannedStep[] {
   const disrupts = 'writes and open sessions';
   if (leader.how === 'in-place') return [{ what: `${leader.name} is restarted while it leads`, disrupts }];
-  return [{ what: `${leader.to} takes the lead over from ${leader.name}, which is restarted by that`, disrupts }];
+  return [
+    { what: `${leader.to} takes the lead over from ${leader.name}, which is restarted by that`, disrupts },
+  ];
 }
 
 function restartStep(name: string): PlannedStep {
@@ -119,7 +130,9 @@ function restartStep(name: string): PlannedStep {
 
 function outageOf(leader: RestartPlan['leader'], view: ClusterView, topology: Topology): { outage?: Outage } {
   if (!leader) return {};
-  return { outage: leader.how === 'in-place' ? outageInPlace(topology, view.timing) : outageOfHandover(topology) };
+  return {
+    outage: leader.how === 'in-place' ? outageInPlace(topology, view.timing) : outageOfHandover(topology),
+  };
 }
 
 function refuseMixed({ up, down }: { up: readonly string[]; down: readonly string[] }): Refusal[] {
@@ -135,7 +148,10 @@ function refuseMixed({ up, down }: { up: readonly string[]; down: readonly strin
 function refuseStopped({ name, answers, running }: MemberView): Refusal[] {
   if (answers && running) return [];
   return [
-    { message: `${name} does not ${answers ? 'run PostgreSQL' : 'answer'}`, hint: `drover status; look at patroni on ${name}` },
+    {
+      message: `${name} does not ${answers ? 'run PostgreSQL' : 'answer'}`,
+      hint: `drover status; look at patroni on ${name}`,
+    },
   ];
 }
 
@@ -145,13 +161,21 @@ function refuseThin(view: ClusterView, named: ReadonlySet<string>): Refusal[] {
     .filter(({ name }) => name !== view.leader && !named.has(name))
     .flatMap(({ name, answers, streaming, lag = 0 }): Refusal[] => {
       if (!answers || !streaming)
-        return [{ message: `${name} does not follow ${view.leader ?? 'a leader'}`, hint: `mend it first: drover status, drover reinit ${name}` }];
+        return [
+          {
+            message: `${name} does not follow ${view.leader ?? 'a leader'}`,
+            hint: `mend it first: drover status, drover reinit ${name}`,
+          },
+        ];
       return lag > view.timing.maximumLag
         ? [{ message: `${name} lags by ${showBytes(lag)}`, hint: 'wait until it has caught up' }]
         : [];
     });
   const lacksSync = view.synchronous && !view.members.some(({ synchronous }) => synchronous);
   return lacksSync
-    ? [...behind, { message: 'there is no synchronous standby', hint: 'wait until drover status shows a sync_standby' }]
+    ? [
+        ...behind,
+        { message: 'there is no synchronous standby', hint: 'wait until drover status shows a sync_standby' },
+      ]
     : behind;
 }

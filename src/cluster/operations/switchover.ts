@@ -38,7 +38,8 @@ export function planSwitchover(view: ClusterView, topology: Topology, to?: strin
 export function planFailover(view: ClusterView, topology: Topology, to?: string): HandoverPlan {
   const wanted = to === undefined ? undefined : memberNamed(view, to);
   const { leader: from, leaders } = view;
-  if (wanted && leaders.includes(wanted.name)) return { ...nothingToDo(`${wanted.name} leads already`), from, to };
+  if (wanted && leaders.includes(wanted.name))
+    return { ...nothingToDo(`${wanted.name} leads already`), from, to };
   const candidate = wanted ?? chooseCandidate(view);
   const several = leaders.length > 1 ? refuseWithoutLeader(view) : [];
   const plan = handover(view, topology, candidate, [
@@ -58,7 +59,10 @@ function refuseNoOrUnfit(view: ClusterView, candidate: MemberView | undefined): 
 export function refuseScheduled({ scheduled }: ClusterView): Refusal[] {
   if (!scheduled) return [];
   return [
-    { message: `a switchover is scheduled for ${scheduled.at}`, hint: 'drover switchover --cancel takes it back' },
+    {
+      message: `a switchover is scheduled for ${scheduled.at}`,
+      hint: 'drover switchover --cancel takes it back',
+    },
   ];
 }
 
@@ -80,10 +84,15 @@ function handover(
     notes: [],
     steps: [
       {
-        what: from === undefined ? `${to ?? 'nobody'} takes the lead` : `${to ?? 'nobody'} takes the lead over from ${from}`,
+        what:
+          from === undefined
+            ? `${to ?? 'nobody'} takes the lead`
+            : `${to ?? 'nobody'} takes the lead over from ${from}`,
         disrupts: 'writes and open sessions',
       },
-      ...(others.length === 0 ? [] : [{ what: `${others.join(', ')} ${others.length === 1 ? 'follows' : 'follow'} it` }]),
+      ...(others.length === 0
+        ? []
+        : [{ what: `${others.join(', ')} ${others.length === 1 ? 'follows' : 'follow'} it` }]),
     ],
   };
 }
@@ -104,7 +113,9 @@ export function planSchedule(view: ClusterView, at: Date, to?: string): Handover
       ...refuseNoOrUnfit(view, wanted ?? chooseCandidate(view)),
     ],
     notes: [],
-    steps: [{ what: `Patroni is told to switch over${to === undefined ? '' : ` to ${to}`} at ${at.toISOString()}` }],
+    steps: [
+      { what: `Patroni is told to switch over${to === undefined ? '' : ` to ${to}`} at ${at.toISOString()}` },
+    ],
   };
 }
 

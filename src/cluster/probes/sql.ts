@@ -130,7 +130,9 @@ async function probeRow(ask: Asker, topology: Topology): Promise<ProbeRow[]> {
     return [row(probe, entry.name, `accepted at port ${topology.ports.write}`, reasonOf(written), false)];
   }
   const rows = await Promise.all(
-    topology.postgres.map(async (node) => expectSame(probe, node.name, 'read back', await awaitRow(ask, node, run))),
+    topology.postgres.map(async (node) =>
+      expectSame(probe, node.name, 'read back', await awaitRow(ask, node, run)),
+    ),
   );
   await write(removeRows(run));
   return rows;
