@@ -5,6 +5,7 @@ import { rollRestart } from '../cluster/roll.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
+import { tellPending } from './pending.ts';
 
 /** Restarts PostgreSQL of the members named, or of those that wait for it, one after the other. */
 export function restart(request: OperationRequest, names: readonly string[]): Promise<ExitCode> {
@@ -14,7 +15,7 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
     plan: async (view, control) =>
       planRestart(view, control.topology, names, await runningLimits(control, view)),
     async perform(control, plan, before) {
-      await rollRestart(control, before, plan);
+      tellPending(await rollRestart(control, before, plan), control.emit);
       await rebalance(control);
     },
   });

@@ -93,6 +93,14 @@ const Member = z.looseObject({
   watchdog_failed: z.boolean().optional(),
   dcs_last_seen: z.number().optional(),
   postmaster_start_time: z.string().nullish(),
+  /** Bytes since the beginning of the WAL: of a primary what it wrote, of a replica what it has. */
+  xlog: z
+    .looseObject({
+      location: z.number().optional(),
+      received_location: z.number().nullish(),
+      replayed_location: z.number().nullish(),
+    })
+    .optional(),
   server_version: z.number().optional(),
   patroni: z.looseObject({ version: z.string(), scope: z.string() }),
   replication: z

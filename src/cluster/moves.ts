@@ -139,6 +139,24 @@ export async function restartMember(
   });
 }
 
+/**
+ * Waits until every follower has replayed what the leader had written by now. Only then does a standby know limits of
+ * its primary that went down: one that is restarted sooner keeps the former ones.
+ */
+export async function awaitReplay(control: Control): Promise<void> {
+  const { leader, members, timing } = await control.look();
+  const target = members.find(({ name }) => name === leader)?.position ?? 0;
+  const step = 'the others have replayed that';
+  await control.step(step, () =>
+    control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
+      const behind = view.members.find(
+        ({ name, running, position = 0 }) => name !== leader && running && position < target,
+      );
+      return behind && `${behind.name} has not yet`;
+    }),
+  );
+}
+
 /** Has members read their configuration again, and waits until each has gone through its cycle. */
 export async function reloadMembers(control: Control, names: readonly string[]): Promise<ClusterView> {
   const step = `${names.join(', ')} read the configuration`;

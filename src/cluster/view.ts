@@ -17,6 +17,8 @@ export interface MemberView {
   readonly synchronous: boolean;
   /** Bytes behind the leader; undefined where nobody knows. */
   readonly lag: number | undefined;
+  /** Where in the WAL it is, in bytes: of the leader what it wrote, of another what it has replayed. */
+  readonly position: number | undefined;
   readonly timeline: number | undefined;
   readonly pendingRestart: boolean;
   readonly paused: boolean;
@@ -116,13 +118,21 @@ function memberOf(
     running: member?.state === 'running',
     streaming: isStreaming(sender, name),
     synchronous: listed?.role === 'sync_standby' || listed?.role === 'quorum_standby',
-    lag: typeof listed?.lag === 'number' ? listed.lag : undefined,
+    lag: liveLag(sender, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
+    position: member?.xlog?.location ?? member?.xlog?.replayed_location ?? undefined,
     timeline: member?.timeline ?? listed?.timeline,
     pendingRestart: member?.pending_restart === true,
     paused: member?.pause === true,
     nofailover: listed?.tags?.['nofailover'] === true,
     started: member?.postmaster_start_time ?? undefined,
   };
+}
+
+// What both say now; /cluster is as old as the member's last cycle, and knows nothing right after a start.
+function liveLag(leader: PatroniSnapshot | undefined, member: PatroniSnapshot['member']): number | undefined {
+  const written = leader?.member?.xlog?.location;
+  const received = member?.xlog?.received_location ?? undefined;
+  return written === undefined || received === undefined ? undefined : Math.max(0, written - received);
 }
 
 // The leader lists who it sends to in every version; in /cluster only 3.0.4 and later say so.
