@@ -19,8 +19,8 @@ export interface OperationRequest extends ClusterRequest {
 /** Something that is done to a running cluster. */
 export interface Operation<P extends OperationPlan> {
   readonly verb: string;
-  /** Decides what to do from how the cluster is. */
-  plan(view: ClusterView, control: Control): P | Promise<P>;
+  /** Decides what to do from how the cluster is. What was shown and agreed to is kept to where it still can be. */
+  plan(view: ClusterView, control: Control, agreed?: P): P | Promise<P>;
   perform(control: Control, plan: P, view: ClusterView): Promise<void>;
   /** Whether a client writes meanwhile, to show how long it could not. */
   readonly measured: boolean;
@@ -41,7 +41,8 @@ export function operate<P extends OperationPlan>(
       if (!planOnly) await run.lock();
       emit({ type: 'phase', phase: 'plan' });
       const { plan } = await decide(control, operation);
-      show(request, operation, plan, topology.cluster);
+      if (plan.steps.length > 0 || plan.refusals.length === 0)
+        show(request, operation, plan, topology.cluster);
       refuse(operation.verb, plan);
       if (plan.steps.length === 0) return finish(request, run, exitCodes.ok);
       if (planOnly) return finish(request, run, exitCodes.changesPending);
@@ -63,9 +64,10 @@ interface Decision<P> {
 async function decide<P extends OperationPlan>(
   control: Control,
   operation: Operation<P>,
+  agreed?: P,
 ): Promise<Decision<P>> {
   const view = await control.look();
-  return { view, plan: await operation.plan(view, control) };
+  return { view, plan: await operation.plan(view, control, agreed) };
 }
 
 function show<P extends OperationPlan>(
@@ -112,7 +114,7 @@ async function confirmed<P extends OperationPlan>(
   operation: Operation<P>,
   shown: P,
 ): Promise<Decision<P>> {
-  const decision = await decide(control, operation);
+  const decision = await decide(control, operation, shown);
   refuse(operation.verb, decision.plan);
   const key = ({ steps, outage }: P) => JSON.stringify([steps, outage]);
   if (key(decision.plan) === key(shown)) return decision;

@@ -1,6 +1,6 @@
 import type { Control } from '../cluster/control.ts';
 import { rebalance } from '../cluster/moves.ts';
-import { planRestart, sharedLimits } from '../cluster/operations/restart.ts';
+import { planRestart, sharedLimits, type RestartPlan } from '../cluster/operations/restart.ts';
 import { rollRestart } from '../cluster/roll.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import type { ExitCode } from '../core/errors.ts';
@@ -9,11 +9,13 @@ import { tellPending } from './pending.ts';
 
 /** Restarts PostgreSQL of the members named, or of those that wait for it, one after the other. */
 export function restart(request: OperationRequest, names: readonly string[]): Promise<ExitCode> {
-  return operate(request, {
+  return operate<RestartPlan>(request, {
     verb: 'restart',
     measured: true,
-    plan: async (view, control) =>
-      planRestart(view, control.topology, names, await runningLimits(control, view)),
+    async plan(view, control, agreed) {
+      const to = agreed?.leader?.how === 'handover' ? agreed.leader.to : undefined;
+      return planRestart(view, control.topology, { names, to, running: await runningLimits(control, view) });
+    },
     async perform(control, plan, before) {
       tellPending(await rollRestart(control, before, plan), control.emit);
       await rebalance(control);

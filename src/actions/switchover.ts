@@ -15,10 +15,10 @@ import { operate, type OperationRequest } from './operate.ts';
 
 /** Makes another member lead, in good order. */
 export function switchover(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
-  return operate(request, {
+  return operate<HandoverPlan>(request, {
     verb: 'switchover',
     measured: true,
-    plan: (view, { topology }) => planSwitchover(view, topology, to),
+    plan: (view, { topology }, agreed) => planSwitchover(view, topology, to ?? agreed?.to),
     async perform(control, plan, before) {
       const [leader, candidate] = bothOf(plan);
       await switchOver(control, leader, candidate);

@@ -38,8 +38,8 @@ export function missingSettlement(
   if (follower !== undefined) return follower;
   if (view.synchronous && followers.length > 0 && !view.members.some(({ synchronous }) => synchronous))
     return 'there is no synchronous standby yet';
-  const silent = view.etcd.filter(({ name, answers }) => before.etcd.includes(name) && !answers);
-  if (silent.length > 0) return `etcd on ${silent.map(({ name }) => name).join(', ')} does not answer`;
+  const silent = view.etcd.filter(({ name, follows }) => before.etcd.includes(name) && !follows);
+  if (silent.length > 0) return `etcd on ${silent.map(({ name }) => name).join(', ')} knows no leader`;
   if (view.etcdLeader === undefined) return 'etcd has no leader';
   return view.standby ? undefined : missingRoute(view, topology, before.leader);
 }

@@ -29,12 +29,13 @@ export async function switchOver(control: Control, from: string, to: string): Pr
   });
 }
 
-/** Makes a member lead, whoever leads now. It is asked itself: there may be no leader to ask. */
+/** Makes a member lead, whoever leads now. A leader that answers is asked, since it acts at once then. */
 export async function failOver(control: Control, from: string | undefined, to: string): Promise<void> {
-  const { timing } = await control.look();
-  const order = failoverRequest(control.restOf(to), control.topology.rest, to);
+  const { timing, members } = await control.look();
+  const asked = members.find(({ name, answers }) => name === from && answers)?.name ?? to;
+  const order = failoverRequest(control.restOf(asked), control.topology.rest, to);
   await control.step(`${to} takes the lead`, async () => {
-    const answer = await control.send(to, order, boundOfAnswer(timing) + timing.loopWait);
+    const answer = await control.send(asked, order, boundOfAnswer(timing) + timing.loopWait);
     await awaitLead(control, `${to} takes the lead`, answer, { from, to });
   });
 }
@@ -93,7 +94,7 @@ function partsOf({ leader, members }: ClusterView): string[] {
 }
 
 function etcdOf({ etcd }: ClusterView): string[] {
-  return etcd.filter(({ answers }) => answers).map(({ name }) => name);
+  return etcd.filter(({ follows }) => follows).map(({ name }) => name);
 }
 
 /** Restarts PostgreSQL of one member, and waits until it has been started anew and has its place again. */
@@ -217,7 +218,7 @@ export async function moveEtcdLeader(
     if (!answer.answered || answer.status !== 200) throw refused('etcd’s leader did not hand over', answer);
     const { timing } = await control.look();
     await control.until(step, boundOfCycle(timing), ({ etcd, etcdLeader }) => {
-      const silent = etcd.find(({ answers }) => !answers);
+      const silent = etcd.find(({ follows }) => !follows);
       if (silent) return `etcd on ${silent.name} knows no leader`;
       return etcdLeader === to ? undefined : `it is led from ${etcdLeader ?? 'nowhere'}`;
     });

@@ -32,6 +32,8 @@ export interface EtcdMemberView {
   readonly name: string;
   readonly id: string | undefined;
   readonly answers: boolean;
+  /** It knows a leader: it is not cut off from the majority. */
+  readonly follows: boolean;
   readonly learner: boolean;
   readonly alarms: readonly string[];
 }
@@ -85,8 +87,8 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
       return {
         name,
         id: status?.memberId,
-        // A member that knows no leader is cut off from the majority.
-        answers: status !== undefined && !['', '0'].includes(status.leaderId),
+        answers: status !== undefined,
+        follows: status !== undefined && !['', '0'].includes(status.leaderId),
         learner: status?.isLearner ?? false,
         alarms: alarms ?? [],
       };

@@ -50,18 +50,19 @@ export function refuseWeakEtcd(view: ClusterView): Refusal[] {
 /** A majority of etcd: without one nobody can take the lead. */
 export function refuseWithoutQuorum({ etcd, etcdLeader }: ClusterView): Refusal[] {
   const voters = etcd.filter(({ learner }) => !learner);
-  const there = voters.filter(({ answers }) => answers).length;
+  const there = voters.filter(({ follows }) => follows).length;
   if (there * 2 > voters.length && etcdLeader !== undefined) return [];
   return [
     {
-      message: `etcd has no majority: ${there} of ${voters.length} members answer`,
+      message: `etcd has no majority: ${there} of ${voters.length} members know a leader`,
       hint: 'bring its members back first: no member can take the lead without it',
     },
   ];
 }
 
-function troubleOf({ answers, learner, alarms }: EtcdMemberView): string | undefined {
+function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView): string | undefined {
   if (!answers) return 'does not answer';
+  if (!follows) return 'knows no leader';
   if (learner) return 'is still a learner';
   return alarms.length === 0 ? undefined : `raises the alarm ${alarms.join(', ')}`;
 }
@@ -108,14 +109,22 @@ export function showBytes(bytes: number): string {
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** The member to take the lead: fit for it, least behind, and not where etcd's leader is if that can be had. */
-export function chooseCandidate(view: ClusterView): MemberView | undefined {
+// Lags within this many bytes of each other come and go with every write.
+const sameLag = 1024 ** 2;
+
+/**
+ * The member to take the lead: fit for it, the preferred one if it is, least behind, and not where etcd's leader is
+ * if that can be had.
+ */
+export function chooseCandidate(view: ClusterView, preferred?: string): MemberView | undefined {
   const { etcdLeader } = view;
+  const steps = ({ lag = 0 }: MemberView) => Math.floor(lag / sameLag);
   return view.members
     .filter((member) => member.name !== view.leader && refuseCandidate(view, member).length === 0)
     .sort(
       (a, b) =>
-        (a.lag ?? 0) - (b.lag ?? 0) ||
+        Number(b.name === preferred) - Number(a.name === preferred) ||
+        steps(a) - steps(b) ||
         Number(a.name === etcdLeader) - Number(b.name === etcdLeader) ||
         a.name.localeCompare(b.name),
     )[0];

@@ -33,6 +33,16 @@ export interface RestartPlan extends OperationPlan {
   readonly onlyPending: boolean;
 }
 
+/** What is asked for, and what the leader runs with. */
+export interface RestartWish {
+  /** None for all that wait for a restart. */
+  readonly names: readonly string[];
+  /** The shared limits as they are in force on the leader. */
+  readonly running: ReadonlyMap<string, number>;
+  /** Who is to lead if the leader is among them. */
+  readonly to?: string | undefined;
+}
+
 /** Which of the shared limits go up and which down when the leader takes over what the DCS holds. */
 export function changedLimits(
   running: ReadonlyMap<string, number>,
@@ -63,8 +73,7 @@ export function parametersOf(config: Readonly<Record<string, unknown>>): Readonl
 export function planRestart(
   view: ClusterView,
   topology: Topology,
-  names: readonly string[],
-  running: ReadonlyMap<string, number>,
+  { names, running, to }: RestartWish,
 ): RestartPlan {
   const onlyPending = names.length === 0;
   const named = new Set(names.map((name) => memberNamed(view, name).name));
@@ -85,7 +94,7 @@ export function planRestart(
   const leads = targets.some(({ name }) => name === view.leader);
   const limits = leads ? changedLimits(running, view.config ?? {}) : { up: [], down: [] };
   const leaderFirst = limits.down.length > 0;
-  const leader = leads && view.leader !== undefined ? leaderRestart(view, leaderFirst) : undefined;
+  const leader = leads && view.leader !== undefined ? leaderRestart(view, leaderFirst, to) : undefined;
   const replicas = targets.map(({ name }) => name).filter((name) => name !== view.leader);
   const refusals = [
     ...unhealthy,
@@ -109,10 +118,10 @@ export function planRestart(
   };
 }
 
-function leaderRestart(view: ClusterView, leaderFirst: boolean): RestartPlan['leader'] {
+function leaderRestart(view: ClusterView, leaderFirst: boolean, to?: string): RestartPlan['leader'] {
   const name = view.leader ?? '';
   if (leaderFirst || view.members.length === 1) return { name, how: 'in-place' };
-  const candidate = chooseCandidate(view);
+  const candidate = chooseCandidate(view, to);
   return candidate ? { name, how: 'handover', to: candidate.name } : undefined;
 }
 

@@ -88,7 +88,10 @@ function handover(
           from === undefined
             ? `${to ?? 'nobody'} takes the lead`
             : `${to ?? 'nobody'} takes the lead over from ${from}`,
-        disrupts: 'writes and open sessions',
+        disrupts:
+          from === undefined
+            ? 'nothing more, but gives up rows that only the former leader has'
+            : 'writes and open sessions',
       },
       ...(others.length === 0
         ? []
