@@ -44,6 +44,11 @@ async function fitCandidate(control: Control, planned: string): Promise<string> 
       return other === undefined ? refusals[0]?.message : undefined;
     },
   );
+  if (fit !== planned)
+    control.emit({
+      type: 'warning',
+      message: `${planned} is not fit to lead after the restarts, so ${fit} is to`,
+    });
   return fit;
 }
 
