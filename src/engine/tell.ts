@@ -57,9 +57,15 @@ export function startEvent(instance: Instance, play: string, vault: Vault): RunE
   return { type: 'start', ...instanceOf(instance, play), aim: vault.redact(instance.bound.aim) };
 }
 
-export function changeEvent(instance: Instance, play: string, change: Change, vault: Vault): RunEvent {
+export function changeEvent(
+  type: 'change' | 'restore',
+  instance: Instance,
+  play: string,
+  change: Change,
+  vault: Vault,
+): RunEvent {
   return {
-    type: 'change',
+    type,
     ...instanceOf(instance, play),
     change: showChange(change, vault, instance.task.noLog),
   };
