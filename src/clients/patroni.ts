@@ -45,6 +45,10 @@ const Member = z.looseObject({
   watchdog_failed: z.boolean().optional(),
   dcs_last_seen: z.number().optional(),
   server_version: z.number().optional(),
+  /** A primary has a location, a replica those that it has received and replayed; in bytes. */
+  xlog: z
+    .looseObject({ location: z.number().optional(), replayed_location: z.number().optional() })
+    .optional(),
   patroni: z.looseObject({ version: z.string(), scope: z.string() }),
   replication: z
     .array(z.looseObject({ application_name: z.string(), state: z.string(), sync_state: z.string() }))

@@ -355,9 +355,11 @@ export class Run {
         emit(taskEvent(report, vault));
       },
       started: (instance) => emit(startEvent(instance, play.name, vault)),
-      changed: (instance, change) => {
+      begun: (instance, change) => {
         this.#changesMade++;
         this.#roll.note({ instance, play, change });
+      },
+      changed: (instance, change) => {
         emit(changeEvent('change', instance, play.name, change, vault));
       },
       consent: async (instance, changes) => {

@@ -93,11 +93,11 @@ export function applyFile(change: FileChange): readonly Operation[] {
   return [run(writeFile({ ...change, path: change.resource }))];
 }
 
-export function revertFile({
-  resource,
-  action,
-}: Pick<FileChange, 'resource' | 'action'>): readonly Operation[] {
-  return [run(restoreFile(resource, action === 'create'))];
+export function revertFile(
+  { resource, action, content }: FileChange,
+  context: ModuleContext,
+): readonly Operation[] {
+  return [run(restoreFile(resource, context.digest(content), action === 'create'))];
 }
 
 export function writesOfFile(change: FileChange, context: ModuleContext): readonly Write[] {

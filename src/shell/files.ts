@@ -40,12 +40,14 @@ export function writeFile(file: FileToWrite): string {
   ].join('\n');
 }
 
-/** Puts the file back that `writeFile` has replaced, or takes the one away that it has made. */
-export function restoreFile(path: string, isNew: boolean): string {
-  const file = quote(path);
-  return isNew
-    ? `rm -f -- ${file}`
-    : `cp -p -- ${quote(`${formerFolder}${path}`)} ${file}.drover\nmv -fT -- ${file}.drover ${file}`;
+/**
+ * Puts the file back that `writeFile` has replaced, or takes the one away that it has made. A file that is not the
+ * one it wrote, by its SHA-256, is left alone.
+ */
+export function restoreFile(path: string, written: string, isNew: boolean): string {
+  return `f=${quote(path)}
+[ -f "$f" ] && [ "$(sha256sum < "$f")" = '${written}  -' ] || exit 0
+${isNew ? 'rm -f -- "$f"' : `cp -p -- "${formerFolder}$f" "$f.drover"\nmv -fT -- "$f.drover" "$f"`}`;
 }
 
 function validation(command: string): string {

@@ -1,6 +1,13 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { getRequest, isFit, isLeaderRole, parseCluster, postRequest } from '../../clients/patroni.ts';
+import {
+  getRequest,
+  isFit,
+  isLeaderRole,
+  parseCluster,
+  parseMember,
+  postRequest,
+} from '../../clients/patroni.ts';
 import type { HttpOperation, Progress } from '../../plan/operation.ts';
 import type { PatroniRestartChange } from './schema.ts';
 
@@ -25,7 +32,7 @@ export function operationsOf(change: PatroniRestartChange): readonly HttpOperati
         awaitFit(change),
       ];
     case 'in-place':
-      return [awaitPending(change), restart(change), awaitFit(change)];
+      return [awaitPending(change), restart(change), awaitFit(change), ...awaitReplay(change)];
   }
 }
 
@@ -81,7 +88,7 @@ function handOver(change: PatroniRestartChange): HttpOperation {
 
 /** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */
 function awaitFit(change: PatroniRestartChange): HttpOperation {
-  return awaitCluster(change, `PostgreSQL on ${change.name}`, ({ members }) => {
+  const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, ({ members }) => {
     const me = members.find(({ name }) => name === change.name);
     if (!me) return { waiting: `${change.name} is not there yet` };
     if (me.state.includes('failed'))
@@ -91,6 +98,38 @@ function awaitFit(change: PatroniRestartChange): HttpOperation {
     const unfit = members.find((member) => !isFit(member, change.maximum_lag));
     return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
   });
+  // Patroni has answered that the restart is over: what is left is noticing.
+  return { ...operation, within: change.pending_within + 60 };
+}
+
+/**
+ * Waits until every replica has replayed what the leader had written when it was up again: only then do they know
+ * of a parameter that went down, and a restart before that would keep the old value.
+ */
+function awaitReplay(change: PatroniRestartChange): HttpOperation[] {
+  let goal: number | undefined;
+  const ask = (address: string, what: string, progress: HttpOperation['progress']): HttpOperation => ({
+    kind: 'http',
+    what,
+    request: getRequest({ address, port: change.rest_port }, '/patroni'),
+    within: change.timeout,
+    progress,
+  });
+  return [
+    ask(change.address, `${change.name} takes writes`, (answer) => {
+      const { location } = parseMember(answer)?.xlog ?? {};
+      goal = location;
+      return location === undefined ? { waiting: 'no position in the log yet' } : 'done';
+    }),
+    ...change.others.map(({ name, address }) =>
+      ask(address, `${name} replays what ${change.name} has written`, (answer) => {
+        const replayed = parseMember(answer)?.xlog?.replayed_location ?? 0;
+        return goal !== undefined && replayed >= goal
+          ? 'done'
+          : { waiting: `${(goal ?? 0) - replayed} bytes to go` };
+      }),
+    ),
+  ];
 }
 
 function awaitCluster(

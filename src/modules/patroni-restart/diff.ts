@@ -17,13 +17,19 @@ import type { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
 type ClusterMember = PatroniCluster['members'][number];
 
+/** Where the member on this host listens. */
+export function addressOf({ name, members }: PatroniRestartParams): string {
+  return members.find((member) => member.name === name)?.address ?? name;
+}
+
 /** Whether the member has to be restarted, and how. */
 export function diffRestart(
   clusterAnswer: HttpAnswer,
   settingsAnswer: SqlAnswer,
   params: PatroniRestartParams,
 ): Verdict<PatroniRestartChange> {
-  const { name, address, rest_port, parameters } = params;
+  const { name, rest_port, parameters } = params;
+  const address = addressOf(params);
   const cluster = parseCluster(clusterAnswer);
   if (!cluster) {
     return silent(
@@ -94,7 +100,7 @@ function judge(
   }
   const successors = others.filter(({ tags }) => tags?.['nofailover'] !== true);
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
-  const { rest_user, rest_password, address, rest_port, pending_within, timeout } = params;
+  const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
   return changed({
     action: 'restart',
     resource: `PostgreSQL on ${name}`,
@@ -115,7 +121,8 @@ function judge(
     }[how],
     how,
     name,
-    address,
+    address: addressOf(params),
+    others: params.members.filter((member) => member.name !== name),
     rest_port,
     rest_user,
     rest_password,

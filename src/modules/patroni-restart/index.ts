@@ -3,13 +3,14 @@ import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
-import { diffRestart } from './diff.ts';
+import { addressOf, diffRestart } from './diff.ts';
 import { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
 /** The settings as the member on the host itself has them, primary or not. */
-function settingsOn({ address, port, login_user, login_password, parameters }: PatroniRestartParams) {
+function settingsOn(params: PatroniRestartParams) {
+  const { port, login_user, login_password, parameters } = params;
   return needSql({
-    addresses: [address],
+    addresses: [addressOf(params)],
     port,
     primary: false,
     database: 'postgres',
@@ -19,7 +20,7 @@ function settingsOn({ address, port, login_user, login_password, parameters }: P
   });
 }
 
-function clusterOf({ address, rest_port: port }: Pick<PatroniRestartParams, 'address' | 'rest_port'>) {
+function clusterOf(address: string, port: number) {
   return needHttp(getRequest({ address, port }, '/cluster'));
 }
 
@@ -30,7 +31,7 @@ export const patroniRestart = defineModule({
       'Restarts PostgreSQL on a member that runs with other settings than it is to, through Patroni: a replica in its place, a leader after it has handed over. Only while every other member is fit.',
     example: `- patroni_restart:
     name: "{{inventory_hostname}}"
-    address: "{{internal_address}}"
+    members: "{{endpoints groups.postgres hostvars 'internal_address'}}"
     rest_user: "{{patroni_restapi_user}}"
     rest_password: "{{patroni_restapi_password}}"
     login_user: "{{postgres_probe_name}}"
@@ -39,11 +40,14 @@ export const patroniRestart = defineModule({
   },
   params: PatroniRestartParams,
   change: PatroniRestartChange,
-  needs: (params) => ({ cluster: clusterOf(params), settings: settingsOn(params) }),
+  needs: (params) => ({
+    cluster: clusterOf(addressOf(params), params.rest_port),
+    settings: settingsOn(params),
+  }),
   diff: ({ cluster, settings }, params) => diffRestart(cluster, settings, params),
   apply: operationsOf,
-  writes: (change) => {
-    const { kind, key } = clusterOf(change);
+  writes: ({ address, rest_port: port }) => {
+    const { kind, key } = clusterOf(address, port);
     return [{ kind, key }];
   },
   aim: ({ name, parameters }) => `${name} runs with ${Object.keys(parameters).length} settings`,

@@ -1,9 +1,14 @@
 import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
 
+const Endpoint = z.strictObject({
+  name: z.string().describe('The member’s name.'),
+  address: z.string().describe('Where its REST API and its PostgreSQL listen.'),
+});
+
 export const PatroniRestartParams = z.strictObject({
-  name: z.string().describe('The member on this host.'),
-  address: z.string().describe('Where the member’s REST API and its PostgreSQL listen.'),
+  name: z.string().describe('The member on this host; one of `members`.'),
+  members: z.array(Endpoint).min(1).describe('All members.'),
   rest_port: z.int().default(8008).describe('Port of the REST API.'),
   rest_user: z.string().describe('Who may restart something through it.'),
   rest_password: z.string().describe('That user’s password.'),
@@ -32,6 +37,7 @@ export const PatroniRestartChange = z.strictObject({
   how: z.enum(['replica', 'switchover', 'in-place']),
   name: z.string(),
   address: z.string(),
+  others: z.array(Endpoint),
   rest_port: z.int(),
   rest_user: z.string(),
   rest_password: z.string(),

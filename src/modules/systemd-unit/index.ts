@@ -89,7 +89,7 @@ export const systemdUnit = defineModule({
     ...(file ? [run(`mkdir -p ${quote(file.resource.replace(/\/[^/]*$/, ''))}`), ...applyFile(file)] : []),
     run('systemctl daemon-reload'),
   ],
-  revert: ({ file }) => (file ? [...revertFile(file), run('systemctl daemon-reload')] : []),
+  revert: ({ file }, context) => (file ? [...revertFile(file, context), run('systemctl daemon-reload')] : []),
   writes: ({ file, unit, wholeUnit }, context) => [
     ...(file ? writesOfFile(file, context) : []),
     ...(wholeUnit || !file ? [{ kind: 'unit', key: unit }] : []),
