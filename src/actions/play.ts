@@ -2,9 +2,8 @@ import { DroverError, exitCodes, InterruptedError, worstExitCode, type ExitCode 
 import { Vault } from '../core/secrets.ts';
 import { guideOf } from '../cluster/guide.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Plan } from '../engine/planner.ts';
+import type { HostChange, Plan } from '../engine/planner.ts';
 import { Run } from '../engine/run.ts';
-import type { Change } from '../plan/change.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
@@ -27,7 +26,7 @@ export interface PlayRequest {
   readonly planOnly: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  confirm(question: string, changes: readonly Change[]): Promise<boolean>;
+  confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
 }

@@ -114,7 +114,8 @@ export async function playRequest(
       if (flags.yes) return true;
       await shown.finish();
       const lines = changes.map(
-        (change) => `  ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+        ({ host, change }) =>
+          `  ${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
       );
       if (!process.stdin.isTTY) {
         throw new UsageError(`${question}\n${lines.join('\n')}`, {

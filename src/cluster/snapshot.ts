@@ -50,6 +50,7 @@ interface WatchdogSnapshot {
 }
 
 interface HostSnapshot {
+  readonly reached: boolean;
   readonly container: boolean;
   readonly watchdog: WatchdogSnapshot | undefined;
 }
@@ -133,6 +134,7 @@ async function hostSnapshot(fleet: Fleet, { name }: Node): Promise<HostSnapshot>
     .map((line) => line.split(' '))
     .map(([state = '', timeout = '0']) => ({ state, timeout: Number(timeout) }));
   return {
+    reached: output.status === 0,
     container: kind === 'container',
     watchdog: all.find((watchdog) => watchdog.state === 'active') ?? all[0],
   };

@@ -1,7 +1,7 @@
 import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
 import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
-import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
+import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
 import {
   isTemplate,
   templateOfExpression,
@@ -38,6 +38,8 @@ class HostProblems {
 
 export interface CheckInput {
   readonly inventory: Inventory;
+  /** The variables of `-e`. */
+  readonly extra: Layer;
   readonly plays: readonly Play[];
   readonly declarations: Declarations;
   /** A host's scope in a play, without facts. */
@@ -45,8 +47,11 @@ export interface CheckInput {
 }
 
 /** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
-export function checkRun({ inventory, plays, declarations, scopeOf }: CheckInput, problems: Problems): void {
-  checkNamespaces(inventory, declarations, problems);
+export function checkRun(
+  { inventory, extra, plays, declarations, scopeOf }: CheckInput,
+  problems: Problems,
+): void {
+  checkNamespaces(inventory, extra, declarations, problems);
   const registered = new Set<string>();
   for (const play of plays) {
     const hosts = hostsOfPlay(inventory, play, problems);
@@ -183,6 +188,7 @@ function namesOfScalar(scalar: ScalarNode): FreeName[] {
 /** A variable in one of the playbooks' namespaces that they do not know is a typo. */
 function checkNamespaces(
   inventory: Inventory,
+  extra: Layer,
   { namespaces, variables }: Declarations,
   problems: Problems,
 ): void {
@@ -194,7 +200,10 @@ function checkNamespaces(
   ];
   // A host range gives the same entry to all its hosts.
   const entries = new Set(maps.flatMap((vars) => [...vars.values()]));
-  for (const { key, keyRange } of entries) {
+  const given = [...extra].flatMap(([key, variable]) =>
+    'node' in variable ? [{ key, keyRange: variable.node.range }] : [],
+  );
+  for (const { key, keyRange } of [...entries, ...given]) {
     if (variables.has(key) || !namespaces.some((prefix) => key.startsWith(prefix))) continue;
     const { hint } = didYouMean(key, variables.keys());
     problems.add({

@@ -17,7 +17,7 @@ export class Problems {
 /** A path as a person at this working directory would write it. */
 export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('../../..') ? path : short;
+  return short === '' || short.startsWith('../..') ? path : short;
 }
 
 /** Reads a text file; undefined and a problem when it can't be read. */

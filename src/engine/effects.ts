@@ -23,7 +23,7 @@ export function takeUnknownEffect(world: World, instance: Instance): void {
   const own = instance.needs
     .filter((need) => need.host === undefined)
     .map(({ kind, key }) => ({ kind, key }));
-  takeEffect(world, instance, module.wide ? ['*', ...own] : own);
+  takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...own, ...instance.bound.mayWrite]);
 }
 
 function invalidateProvided(world: World, { task }: Instance, reason: string): void {

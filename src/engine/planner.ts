@@ -15,6 +15,12 @@ export interface HostNeed {
   readonly need: Need<unknown>;
 }
 
+/** A change with the host it is made on. */
+export interface HostChange {
+  readonly host: string;
+  readonly change: Change;
+}
+
 /** A need with the task that has it, by the task's position in the run. */
 export interface Interest extends HostNeed {
   readonly task: number;
@@ -51,8 +57,10 @@ export class Plan {
     },
   };
 
-  get changes(): Change[] {
-    return this.reports.flatMap((report) => report.instances.flatMap(({ outcome }) => outcome.changes));
+  get changes(): HostChange[] {
+    return this.reports.flatMap(({ host, instances }) =>
+      instances.flatMap(({ outcome }) => outcome.changes.map((change) => ({ host, change }))),
+    );
   }
 
   get hasChanges(): boolean {

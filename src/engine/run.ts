@@ -29,7 +29,7 @@ import { Fleet } from './fleet.ts';
 import type { Connection, HostRun } from './host-run.ts';
 import type { Instance } from './instance.ts';
 import { describeHolder, lockHosts } from './lock.ts';
-import { Plan, type HostNeed } from './planner.ts';
+import { Plan, type HostChange, type HostNeed } from './planner.ts';
 import { batchesOf, Roll, type RollingGuide } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import { changeEvent, planEvent, startEvent, taskEvent } from './tell.ts';
@@ -59,7 +59,7 @@ export interface RunOptions {
   connect(host: string): Promise<Connection>;
   selects(task: Task): boolean;
   /** Asks before a disruptive change; resolves to false when it is refused. */
-  confirm(question: string, changes: readonly Change[]): Promise<boolean>;
+  confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
   /** Knows the cluster that rolling plays go over. */
   readonly guide?: (run: Run) => RollingGuide;
   /** Facts that somebody beside the tasks wants, gathered in the first trip. */
@@ -140,9 +140,9 @@ export class Run {
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
-    return lockHosts(this.fleet.connected(), describeHolder(id, command), lockTimeout, emit, () =>
-      this.#checkpoint(),
-    );
+    // Without root there is nowhere to put a lock, and nothing that needs one.
+    const rooted = this.fleet.connected().filter(({ name }) => this.#needsRoot(name));
+    return lockHosts(rooted, describeHolder(id, command), lockTimeout, emit, () => this.#checkpoint());
   }
 
   /** Forgets what was collected: another run may have changed it. */
@@ -450,23 +450,20 @@ export class Run {
 
   /** A change that the plan did not show, and that disrupts, is asked about when it comes up. */
   async #consent(instance: Instance, changes: readonly Change[]): Promise<void> {
-    const open = changes.filter(
-      (change) => change.disrupts !== undefined && !this.#consented.has(keyOf(change)),
-    );
-    if (open.length > 0)
-      await this.#ask(
-        open,
-        `"${instance.name}" on ${instance.host} turns out to interrupt a service in use:`,
-      );
+    const { host, name } = instance;
+    const open = changes
+      .map((change) => ({ host, change }))
+      .filter((item) => !this.#consented.has(keyOf(item)));
+    await this.#ask(open, `"${name}" turns out to interrupt a service in use:`);
   }
 
-  async #ask(changes: readonly Change[], question: string): Promise<void> {
-    const disruptive = changes.filter((change) => change.disrupts !== undefined);
+  async #ask(changes: readonly HostChange[], question: string): Promise<void> {
+    const disruptive = changes.filter(({ change }) => change.disrupts !== undefined);
     if (disruptive.length === 0) return;
     if (!(await this.#options.confirm(question, disruptive))) {
       throw new InterruptedError('not confirmed; nothing of it was done');
     }
-    disruptive.forEach((change) => this.#consented.add(keyOf(change)));
+    disruptive.forEach((item) => this.#consented.add(keyOf(item)));
   }
 
   #recapOf(host: string, reports: readonly TaskReport[]): HostRecap {
@@ -488,8 +485,8 @@ export class Run {
   }
 }
 
-function keyOf(change: Change): string {
-  return `${change.action} ${change.resource}`;
+function keyOf({ host, change }: HostChange): string {
+  return `${host}: ${change.action} ${change.resource}`;
 }
 
 /** Verbs that run no playbook have nothing to roll over. */

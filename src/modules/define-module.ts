@@ -35,6 +35,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly file?: { readonly param: string; readonly render: boolean };
   /** The module's changes can't be foreseen one by one: each is applied, then its needs are read again. */
   readonly stepwise?: boolean;
+  /** What a deferred task of this module may write, beside its own needs. */
+  mayWrite?(params: z.output<P>): readonly Exclude<Write, '*'>[];
   /** A deferred task of this module may write anything. */
   readonly wide?: boolean;
   /** It never changes a host. */
@@ -61,7 +63,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
 }
 
 /** Facts of which some can't be known yet. */
-export type KnownFacts<N extends Needs> = {
+type KnownFacts<N extends Needs> = {
   [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[]
     ? readonly (F | undefined)[]
     : Facts<N>[K] | undefined;
@@ -94,6 +96,8 @@ export interface BoundTask {
   readonly needs: readonly Need<unknown>[];
   readonly aim: string;
   readonly readScript: string | undefined;
+  /** What a deferred task may write, beside its own needs. */
+  readonly mayWrite: readonly Exclude<Write, '*'>[];
   diff(lookUp: LookUp): Verdict;
   guard(lookUp: LookUp): Verdict | undefined;
 }
@@ -128,6 +132,9 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         needs: Object.values(needs).flat(),
         get aim() {
           return definition.aim(params);
+        },
+        get mayWrite() {
+          return definition.mayWrite?.(params) ?? [];
         },
         get readScript() {
           return definition.readScript?.(params);

@@ -109,6 +109,7 @@ export class RunText {
   }
 
   #showProbes(): void {
+    this.#heading = undefined;
     if (this.#probes.length > 0) this.line(`\n${formatProbes(this.#probes, this.#paint)}`);
     this.#probes.length = 0;
   }

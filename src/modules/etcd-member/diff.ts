@@ -109,7 +109,11 @@ function diffWithin(
   if (!facts.wal) {
     const reason = `its data in ${params.data_dir} is gone`;
     return changed(
-      { ...change('remove', me), reason, disrupts: `etcd's majority until it has joined again` },
+      {
+        ...change('remove', me),
+        reason,
+        disrupts: 'etcd’s spare member, until it has joined again: another one lost would stop it',
+      },
       change('add'),
       change('join'),
       change('promote'),

@@ -3,6 +3,7 @@ import { needHttp } from '../../facts/api.ts';
 import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
 import { needAvailable } from '../../facts/package.ts';
+import { factsOfUnit } from '../../facts/unit.ts';
 import { needPath } from '../../facts/path.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
@@ -41,6 +42,7 @@ export const etcdMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
+  mayWrite: ({ unit }) => factsOfUnit(unit),
   writes: ({ unit, data_dir: dataDir }) => [
     { kind: 'unit', key: `${unit}.service` },
     { kind: 'path', key: `${dataDir}/member/wal` },

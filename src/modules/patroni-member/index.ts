@@ -4,7 +4,7 @@ import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
 import { needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
-import { needActive } from '../../facts/unit.ts';
+import { factsOfUnit, needActive } from '../../facts/unit.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
@@ -54,6 +54,7 @@ export const patroniMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
+  mayWrite: ({ unit }) => factsOfUnit(unit),
   writes: ({ unit, data_dir: dataDir, config }) => [
     { kind: 'unit', key: `${unit}.service` },
     { kind: 'active', key: `${unit}.service`, records: [['active']] },
