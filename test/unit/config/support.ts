@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { Problems } from '../../../src/config/files.ts';
+import { loadInventory } from '../../../src/config/inventory/load.ts';
+import type { Inventory } from '../../../src/config/inventory/model.ts';
+import { Scope } from '../../../src/vars/scope.ts';
+import { folderOf, told } from '../support.ts';
+
+/** An inventory out of files, the first of which is the source, and what is wrong with it. */
+export function inventoryOf(
+  files: Readonly<Record<string, string>>,
+  playbookFolders: readonly string[] = [],
+) {
+  const folder = folderOf(files);
+  const problems = new Problems();
+  const [source = ''] = Object.keys(files);
+  const inventory = loadInventory(
+    [join(folder, source)],
+    playbookFolders.map((name) => join(folder, name)),
+    problems,
+  );
+  return { inventory, problems: told(problems.list, folder) };
+}
+
+/** A host's own variables, rendered. */
+export function variablesOf(inventory: Inventory, host: string): Record<string, unknown> {
+  const scope = new Scope(inventory.layersOf(host));
+  return Object.fromEntries([...scope.names()].map((name) => [name, scope.get(name)]));
+}
