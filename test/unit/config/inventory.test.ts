@@ -175,13 +175,13 @@ describe('several sources', () => {
   });
 
   test('what is wrong in any of them is told together', () => {
-    const folder = folderOf({ 'one.yml': 'all: 5', 'two.yml': 'all: { hosst: {} }', 'sub/x.yml': '' });
+    const folder = folderOf({ 'one.yml': 'all: 5', 'two.yml': 'all: { hostz: {} }', 'sub/x.yml': '' });
     const problems = new Problems();
     const sources = ['one.yml', 'two.yml', 'three.yml', 'sub', 'sub/x.yml'].map((name) => join(folder, name));
     loadInventory(sources, [], problems);
     expect(told(problems.list, folder)).toEqual([
       'one.yml:1:6 the group "all" must be a map with hosts, children, vars',
-      'two.yml:1:8 unknown key "hosst" in the group "all" -> did you mean "hosts"?',
+      'two.yml:1:8 unknown key "hostz" in the group "all" -> did you mean "hosts"?',
       'three.yml: there is no such file',
       'sub is a directory -> name the inventory file in it',
       'sub/x.yml is empty -> it starts with all:',
