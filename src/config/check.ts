@@ -13,7 +13,7 @@ import { valueProblem, type Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
-import { tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
+import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { metaOf, shapeOf } from './validate.ts';
 import { resolvePlain } from './yaml.ts';
 
@@ -78,13 +78,6 @@ export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems
     });
     return [];
   }
-}
-
-function namesSetBy(task: Task): string[] {
-  const registered = task.register === undefined ? [] : [task.register];
-  return task.module.name === 'set_fact'
-    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
-    : registered;
 }
 
 class NameChecker {
