@@ -59,7 +59,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
 }
 
 /** Facts of which some can't be known yet. */
-export type KnownFacts<N extends Needs> = {
+type KnownFacts<N extends Needs> = {
   [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[]
     ? readonly (F | undefined)[]
     : Facts<N>[K] | undefined;

@@ -55,7 +55,7 @@ class Cluster {
           version: '3.4.23',
           size: 1024 ** 2,
           isLearner: false,
-        } as Of<'etcd'>['status'],
+        },
         view: { clusterId: 'c', members },
         alarms: [],
       });

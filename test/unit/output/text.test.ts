@@ -213,6 +213,7 @@ const story: RunEvent[] = [
   { type: 'task', host: 'n1', play: 'etcd', task: 'say', taskId: 2, status: 'ok', message: 'hello' },
   { type: 'task', host: 'n2', play: 'etcd', task: 'say', taskId: 2, status: 'ok', message: 'hello' },
   { type: 'task', host: 'n2', play: 'etcd', task: 'try', taskId: 3, status: 'ignored', message: 'boom' },
+  { type: 'task', host: 'n2', play: 'etcd', task: 'risk', taskId: 3, status: 'rescued', message: 'oops' },
   {
     type: 'task',
     host: 'n2',
@@ -249,6 +250,7 @@ describe('plain lines', () => {
       'etcd  n1 n2',
       '  changed  n1: settings [i]: update /etc/f',
       '  ignored  n2: try: boom',
+      '  rescued  n2: risk: oops',
       '  note     n1 n2: hello',
       '  failed   n2: go: bad',
       '           fix it',
