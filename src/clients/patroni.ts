@@ -25,6 +25,15 @@ export function patchConfigRequest(
   return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
 }
 
+export function postRequest(
+  { address, port }: PatroniEndpoint,
+  credentials: PatroniCredentials,
+  path: string,
+  body: unknown,
+): HttpRequest {
+  return { address, port, method: 'POST', path, body: JSON.stringify(body), ...credentials };
+}
+
 const Member = z.looseObject({
   state: z.string(),
   role: z.string(),
@@ -79,6 +88,20 @@ export function parseConfig(answer: HttpAnswer): Record<string, unknown> | undef
       ? z.record(z.string(), z.unknown()).safeParse(jsonOf(answer))
       : undefined;
   return parsed?.success ? parsed.data : undefined;
+}
+
+/** The role in the cluster's list of who holds the lock. */
+export function isLeaderRole(role: string): boolean {
+  return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);
+}
+
+// Since Patroni 3.0.4 a replica that streams says so, and "running" means that it does not; before, it is all there is.
+const fitStates = ['running', 'streaming', 'in archive recovery'];
+
+/** Whether a member is up and, where it follows, not more bytes behind than given. */
+export function isFit(member: PatroniCluster['members'][number], maximumLag: number): boolean {
+  if (!fitStates.includes(member.state)) return false;
+  return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
 }
 
 /** Roles that take writes: `master` until Patroni 4.0, `primary` since. */

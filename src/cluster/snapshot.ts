@@ -20,6 +20,7 @@ import {
 } from '../clients/patroni.ts';
 import { UnreachableError } from '../core/errors.ts';
 import type { Fleet } from '../engine/fleet.ts';
+import { ask } from './ask.ts';
 import type { Node, Topology } from './topology.ts';
 
 /** What one etcd member says; undefined parts it did not answer. */
@@ -77,18 +78,6 @@ export async function takeSnapshot(fleet: Fleet, topology: Topology): Promise<Sn
     each(topology.haproxy, (node) => haproxySnapshot(fleet, node)),
   ]);
   return { etcd, patroni, hosts, haproxy };
-}
-
-/** Sends a request from a host; a host that is gone is silence. */
-async function ask(fleet: Fleet, host: string, request: Parameters<Fleet['http']>[1]): Promise<HttpAnswer> {
-  if (!fleet.has(host))
-    return { answered: false, reason: fleet.unreachable.get(host)?.message ?? 'not reachable' };
-  try {
-    return await fleet.http(fleet.get(host), request);
-  } catch (error) {
-    if (error instanceof UnreachableError) return { answered: false, reason: error.message };
-    throw error;
-  }
 }
 
 async function etcdSnapshot(

@@ -89,7 +89,7 @@ async function awaitAnswer(
   const end = Date.now() + operation.within * 1000;
   let said = '';
   for (;;) {
-    const answer = await fleet.http(host, operation.request);
+    const answer = await fleet.http(host, operation.request, operation.answerWithin);
     const progress = operation.progress(answer);
     if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
     if ('failed' in progress)

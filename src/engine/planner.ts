@@ -1,3 +1,4 @@
+import type { Play } from '../config/playbook/model.ts';
 import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
@@ -56,6 +57,13 @@ export class Plan {
 
   get hasChanges(): boolean {
     return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
+  }
+
+  /** Whether a play has something to do. */
+  concerns(play: Play): boolean {
+    return this.reports.some(
+      (report) => report.play.at === play.at && (report.status === 'changed' || report.status === 'deferred'),
+    );
   }
 
   #world(host: string): World {

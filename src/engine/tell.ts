@@ -63,9 +63,15 @@ export function startEvent(instance: Instance, play: string, vault: Vault): RunE
   };
 }
 
-export function changeEvent(instance: Instance, play: string, change: Change, vault: Vault): RunEvent {
+export function changeEvent(
+  type: 'change' | 'restore',
+  instance: Instance,
+  play: string,
+  change: Change,
+  vault: Vault,
+): RunEvent {
   return {
-    type: 'change',
+    type,
     ...instanceOf(instance, play),
     change: showChange(change, vault, instance.task.noLog),
   };

@@ -50,6 +50,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   guard?(facts: KnownFacts<N>, params: z.output<P>): Verdict<z.output<C>> | undefined;
   /** What carries out one planned change; decides nothing. */
   apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
+  /** What takes a change that was made back again, where that is a matter of files and settings. */
+  revert?(change: z.output<C>, context: ModuleContext): readonly Operation[];
   /** A hint for batching and for the plan. */
   writes(change: z.output<C>, context: ModuleContext): readonly Write[];
   /** The state aimed at, in one line, for tasks whose changes can't be known yet. */
@@ -100,6 +102,8 @@ export interface BoundTask {
 export interface PlannedChange {
   readonly change: Change;
   readonly operations: readonly Operation[];
+  /** What takes it back; empty where nothing can. */
+  readonly revert: readonly Operation[];
   readonly writes: readonly Write[];
 }
 
@@ -137,6 +141,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
       return {
         change,
         operations: definition.apply(change, context),
+        revert: definition.revert?.(change, context) ?? [],
         writes: definition.writes(change, context),
       };
     },

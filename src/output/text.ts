@@ -1,5 +1,5 @@
 import type { RunEvent } from '../engine/events.ts';
-import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
+import { describeChange, diffLines, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { formatRecap } from './recap-text.ts';
@@ -53,6 +53,12 @@ export class RunText {
         this.line(
           `  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`,
         );
+        return;
+      case 'restore':
+        this.line(
+          `  ${this.#paint('yellow', 'restored')} ${event.host}: ${event.task}: ${event.change.resource} is as it was before`,
+        );
+        for (const line of diffLines(event.change)) this.line(`           ${line}`);
         return;
       case 'task':
         this.#task(event);

@@ -25,6 +25,7 @@ const topology: Topology = {
   noLoadBalance: new Set(),
   probe: { user: 'probe', password: 'x' },
   admin: 'admin',
+  parameters: { max_connections: 100 },
   entry: ['10.0.0.9'],
 };
 

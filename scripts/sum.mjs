@@ -1,0 +1,40 @@
+// Sums the reports of vitest's runs in one line. A run without a report, and a skipped test, are failures.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [folder = '.', ...runs] = process.argv.slice(2);
+const sum = { passed: 0, failed: 0, skipped: 0 };
+for (const run of runs) {
+  const report = read(run);
+  if (report === undefined) {
+    console.log(`${run}: no report, counted as one failure`);
+    sum.failed += 1;
+    continue;
+  }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = report;
+  // A file that fails before its first test has no failed test.
+  const broken = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  ).length;
+  for (const { name, assertionResults } of testResults) {
+    for (const test of assertionResults.filter((result) => result.status === 'failed')) {
+      console.log(`${run}: failed: ${name}: ${test.fullName}`);
+    }
+  }
+  const skipped = numPendingTests + numTodoTests;
+  console.log(`${run}: ${numPassedTests} passed, ${numFailedTests + broken} failed, ${skipped} skipped`);
+  sum.passed += numPassedTests;
+  sum.failed += numFailedTests + broken;
+  sum.skipped += skipped;
+}
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+process.exitCode = sum.failed > 0 || sum.skipped > 0 || sum.passed === 0 ? 1 : 0;
+
+function read(run) {
+  try {
+    return JSON.parse(readFileSync(join(folder, `${run}.json`), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

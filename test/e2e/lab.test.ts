@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectExit, drover, finished, start, writeInventory } from './harness.ts';
+
+const name = 'e2elab';
+const twoHosts = writeInventory(`all:
+  vars: { cluster_name: lab }
+  hosts:
+    left: { ansible_host: 10.0.0.1 }
+    right: { ansible_host: 10.0.0.2 }
+`);
+
+const lab = (verb: string, ...args: string[]) => drover('lab', verb, '--name', name, ...args);
+const up = () => lab('up', '--from', twoHosts);
+const ssh = (host: string, command: string) => lab('ssh', host, command);
+
+async function states(): Promise<Record<string, string>> {
+  const { stdout } = await lab('status', '--json');
+  const hosts = JSON.parse(stdout) as { name: string; address: string; state: string }[];
+  return Object.fromEntries(hosts.map((host) => [host.name, host.state]));
+}
+
+async function addressOf(host: string): Promise<string> {
+  const { stdout } = await lab('status', '--json');
+  const hosts = JSON.parse(stdout) as { name: string; address: string }[];
+  return hosts.find((item) => item.name === host)?.address ?? '';
+}
+
+/** All that bears the lab's name on this machine. */
+async function remains(): Promise<string[]> {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid));
+  const commands = processes.map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  });
+  const lists = await Promise.all([
+    execa('ip', ['netns', 'list']),
+    execa('ip', ['-o', 'link']),
+    execa('nft', ['list', 'tables']),
+    execa('ls', ['-1', '/run/drover/lab', '/var/lib/drover-lab'], { reject: false }),
+  ]);
+  const lines = [
+    ...mounts,
+    ...commands.filter((command) => command.startsWith('systemd-nspawn')),
+    ...lists.flatMap(({ stdout }) => stdout.split('\n')),
+  ];
+  return lines.filter((line) => line.includes(`drover-${name}`) || line.includes(name));
+}
+
+afterAll(() => lab('down'));
+
+describe('drover lab', () => {
+  it('makes hosts that behave as VMs: systemd, sshd, a name and an address of their own', async () => {
+    await lab('down');
+    expectExit(await up(), 0);
+    expect(await states()).toEqual({ left: 'running', right: 'running' });
+    const { stdout } = await ssh('left', 'hostname; hostname -I; systemctl is-active ssh');
+    expect(stdout.split(/\s+/)).toEqual(['left', await addressOf('left'), 'active']);
+    expectExit(
+      await ssh(
+        'left',
+        `ping -c1 -W2 ${await addressOf('right')} || timeout 2 bash -c 'exec 3<>/dev/tcp/${await addressOf('right')}/22'`,
+      ),
+      0,
+    );
+  });
+
+  it('leaves hosts alone that run', async () => {
+    const booted = (await ssh('left', 'cat /proc/1/stat | cut -d" " -f22')).stdout;
+    expectExit(await up(), 0);
+    expect((await ssh('left', 'cat /proc/1/stat | cut -d" " -f22')).stdout).toBe(booted);
+  });
+
+  it('keeps the disk of a host that lost its power', async () => {
+    await ssh('left', 'echo kept >/root/kept; sync');
+    expectExit(await lab('kill', 'left'), 0);
+    expect(await states()).toEqual({ left: 'off', right: 'running' });
+    expectExit(await lab('start', 'left'), 0);
+    expect((await ssh('left', 'cat /root/kept')).stdout).toBe('kept');
+  });
+
+  it('cuts a host off from the others, and not from this machine', async () => {
+    const right = await addressOf('right');
+    const reach = () => ssh('left', `timeout 2 bash -c 'exec 3<>/dev/tcp/${right}/22' && echo reached`);
+    expect((await reach()).stdout).toBe('reached');
+    expectExit(await lab('partition', 'right'), 0);
+    expect(await states()).toEqual({ left: 'running', right: 'partitioned' });
+    expect((await reach()).stdout).toBe('');
+    expect((await ssh('right', 'echo here')).stdout).toBe('here');
+    expectExit(await lab('heal', 'right'), 0);
+    expect((await reach()).stdout).toBe('reached');
+  });
+
+  it('freezes a host and lets it go on', async () => {
+    await ssh('left', 'systemd-run --quiet sh -c "while :; do date +%s%N >/run/now; sleep 0.1; done"');
+    expectExit(await lab('pause', 'left'), 0);
+    expect(await states()).toEqual({ left: 'paused', right: 'running' });
+    expectExit(await lab('heal', 'left'), 0);
+    expect(await states()).toEqual({ left: 'running', right: 'running' });
+    const first = (await ssh('left', 'cat /run/now')).stdout;
+    await expect.poll(async () => (await ssh('left', 'cat /run/now')).stdout).not.toBe(first);
+  });
+
+  it('says which hosts there are when it is asked for another', async () => {
+    const outcome = await lab('kill', 'middle');
+    expectExit(outcome, 64);
+    expect(outcome.stderr).toContain('the lab has no host "middle"');
+    expect(outcome.stderr).toContain('it has left, right');
+  });
+
+  it('is gone after down', async () => {
+    expect(await remains()).not.toEqual([]);
+    expectExit(await lab('down'), 0);
+    expect(await remains()).toEqual([]);
+  });
+
+  it.each([200, 700, 1200])('is gone after down when up was killed after %i ms', async (moment) => {
+    const running = start('lab', 'up', '--name', name, '--from', twoHosts);
+    await delay(moment);
+    running.kill('SIGKILL');
+    await finished(running);
+    expectExit(await lab('down'), 0);
+    expect(await remains()).toEqual([]);
+  });
+});
