@@ -13,8 +13,9 @@ import { valueProblem, type Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
-import { tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
+import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { metaOf, shapeOf } from './validate.ts';
+import { resolvePlain } from './yaml.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
@@ -82,13 +83,6 @@ export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems
     });
     return [];
   }
-}
-
-function namesSetBy(task: Task): string[] {
-  const registered = task.register === undefined ? [] : [task.register];
-  return task.module.name === 'set_fact'
-    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
-    : registered;
 }
 
 class NameChecker {
@@ -235,7 +229,13 @@ function checkValues(
         const value = scope.get(declaration.name);
         const problem =
           value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
-        if (problem !== undefined) found.add(host, { message: `${declaration.name} ${problem}`, at });
+        if (problem !== undefined) {
+          found.add(host, {
+            message: `${declaration.name} ${problem}`,
+            at,
+            ...typeHint(declaration.name, node),
+          });
+        }
       } catch (error) {
         if (error instanceof TemplateError) found.add(host, error.diagnostic);
         // What takes facts is checked when they are there.
@@ -244,4 +244,12 @@ function checkValues(
     }
   }
   found.report(problems, inventory.hosts.size);
+}
+
+/** `-e name=5` is text, as in Ansible: which is not what people mean. */
+function typeHint(name: string, node: Node | undefined): { hint?: string } {
+  if (node?.kind !== 'scalar' || node.range.file.path !== '-e' || typeof node.value !== 'string') return {};
+  const meant = resolvePlain(node.value);
+  if (typeof meant === 'string') return {};
+  return { hint: `name=value gives text: write -e '${JSON.stringify({ [name]: meant })}'` };
 }

@@ -135,7 +135,8 @@ export class RunText {
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
     if (status === 'failed') this.#problem(`${host}: ${task}: ${message ?? 'failed'}`, hint, 'failed ');
-    else if (status === 'ignored') this.line(`  ignored  ${host}: ${task}: ${message ?? 'failed'}`);
+    else if (status === 'ignored' || status === 'rescued')
+      this.line(`  ${status}  ${host}: ${task}: ${message ?? 'failed'}`);
     else if (this.#options.verbosity > 0 && status !== 'changed')
       this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
   }

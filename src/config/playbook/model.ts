@@ -114,3 +114,11 @@ export function* tasksOf(steps: readonly Step[]): Generator<Task> {
     else yield* tasksOf([...step.tasks, ...step.rescue, ...step.always]);
   }
 }
+
+/** Variables that a task leaves behind: its result, and what a set_fact sets. */
+export function namesSetBy(task: Task): string[] {
+  const registered = task.register === undefined ? [] : [task.register];
+  return task.module.name === 'set_fact'
+    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
+    : registered;
+}
