@@ -22,7 +22,7 @@ const ignored = ['/proc', '/sys', '/dev', '/tmp', '/var/log', '/var/tmp', '/var/
  * target of a link. Of /run only what drover and systemd's administrator keep there.
  */
 const listing = (file: string) => `mkdir -p /tmp/contract; cd /tmp/contract
-line='%y %m %u:%g %s %T@ %l\\t%p\\n'; folder='%y %m %u:%g\\t%p\\n'
+line='%y %m %U:%G %s %T@ %l\\t%p\\n'; folder='%y %m %U:%G\\t%p\\n'
 { find / -xdev \\( ${ignored.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -type d -printf "$folder" -o -printf "$line"
 find /run/drover /run/systemd/system -type d -printf "$folder" -o -printf "$line" 2>/dev/null; } | sort > ${file}`;
 
@@ -97,9 +97,9 @@ systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-bac
     return stdout;
   }
 
-  /** Notes every path of the host, for `changedPaths`. */
-  async notePaths(): Promise<void> {
-    await this.sh(listing('before'));
+  /** Notes every path of the host once a script is done, for `changedPaths`. */
+  async notePaths(after = ':'): Promise<void> {
+    await this.sh(`(\n${after}\n)\n${listing('before')}`);
   }
 
   /** Paths that are new, gone or not as they were noted. A folder in which a name came or went is not. */
