@@ -87,6 +87,7 @@ class Trial {
   async run(): Promise<void> {
     const { plan, touches, proof } = this.#state;
     const { before, planned } = await this.#plan();
+    expect(await host.changedPaths(), 'collecting changed the host').toEqual([]);
     expect(planned.map(({ change }) => `${change.action} ${change.resource}`)).toEqual(plan);
     const output = await host.apply([this.#segment(before, planned)], this.#needs);
     expect(output.stoppedAt, 'the guard found another state than the one just collected').toBeUndefined();
@@ -115,7 +116,6 @@ class Trial {
   async #plan(): Promise<{ before: World; planned: PlannedChange[] }> {
     await host.notePaths(this.#state.given);
     const before = await host.collect(this.#needs);
-    expect(await host.changedPaths(), 'collecting changed the host').toEqual([]);
     const verdict = this.#task.diff((need) => before.records(need));
     if (verdict.state !== 'changes') throw new Error(`no changes, but ${JSON.stringify(verdict)}`);
     return { before, planned: verdict.changes.map((change) => this.#module.revive(change, host.context)) };
