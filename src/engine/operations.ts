@@ -17,7 +17,10 @@ export interface OperationContext {
 }
 
 /** The script of an instance's operations, when all of them are scripts; they go out together then. */
-export function scriptOf(instance: Instance, operations: readonly Operation[]): string | undefined {
+export function scriptOf(
+  instance: Pick<Instance, 'becomeUser' | 'environment'>,
+  operations: readonly Operation[],
+): string | undefined {
   const scripts: string[] = [];
   for (const operation of operations) {
     if (operation.kind !== 'run') return undefined;

@@ -37,14 +37,16 @@ export const patroniMember = defineModule({
   needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit }) => {
     const others = members.filter((member) => member.name !== name);
     const control = needPath(`${dataDir}/global/pg_control`);
+    const record = needContent(recordFile);
     return {
       active: needActive(unit),
       control,
       identifier: needScript(identifierScript(dataDir)),
       version: needPath(`${dataDir}/PG_VERSION`),
-      record: needContent(recordFile),
+      record,
       otherControls: others.map((member) => onHost(member.name, control)),
       othersActive: others.map((member) => onHost(member.name, needActive(unit))),
+      otherRecords: others.map((member) => onHost(member.name, record)),
       keys: etcd.map((member) => ({
         ...needHttp(prefixRequest({ address: member.address, port }, `/service/${scope}/`)),
         host: member.name,
