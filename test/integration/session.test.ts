@@ -236,13 +236,22 @@ describe('a piece whose time is up', () => {
   });
 
   test('and which ends of itself just then does not take the next one along', async () => {
-    const session = await open();
-    // Its end is the beginning of the session that is to kill it: a second one on this connection.
-    const sessions = 'ps -o pid= --ppid $PPID | wc -l';
-    const [first, second] = await Promise.all([
-      session.run(`until [ "$(${sessions})" -gt 1 ]; do :; done; echo first`, { timeout: 300 }),
-      session.run('sleep 3; echo second', { timeout: 60_000 }),
-    ]);
+    const connection = await controller.connect(controller.target(sshd));
+    let channels = 0;
+    const openCommand = async (command: string) => {
+      // The session that is to kill it comes when it has ended, and the next one runs.
+      if (++channels === 2) {
+        await machine.run('touch /tmp/ending');
+        await running;
+      }
+      return connection.openCommand(command);
+    };
+    const session = await controller.open(connection, { openCommand });
+    const script = 'until [ -e /tmp/ending ]; do sleep 0.05; done; echo first';
+    const running = session.run(script, { timeout: 300 });
+    const next = session.run('sleep 3; echo second', { timeout: 60_000 });
+    const [first, second] = await Promise.all([running, next]);
+    expect(channels).toBe(2);
     expect(first).toMatchObject({ status: 0, stdout: 'first\n', timedOut: true });
     expect(second).toMatchObject({ status: 0, stdout: 'second\n', timedOut: false });
     expect(await session.run('echo third')).toMatchObject({ stdout: 'third\n' });
