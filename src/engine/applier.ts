@@ -171,7 +171,9 @@ export class Applier implements Strategy {
     );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
-    const piece = await this.#host.run(batchScript(segments, after), become, { timeout: timeout * 1000 });
+    const what = owners.map(({ instance }) => `"${instance.name}"`).join(', ');
+    const options = { what, timeout: timeout * 1000 };
+    const piece = await this.#host.run(batchScript(segments, after), become, options);
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);

@@ -77,7 +77,8 @@ async function runScript(
     becomeUser: operation.user ?? instance.becomeUser,
   });
   const timeout = instance.task.timeout ?? operation.timeout ?? 300;
-  const result = await host.run(`set -e\n${script}`, instance.become, { timeout: timeout * 1000 });
+  const options = { what: `"${instance.name}"`, timeout: timeout * 1000 };
+  const result = await host.run(`set -e\n${script}`, instance.become, options);
   if (!result.timedOut) return result;
   return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
 }
