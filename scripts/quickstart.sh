@@ -25,7 +25,7 @@ The cluster runs. Look around:
 
 Connect to the leader (:5000) or a replica (:5001) through HAProxy; the password is in the secrets file:
 
-  $drover inventory -i $inventory         the hosts' addresses
+  $drover inventory list -i $inventory    hosts and variables
   ${inventory%/*}/secrets.yml
 
 Take it all down again:

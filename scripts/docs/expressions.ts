@@ -105,7 +105,8 @@ const names: Readonly<Record<string, string>> = {
   group_names: 'groups the host is in',
   groups: 'hosts by group: `groups.postgres`',
   hostvars: 'variables by host: `lookup hostvars "node1"`',
-  play_hosts: 'hosts of the play, or of its batch',
+  ansible_play_hosts: 'hosts of the play that are in the run',
+  ansible_play_batch: 'those of them that are done together, by `serial`',
   facts: 'what the host is; see below',
   ansible_check_mode: 'whether this is a plan',
 };

@@ -6,7 +6,7 @@ import {
   noDeclarations,
   type Declarations,
 } from '../config/declarations.ts';
-import { parseExtraVars } from '../config/extra-vars.ts';
+import { parseExtraVars, withTypes } from '../config/extra-vars.ts';
 import { Problems } from '../config/files.ts';
 import { scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { loadInventory } from '../config/inventory/load.ts';
@@ -14,7 +14,7 @@ import type { Inventory } from '../config/inventory/model.ts';
 import { PatternError, selectHosts } from '../config/inventory/patterns.ts';
 import { loadPlaybook } from '../config/playbook/load.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
-import { exitCodes, InvalidInputError, UsageError } from '../core/errors.ts';
+import { InvalidInputError, UsageError } from '../core/errors.ts';
 import { modules } from '../modules/registry.ts';
 import { NotYetKnown, type Layer, type Variable } from '../vars/scope.ts';
 
@@ -49,7 +49,9 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const declarations = loadDeclarations(folder, problems);
   const playbook = loadPlaybook(playbookPath, modules, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
-  const extra = parseExtraVars(options.extraVars, problems);
+  // Without hosts every pattern would be wrong too.
+  if (inventory.hosts.size === 0 && problems.list.length > 0) throw new InvalidInputError(problems.list);
+  const extra = withTypes(parseExtraVars(options.extraVars, problems), declarations);
   const variables: VariableSources = {
     inventory,
     defaults: defaultsLayer(declarations),
@@ -61,6 +63,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   checkRun(
     {
       inventory,
+      extra,
       plays: playbook.plays,
       declarations,
       scopeOf: (host, play) => scopeOf(variables, host, () => run, { vars: play.vars, hosts: [], batch: [] }),
@@ -108,7 +111,7 @@ export function loadHosts(
 
 function requireInventory({ inventory }: InputOptions): void {
   if (inventory.length > 0) return;
-  throw new UsageError('no inventory given', { hint: `-i FILE names it (exit ${exitCodes.usage})` });
+  throw new UsageError('no inventory given', { hint: '-i FILE names it' });
 }
 
 function limitTo(inventory: Inventory, limit: string | undefined, problems: Problems): Set<string> {

@@ -1,13 +1,14 @@
 import { DroverError, exitCodes, InterruptedError, worstExitCode, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
+import { guideOf } from '../cluster/guide.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Plan } from '../engine/planner.ts';
+import type { HostChange, Plan } from '../engine/planner.ts';
 import { Run } from '../engine/run.ts';
-import type { Change } from '../plan/change.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
 import { SecretKeeper } from './secrets.ts';
+import { topologyIn } from './verify.ts';
 
 /** What a run of a playbook is made of. */
 export interface PlayRequest {
@@ -25,7 +26,7 @@ export interface PlayRequest {
   readonly planOnly: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  confirm(question: string, changes: readonly Change[]): Promise<boolean>;
+  confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
 }
@@ -47,6 +48,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     selects: tagSelector(input),
     needsBeside: () => secrets.needs(),
     inspect: (fleet) => secrets.inspect(fleet),
+    guide: (own) => guideOf(own.fleet, topologyIn(own, loaded)),
   });
   emit({ type: 'run', verb: planOnly ? 'plan' : 'play', source: playbook, hosts: run.hosts });
   let plan: Plan | undefined;

@@ -81,12 +81,9 @@ export async function verifyAfter(
   signal: AbortSignal,
   emit: Emit,
 ): Promise<ExitCode> {
-  return probe(
-    run,
-    topologyIn(run, loaded),
-    { readOnly: false, patience: patienceAfterChange, signal },
-    emit,
-  );
+  // A host that is out of reach does not come back by waiting.
+  const patience = run.fleet.unreachable.size === 0 ? patienceAfterChange : 0;
+  return probe(run, topologyIn(run, loaded), { readOnly: false, patience, signal }, emit);
 }
 
 async function probe(

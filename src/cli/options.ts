@@ -19,20 +19,20 @@ function positive(value: string): number {
 
 /** Where hosts and variables come from. */
 export function addInputOptions(command: Command): Command {
-  return addInventoryOptions(command).option('-l, --limit <pattern>', 'only these hosts');
+  return addInventoryOptions(command).option('-l, --limit <pattern>', 'only the hosts of this pattern');
 }
 
 function addInventoryOptions(command: Command): Command {
   return command
     .option(
       '-i, --inventory <file>',
-      'inventory file, or a list of hosts with a comma; may be repeated',
+      'inventory file, or hosts separated by commas; may be repeated',
       collect,
       [],
     )
     .option(
       '-e, --extra-vars <vars>',
-      'name=value, YAML or @file; stronger than everything else',
+      'name=value (always text), YAML or @file; stronger than all other sources',
       collect,
       [],
     );
@@ -52,12 +52,16 @@ export function addConnectionOptions(command: Command): Command {
     .option('-k, --ask-pass', 'ask for the login password')
     .option('-b, --become', 'become root by sudo')
     .option('-K, --ask-become-pass', 'ask for the sudo password')
-    .option('--accept-new-host-keys', 'take host keys that are not known yet for good')
-    .option('--timeout <seconds>', 'for connecting and for logging in', positive, 10)
-    .option('-f, --forks <number>', 'hosts at once', positive)
+    .option('--accept-new-host-keys', 'accept host keys that are not known yet, and remember them')
+    .option('--timeout <seconds>', 'seconds for connecting, and for logging in', positive, 10)
+    .option(
+      '-f, --forks <number>',
+      'how many hosts at once (default: 16 for each processor, and at least 32)',
+      positive,
+    )
     .option('-v, --verbose', 'say more; may be repeated', (_value: string, former: number) => former + 1, 0)
-    .option('--json', 'print events as JSON lines on stdout')
-    .option('--no-color', 'no colours');
+    .option('--json', 'print JSON lines on stdout instead of text')
+    .option('--no-color', 'print no colours');
 }
 
 export interface ConnectionFlags {
@@ -94,10 +98,15 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
 /** Everything a playbook takes. */
 export function addRunOptions(command: Command): Command {
   return addConnectionOptions(addInputOptions(command))
-    .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
+    .option(
+      '-t, --tags <tags>',
+      'only tasks with one of these tags; separate them by commas',
+      collectWords,
+      [],
+    )
     .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
-    .option('-C, --check', 'show what would be changed, and change nothing')
-    .option('-D, --diff', 'show how texts differ')
+    .option('-C, --check', 'show what would be changed, as plan does')
+    .option('-D, --diff', 'show the lines that differ')
     .option(...noQuestions)
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
     .option(...lockTimeout, positive, 120);

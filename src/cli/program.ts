@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
 import {
   addConnectionOptions,
@@ -41,10 +41,12 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   const program = new Command('drover')
     .description('Provisions, changes and proves highly available PostgreSQL over plain SSH.')
     .option('-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', 'print the options of a command')
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(drover VERB --help lists the options)')
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ optionDescription: describeOption });
   const verb = (name: string, description: string) =>
     program.command(name).description(description).exitOverride();
   const act =
@@ -55,35 +57,42 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it'))
     .option('--no-verify', 'leave the verification out')
     .action(act(async () => (await import('./commands/provision.ts')).provision));
-  addRunOptions(verb('plan', 'show what provision would change'))
-    .argument('[playbook]', 'another playbook than drover’s own')
+  addRunOptions(verb('plan', 'show what provision, or a playbook, would change'))
+    .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
     .action(act(async () => (await import('./commands/plan.ts')).plan));
   addRunOptions(verb('play', 'run a playbook'))
-    .argument('<playbook>', 'file')
+    .argument('<playbook>', 'file of the playbook')
     .action(act(async () => (await import('./commands/play.ts')).playBook));
   addConnectionOptions(
     addInputOptions(verb('verify', 'probe everything that makes the cluster highly available')),
   )
     .option('--read-only', 'write no row through the cluster')
     .action(act(async () => (await import('./commands/verify.ts')).verify));
-  addConnectionOptions(addInputOptions(verb('status', 'show members, etcd and HAProxy')))
-    .option('-w, --watch', 'look again every two seconds')
+  addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
+    .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
   addOperations(verb, act);
-  addLabVerbs(verb('lab', 'throw-away hosts on this machine'), act);
-  addConnectionOptions(addInputOptions(verb('exec', 'run a command on hosts')))
-    .argument('<pattern>', 'hosts')
-    .argument('<command...>', 'command line for the shell')
+  addLabVerbs(verb('lab', 'make and break throw-away hosts on this machine'), act);
+  addConnectionOptions(addInputOptions(verb('exec', 'run a shell command on hosts')))
+    .argument('<pattern>', 'hosts and groups: node1, etcd:haproxy, postgres:!node3')
+    .argument('<command...>', 'command line for the shell; options go before the pattern')
     .passThroughOptions()
     .action(act(async () => (await import('./commands/exec.ts')).exec));
-  addConnectionOptions(addInputOptions(verb('facts', 'show what hosts are')))
-    .argument('[pattern]', 'hosts', 'all')
+  addConnectionOptions(
+    addInputOptions(verb('facts', 'print what hosts are as JSON: release, addresses, virtualisation')),
+  )
+    .argument('[pattern]', 'hosts and groups', 'all')
     .action(act(async () => (await import('./commands/facts.ts')).facts));
   addInputOptions(verb('validate', 'check inventory, playbooks and templates without connecting'))
-    .argument('[playbook]', 'another playbook than drover’s own')
+    .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
     .action(act(async () => (await import('./commands/validate.ts')).validate));
-  addInventoryVerbs(verb('inventory', 'show hosts, groups and variables'), act);
+  addInventoryVerbs(verb('inventory', 'print hosts, groups and variables as they are read'), act);
   return program;
+}
+
+/** An option that may be repeated has an empty list for a default, which tells nobody anything. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
 }
 
 type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
@@ -132,25 +141,28 @@ function addInventoryVerbs(inventory: Command, act: Act): void {
     act(async () => (await import('./commands/inventory.ts')).list),
   );
   addInputOptions(inventory.command('list-hosts').description('the hosts a pattern selects'))
-    .argument('[pattern]', 'hosts', 'all')
+    .argument('[pattern]', 'hosts and groups', 'all')
     .action(act(async () => (await import('./commands/inventory.ts')).listHosts));
 }
 
 function addLabVerbs(lab: Command, act: Act): void {
   lab.enablePositionalOptions();
   const named = (name: string, description: string) =>
-    lab.command(name).description(description).option('--name <lab>', 'which lab', 'lab');
+    lab.command(name).description(description).option('--name <lab>', 'name of the lab', 'lab');
   const load = () => import('./commands/lab.ts');
   named('up', 'make the hosts and boot them')
-    .option('--from <inventory>', 'inventory whose hosts to make (default: inventory/three-node.yml)')
+    .option(
+      '--from <inventory>',
+      'inventory whose hosts to make (default: inventory/three-node.yml of drover)',
+    )
     .action(act(async () => (await load()).up));
   named('down', 'remove everything the lab has made').action(act(async () => (await load()).down));
   named('status', 'list the hosts')
     .option('--json', 'as JSON')
     .action(act(async () => (await load()).status));
   named('ssh', 'log in to a host')
-    .argument('<host>')
-    .argument('[command...]')
+    .argument('<host>', 'name of the host')
+    .argument('[command...]', 'command to run there instead of a shell')
     .passThroughOptions()
     .action(act(async () => (await load()).ssh));
   for (const [name, description] of [
@@ -162,7 +174,7 @@ function addLabVerbs(lab: Command, act: Act): void {
     ['heal', 'end a pause and a partition'],
   ] as const) {
     named(name, description)
-      .argument('<host>')
+      .argument('<host>', 'name of the host')
       .action(act(async () => (await load()).fault(name)));
   }
 }

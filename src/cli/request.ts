@@ -120,7 +120,10 @@ export async function playRequest(
         flags,
         shown,
         question,
-        changes.map((change) => `${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`),
+        changes.map(
+          ({ host, change }) =>
+            `${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+        ),
       ),
   };
 }

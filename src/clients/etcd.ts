@@ -45,6 +45,11 @@ export function healthRequest({ address, port }: EtcdEndpoint): HttpRequest {
   return { address, port, method: 'GET', path: '/health' };
 }
 
+/** Whether a member says that it is healthy: it knows a leader and can commit. */
+export function isHealthy(answer: HttpAnswer): boolean {
+  return answer.answered && answer.status === 200;
+}
+
 /** All keys that begin with a prefix. */
 export function prefixRequest(endpoint: EtcdEndpoint, prefix: string): HttpRequest {
   const key = Buffer.from(prefix);

@@ -25,11 +25,11 @@ export function patchConfigRequest(
   return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
 }
 
-function post(
+export function postRequest(
   { address, port }: PatroniEndpoint,
   credentials: PatroniCredentials,
   path: string,
-  body: Readonly<Record<string, unknown>>,
+  body: unknown,
 ): HttpRequest {
   return { address, port, method: 'POST', path, body: JSON.stringify(body), ...credentials };
 }
@@ -40,7 +40,7 @@ export function switchoverRequest(
   credentials: PatroniCredentials,
   order: { readonly leader: string; readonly candidate?: string; readonly scheduled_at?: string },
 ): HttpRequest {
-  return post(endpoint, credentials, '/switchover', order);
+  return postRequest(endpoint, credentials, '/switchover', order);
 }
 
 /** Takes back a switchover that is to happen later. */
@@ -57,7 +57,7 @@ export function failoverRequest(
   credentials: PatroniCredentials,
   candidate: string,
 ): HttpRequest {
-  return post(endpoint, credentials, '/failover', { candidate });
+  return postRequest(endpoint, credentials, '/failover', { candidate });
 }
 
 /**
@@ -69,17 +69,17 @@ export function restartRequest(
   credentials: PatroniCredentials,
   order: { readonly timeout: number; readonly role?: 'replica'; readonly restart_pending?: true },
 ): HttpRequest {
-  return post(endpoint, credentials, '/restart', order);
+  return postRequest(endpoint, credentials, '/restart', order);
 }
 
 /** Has a member read its configuration again; it answers before it does. */
 export function reloadRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
-  return post(endpoint, credentials, '/reload', {});
+  return postRequest(endpoint, credentials, '/reload', {});
 }
 
 /** Has a replica delete its data and clone the leader; it answers before it does. */
 export function reinitRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
-  return post(endpoint, credentials, '/reinitialize', {});
+  return postRequest(endpoint, credentials, '/reinitialize', {});
 }
 
 const Member = z.looseObject({
@@ -93,7 +93,8 @@ const Member = z.looseObject({
   watchdog_failed: z.boolean().optional(),
   dcs_last_seen: z.number().optional(),
   postmaster_start_time: z.string().nullish(),
-  /** Bytes since the beginning of the WAL: of a primary what it wrote, of a replica what it has. */
+  server_version: z.number().optional(),
+  /** A primary has a location, a replica those that it has received and replayed; in bytes. */
   xlog: z
     .looseObject({
       location: z.number().optional(),
@@ -101,7 +102,6 @@ const Member = z.looseObject({
       replayed_location: z.number().nullish(),
     })
     .optional(),
-  server_version: z.number().optional(),
   patroni: z.looseObject({ version: z.string(), scope: z.string() }),
   replication: z
     .array(z.looseObject({ application_name: z.string(), state: z.string(), sync_state: z.string() }))
@@ -148,6 +148,20 @@ export function parseConfig(answer: HttpAnswer): Record<string, unknown> | undef
       ? z.record(z.string(), z.unknown()).safeParse(jsonOf(answer))
       : undefined;
   return parsed?.success ? parsed.data : undefined;
+}
+
+/** The role in the cluster's list of who holds the lock. */
+export function isLeaderRole(role: string): boolean {
+  return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);
+}
+
+// Since Patroni 3.0.4 a replica that streams says so, and "running" means that it does not; before, it is all there is.
+const fitStates = ['running', 'streaming', 'in archive recovery'];
+
+/** Whether a member is up and, where it follows, not more bytes behind than given. */
+export function isFit(member: PatroniCluster['members'][number], maximumLag: number): boolean {
+  if (!fitStates.includes(member.state)) return false;
+  return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
 }
 
 /** Roles that take writes: `master` until Patroni 4.0, `primary` since. */

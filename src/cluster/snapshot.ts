@@ -9,7 +9,7 @@ import {
   type EtcdView,
 } from '../clients/etcd.ts';
 import { parseStat, showStatScript, type HaproxyServer } from '../clients/haproxy.ts';
-import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
+import type { HttpAnswer } from '../clients/http.ts';
 import {
   getRequest,
   parseCluster,
@@ -20,6 +20,7 @@ import {
 } from '../clients/patroni.ts';
 import { UnreachableError } from '../core/errors.ts';
 import type { Fleet } from '../engine/fleet.ts';
+import { ask } from './ask.ts';
 import type { Node, Topology } from './topology.ts';
 
 /** What one etcd member says; undefined parts it did not answer. */
@@ -49,6 +50,7 @@ interface WatchdogSnapshot {
 }
 
 interface HostSnapshot {
+  readonly reached: boolean;
   readonly container: boolean;
   readonly watchdog: WatchdogSnapshot | undefined;
 }
@@ -77,23 +79,6 @@ export async function takeSnapshot(fleet: Fleet, topology: Topology): Promise<Sn
     each(topology.haproxy, (node) => haproxySnapshot(fleet, node)),
   ]);
   return { etcd, patroni, hosts, haproxy };
-}
-
-/** Sends a request from a host; a host that is gone is silence. The time limit is in milliseconds. */
-export async function ask(
-  fleet: Fleet,
-  host: string,
-  request: HttpRequest,
-  timeout?: number,
-): Promise<HttpAnswer> {
-  if (!fleet.has(host))
-    return { answered: false, reason: fleet.unreachable.get(host)?.message ?? 'not reachable' };
-  try {
-    return await fleet.http(fleet.get(host), request, timeout);
-  } catch (error) {
-    if (error instanceof UnreachableError) return { answered: false, reason: error.message };
-    throw error;
-  }
 }
 
 async function etcdSnapshot(
@@ -149,6 +134,7 @@ async function hostSnapshot(fleet: Fleet, { name }: Node): Promise<HostSnapshot>
     .map((line) => line.split(' '))
     .map(([state = '', timeout = '0']) => ({ state, timeout: Number(timeout) }));
   return {
+    reached: output.status === 0,
     container: kind === 'container',
     watchdog: all.find((watchdog) => watchdog.state === 'active') ?? all[0],
   };

@@ -36,6 +36,8 @@ export interface Topology {
   readonly synchronous: boolean;
   /** What the DCS is to hold. */
   readonly dcs: Readonly<Record<string, unknown>>;
+  /** PostgreSQL's parameters, as they are to be in effect. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   /** Members that are not meant to serve reads. */
   readonly noLoadBalance: ReadonlySet<string>;
   /** Placeholders where secret. */
@@ -88,6 +90,10 @@ export function topologyOf(
     watchdog: { mode: text('watchdog_mode'), margin, timeout: watchdogTimeout(ttl, margin) },
     synchronous: get(first, 'patroni_synchronous_mode', z.boolean()),
     dcs: { ...get(first, 'patroni_dcs', dcs), ...get(first, 'patroni_dcs_extra', dcs) },
+    parameters: {
+      ...get(first, 'postgres_parameter_defaults', dcs),
+      ...get(first, 'postgres_parameters', dcs),
+    },
     noLoadBalance: new Set(
       hostsOf('postgres').filter((host) => get(host, 'patroni_tags', Tags).noloadbalance === true),
     ),

@@ -1,7 +1,7 @@
 import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
 import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
-import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
+import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
 import {
   isTemplate,
   templateOfExpression,
@@ -13,8 +13,9 @@ import { valueProblem, type Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
-import { tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
+import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { metaOf, shapeOf } from './validate.ts';
+import { resolvePlain } from './yaml.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
@@ -38,6 +39,8 @@ class HostProblems {
 
 export interface CheckInput {
   readonly inventory: Inventory;
+  /** The variables of `-e`. */
+  readonly extra: Layer;
   readonly plays: readonly Play[];
   readonly declarations: Declarations;
   /** A host's scope in a play, without facts. */
@@ -45,8 +48,11 @@ export interface CheckInput {
 }
 
 /** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
-export function checkRun({ inventory, plays, declarations, scopeOf }: CheckInput, problems: Problems): void {
-  checkNamespaces(inventory, declarations, problems);
+export function checkRun(
+  { inventory, extra, plays, declarations, scopeOf }: CheckInput,
+  problems: Problems,
+): void {
+  checkNamespaces(inventory, extra, declarations, problems);
   const registered = new Set<string>();
   for (const play of plays) {
     const hosts = hostsOfPlay(inventory, play, problems);
@@ -77,13 +83,6 @@ export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems
     });
     return [];
   }
-}
-
-function namesSetBy(task: Task): string[] {
-  const registered = task.register === undefined ? [] : [task.register];
-  return task.module.name === 'set_fact'
-    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
-    : registered;
 }
 
 class NameChecker {
@@ -183,6 +182,7 @@ function namesOfScalar(scalar: ScalarNode): FreeName[] {
 /** A variable in one of the playbooks' namespaces that they do not know is a typo. */
 function checkNamespaces(
   inventory: Inventory,
+  extra: Layer,
   { namespaces, variables }: Declarations,
   problems: Problems,
 ): void {
@@ -194,7 +194,10 @@ function checkNamespaces(
   ];
   // A host range gives the same entry to all its hosts.
   const entries = new Set(maps.flatMap((vars) => [...vars.values()]));
-  for (const { key, keyRange } of entries) {
+  const given = [...extra].flatMap(([key, variable]) =>
+    'node' in variable ? [{ key, keyRange: variable.node.range }] : [],
+  );
+  for (const { key, keyRange } of [...entries, ...given]) {
     if (variables.has(key) || !namespaces.some((prefix) => key.startsWith(prefix))) continue;
     const { hint } = didYouMean(key, variables.keys());
     problems.add({
@@ -226,7 +229,13 @@ function checkValues(
         const value = scope.get(declaration.name);
         const problem =
           value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
-        if (problem !== undefined) found.add(host, { message: `${declaration.name} ${problem}`, at });
+        if (problem !== undefined) {
+          found.add(host, {
+            message: `${declaration.name} ${problem}`,
+            at,
+            ...typeHint(declaration.name, node),
+          });
+        }
       } catch (error) {
         if (error instanceof TemplateError) found.add(host, error.diagnostic);
         // What takes facts is checked when they are there.
@@ -235,4 +244,12 @@ function checkValues(
     }
   }
   found.report(problems, inventory.hosts.size);
+}
+
+/** `-e name=5` is text, as in Ansible: which is not what people mean. */
+function typeHint(name: string, node: Node | undefined): { hint?: string } {
+  if (node?.kind !== 'scalar' || node.range.file.path !== '-e' || typeof node.value !== 'string') return {};
+  const meant = resolvePlain(node.value);
+  if (typeof meant === 'string') return {};
+  return { hint: `name=value gives text: write -e '${JSON.stringify({ [name]: meant })}'` };
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { SourceFile } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
+import type { Declarations } from './declarations.ts';
 import { shortPath, type Problems } from './files.ts';
 import { toLayer } from './inventory/model.ts';
-import { parseYaml } from './yaml.ts';
+import { parseYaml, resolvePlain } from './yaml.ts';
 
 /** The variables of `-e`: `name=value` pairs (text, as in Ansible), YAML or JSON, or `@file`. Later ones win. */
 export function parseExtraVars(args: readonly string[], problems: Problems): Layer {
@@ -11,6 +12,26 @@ export function parseExtraVars(args: readonly string[], problems: Problems): Lay
   for (const arg of args)
     for (const [name, variable] of parseOne(arg.trim(), problems)) all.set(name, variable);
   return all;
+}
+
+/** `name=value` is text; where a variable is declared as something else, it is read as YAML would. */
+export function withTypes(extra: Layer, { variables }: Declarations): Layer {
+  return new Map(
+    [...extra].map(([name, variable]) => {
+      const type = variables.get(name)?.type;
+      if (
+        !('node' in variable) ||
+        variable.node.kind !== 'scalar' ||
+        (type !== 'integer' && type !== 'boolean')
+      )
+        return [name, variable];
+      const { node } = variable;
+      return [
+        name,
+        { node: { ...node, value: typeof node.value === 'string' ? resolvePlain(node.value) : node.value } },
+      ];
+    }),
+  );
 }
 
 function parseOne(arg: string, problems: Problems): Layer {

@@ -9,15 +9,25 @@ import { parseYaml } from './yaml.ts';
 export class Problems {
   readonly list: Diagnostic[] = [];
 
+  /** Takes a problem in, once: the same may be found on several ways. */
   add(diagnostic: Diagnostic): void {
-    this.list.push(diagnostic);
+    if (!this.list.some((known) => isSame(known, diagnostic))) this.list.push(diagnostic);
   }
+}
+
+function isSame(one: Diagnostic, other: Diagnostic): boolean {
+  return (
+    one.message === other.message &&
+    one.at?.file.path === other.at?.file.path &&
+    one.at?.start === other.at?.start &&
+    String(one.hosts) === String(other.hosts)
+  );
 }
 
 /** A path as a person at this working directory would write it. */
 export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('../../..') ? path : short;
+  return short === '' || short.startsWith('../..') ? path : short;
 }
 
 /** Reads a text file; undefined and a problem when it can't be read. */

@@ -35,7 +35,9 @@ export function reportIssue(
     }
     return;
   }
-  const name = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')} `;
+  // A single value may stand for a list of one: then it has no name of its own.
+  const name =
+    issue.path.length === 0 || node.kind === 'scalar' ? '' : `${issue.path.map(String).join('.')} `;
   problems.add({ message: `${name}${readable(issue)}`, at: found.range });
 }
 
@@ -47,7 +49,11 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return inner ? keysAt(inner, rest) : [];
 }
 
+// How zod's own messages begin; what begins otherwise a schema says itself, and knows better.
+const ofZod = /^(Invalid (input|option)|Too (small|big))/;
+
 function readable(issue: z.core.$ZodIssue): string {
+  if (!ofZod.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined && /received undefined/.test(issue.message)

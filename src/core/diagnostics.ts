@@ -16,7 +16,8 @@ function suggest(word: string, candidates: Iterable<string>): string | undefined
   if (all.length === 0) return undefined;
   const nearest = closest(word, all);
   const allowed = Math.max(1, Math.floor(word.length / 3));
-  return distance(word, nearest) <= allowed ? nearest : undefined;
+  // Of a word of one letter any other would be near.
+  return distance(word, nearest) <= allowed && word.length > 1 ? nearest : undefined;
 }
 
 /** The hint for a misspelt word: a suggestion, or else the words there are. */

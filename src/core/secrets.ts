@@ -4,7 +4,11 @@ import { makeScramVerifier } from './scram.ts';
 // Private-use code points frame a placeholder, so that it passes through templates, diffs and schemas as text.
 const open = '\uE000';
 const close = '\uE001';
-const placeholders = new RegExp(`${open}([^${open}${close}|]+)(?:\\|(json|scram))?${close}`, 'g');
+// A form that the value takes, and how many shells' single quotes it stands in.
+const placeholders = new RegExp(
+  `${open}([^${open}${close}|]+)(?:\\|(json|scram))?(?:\\|(\\d+))?${close}`,
+  'g',
+);
 
 /** What people see in place of a secret. */
 export const mask = '«secret»';
@@ -33,6 +37,14 @@ export function asScramVerifier(password: string): string {
   return password.replace(placeholders, (_, name: string) => `${open}${name}|scram${close}`);
 }
 
+/** The text for between single quotes of a shell: what its placeholders stand for will be quoted, too. */
+export function quotePlaceholders(text: string): string {
+  if (!holdsSecret(text)) return text;
+  return text.replace(placeholders, (_, name: string, form: string | undefined, depth: string | undefined) =>
+    [`${open}${name}`, ...(form === undefined ? [] : [form]), `${Number(depth ?? 0) + 1}${close}`].join('|'),
+  );
+}
+
 /**
  * Holds the run's secret values. Everywhere else a secret is a placeholder; `reveal` is called only where text
  * goes to a host, `redact` on everything that comes back from one or is shown.
@@ -54,12 +66,18 @@ export class Vault {
   /** The text with every placeholder replaced by its value: for the wire only. */
   reveal(text: string): string {
     if (!holdsSecret(text)) return text;
-    return text.replace(placeholders, (_, name: string, form: string | undefined) => {
-      const value = this.#values.get(name);
-      if (value === undefined) throw new Error(`no value for the secret ${name}`);
-      if (form === 'json') return JSON.stringify(value).slice(1, -1);
-      return form === 'scram' ? makeScramVerifier(value) : value;
-    });
+    return text.replace(
+      placeholders,
+      (_, name: string, form: string | undefined, depth: string | undefined) => {
+        const value = this.#values.get(name);
+        if (value === undefined) throw new Error(`no value for the secret ${name}`);
+        let shown = value;
+        if (form === 'json') shown = JSON.stringify(value).slice(1, -1);
+        if (form === 'scram') shown = makeScramVerifier(value);
+        for (let level = Number(depth ?? 0); level > 0; level--) shown = shown.replaceAll("'", `'\\''`);
+        return shown;
+      },
+    );
   }
 
   /** The text with placeholders and known values masked, as they are and as they stand in JSON. */

@@ -37,7 +37,9 @@ export interface ApplyOptions extends OperationContext {
   /** What is worth collecting again after a change, in the order of the run. */
   readonly interests: readonly Interest[];
   report(report: TaskReport): void;
-  /** Called when a change begins and when it is done. */
+  /** Called for each change that was begun, whether it succeeded or not. */
+  begun(instance: Instance, change: Change): void;
+  /** Called when a change is done, and when one begins. */
   changed(instance: Instance, change: Change): void;
   started(instance: Instance): void;
   /** Whether a change may be made that the plan did not show; throws when not. */
@@ -169,7 +171,9 @@ export class Applier implements Strategy {
     );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
-    const piece = await this.#host.run(batchScript(segments, after), become, { timeout: timeout * 1000 });
+    const what = owners.map(({ instance }) => `"${instance.name}"`).join(', ');
+    const options = { what, timeout: timeout * 1000 };
+    const piece = await this.#host.run(batchScript(segments, after), become, options);
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
@@ -226,9 +230,12 @@ export class Applier implements Strategy {
           item.settle({ status: 'failed', changes: [], result: {}, reason: brokenOff });
         } else again.push(item);
       } else {
-        const done = item.changes.slice(0, ran.length).map(({ change }) => change);
-        done.forEach((change) => this.#options.changed(item.instance, change));
+        const begun = item.changes.slice(0, ran.length).map(({ change }) => change);
         const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
+        // A command's end is for failed_when to judge.
+        const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
+        begun.forEach((change) => this.#options.begun(item.instance, change));
+        done.forEach((change) => this.#options.changed(item.instance, change));
         const overwritten = this.#isOverwritten(item, queue.slice(position + 1, lastRun + 1));
         item.settle(this.#outcome(item.instance, done, last, !overwritten));
       }
@@ -327,6 +334,7 @@ export class Applier implements Strategy {
       const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
       for (const change of planned) {
         this.#options.started(instance);
+        this.#options.begun(instance, change);
         output = await perform(
           instance,
           instance.task.module.revive(change, context).operations,

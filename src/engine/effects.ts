@@ -23,15 +23,15 @@ export function takeUnknownEffect(world: World, instance: Instance): void {
   const own = instance.needs
     .filter((need) => need.host === undefined)
     .map(({ kind, key }) => ({ kind, key }));
-  takeEffect(world, instance, module.wide ? ['*', ...own] : own);
+  takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...own, ...instance.bound.mayWrite]);
 }
 
 function invalidateProvided(world: World, { task }: Instance, reason: string): void {
   const { paths = [], units = [], users = [], groups = [], packages = [] } = task.provides ?? {};
   const fullUnits = units.map(unitName);
+  const trees = paths.map((path) => path.replace(/\/$/, ''));
   world.invalidate((kind, key) => {
-    if (ofFiles.includes(kind))
-      return paths.some((path) => key === path || key.startsWith(`${path.replace(/\/$/, '')}/`));
+    if (ofFiles.includes(kind)) return trees.some((tree) => key === tree || key.startsWith(`${tree}/`));
     if (ofUnits.includes(kind)) return fullUnits.includes(key);
     if (ofAccounts.includes(kind)) return users.includes(key) || groups.includes(key);
     return kind === 'package' && packages.includes(key);

@@ -64,6 +64,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('play'), play: z.string(), hosts: z.array(z.string()) }),
   z.object({ type: z.literal('start'), ...where, aim: z.string().optional() }),
   z.object({ type: z.literal('change'), ...where, change: ShownChange, seconds: z.number().optional() }),
+  /** A change that was taken back, because what it was made to was not well with it. */
+  z.object({ type: z.literal('restore'), ...where, change: ShownChange }),
   z.object({
     type: z.literal('task'),
     ...where,

@@ -17,7 +17,10 @@ export interface OperationContext {
 }
 
 /** The script of an instance's operations, when all of them are scripts; they go out together then. */
-export function scriptOf(instance: Instance, operations: readonly Operation[]): string | undefined {
+export function scriptOf(
+  instance: Pick<Instance, 'becomeUser' | 'environment'>,
+  operations: readonly Operation[],
+): string | undefined {
   const scripts: string[] = [];
   for (const operation of operations) {
     if (operation.kind !== 'run') return undefined;
@@ -74,7 +77,8 @@ async function runScript(
     becomeUser: operation.user ?? instance.becomeUser,
   });
   const timeout = instance.task.timeout ?? operation.timeout ?? 300;
-  const result = await host.run(`set -e\n${script}`, instance.become, { timeout: timeout * 1000 });
+  const options = { what: `"${instance.name}"`, timeout: timeout * 1000 };
+  const result = await host.run(`set -e\n${script}`, instance.become, options);
   if (!result.timedOut) return result;
   return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
 }
@@ -89,7 +93,7 @@ async function awaitAnswer(
   const end = Date.now() + operation.within * 1000;
   let said = '';
   for (;;) {
-    const answer = await fleet.http(host, operation.request);
+    const answer = await fleet.http(host, operation.request, operation.answerWithin);
     const progress = operation.progress(answer);
     if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
     if ('failed' in progress)

@@ -1,3 +1,4 @@
+import type { Play } from '../config/playbook/model.ts';
 import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
@@ -12,6 +13,12 @@ import type { World } from './world.ts';
 export interface HostNeed {
   readonly host: string;
   readonly need: Need<unknown>;
+}
+
+/** A change with the host it is made on. */
+export interface HostChange {
+  readonly host: string;
+  readonly change: Change;
 }
 
 /** A need with the task that has it, by the task's position in the run. */
@@ -50,12 +57,21 @@ export class Plan {
     },
   };
 
-  get changes(): Change[] {
-    return this.reports.flatMap((report) => report.instances.flatMap(({ outcome }) => outcome.changes));
+  get changes(): HostChange[] {
+    return this.reports.flatMap(({ host, instances }) =>
+      instances.flatMap(({ outcome }) => outcome.changes.map((change) => ({ host, change }))),
+    );
   }
 
   get hasChanges(): boolean {
     return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
+  }
+
+  /** Whether a play has something to do. */
+  concerns(play: Play): boolean {
+    return this.reports.some(
+      (report) => report.play.at === play.at && (report.status === 'changed' || report.status === 'deferred'),
+    );
   }
 
   #world(host: string): World {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { scopeOf, type RunVariables, type VariableSources } from '../config/host-variables.ts';
 import { tasksOf, type Play, type Task } from '../config/playbook/model.ts';
 import {
+  DroverError,
   exitCodes,
   InterruptedError,
   InvalidInputError,
   TaskFailedError,
+  UnhealthyError,
   UnreachableError,
   worstExitCode,
-  type DroverError,
   type ExitCode,
 } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
@@ -27,7 +29,8 @@ import { Fleet } from './fleet.ts';
 import type { Connection, HostRun } from './host-run.ts';
 import type { Instance } from './instance.ts';
 import { describeHolder, lockHosts } from './lock.ts';
-import { Plan, type HostNeed } from './planner.ts';
+import { Plan, type HostChange, type HostNeed } from './planner.ts';
+import { batchesOf, Roll, type RollingGuide } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import { changeEvent, planEvent, startEvent, taskEvent } from './tell.ts';
 import { HostFailed, Walker, type Strategy, type TaskReport } from './walker.ts';
@@ -56,7 +59,9 @@ export interface RunOptions {
   connect(host: string): Promise<Connection>;
   selects(task: Task): boolean;
   /** Asks before a disruptive change; resolves to false when it is refused. */
-  confirm(question: string, changes: readonly Change[]): Promise<boolean>;
+  confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** Knows the cluster that rolling plays go over. */
+  readonly guide?: (run: Run) => RollingGuide;
   /** Facts that somebody beside the tasks wants, gathered in the first trip. */
   needsBeside?(): readonly HostNeed[];
   /** Called with what was collected, before the plan counts. */
@@ -77,6 +82,9 @@ export class Run {
   readonly #context: ModuleContext;
   readonly #reports: TaskReport[] = [];
   readonly #errors: DroverError[] = [];
+  readonly #roll: Roll;
+  /** Hosts on which a task failed. */
+  readonly #failed = new Set<string>();
   #changesMade = 0;
   #consented = new Set<string>();
 
@@ -91,6 +99,15 @@ export class Run {
       redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
+    let guide: RollingGuide | undefined;
+    this.#roll = new Roll({
+      fleet: this.fleet,
+      emit,
+      context: this.#context,
+      checkpoint: () => this.#checkpoint(),
+      guide: () => (guide ??= options.guide?.(this) ?? nowhere()),
+      restored: (instance, play, change) => emit(changeEvent('restore', instance, play.name, change, vault)),
+    });
   }
 
   /** Hosts that tasks may run on. */
@@ -123,9 +140,9 @@ export class Run {
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
-    return lockHosts(this.fleet.connected(), describeHolder(id, command), lockTimeout, emit, () =>
-      this.#checkpoint(),
-    );
+    // Without root there is nowhere to put a lock, and nothing that needs one.
+    const rooted = this.fleet.connected().filter(({ name }) => this.#needsRoot(name));
+    return lockHosts(rooted, describeHolder(id, command), lockTimeout, emit, () => this.#checkpoint());
   }
 
   /** Forgets what was collected: another run may have changed it. */
@@ -186,16 +203,46 @@ export class Run {
     await this.#ask(plan.changes, 'These changes interrupt a service that is in use:');
     emit({ type: 'phase', phase: 'apply' });
     for (const { play, limited } of plays) {
-      for (const batch of batchesOf(play, this.#alive(limited))) {
+      const alive = this.#alive(limited);
+      const rolls = plan.concerns(play);
+      for (const batch of batchesOf(play, rolls ? await this.#roll.order(play, alive) : alive)) {
         emit({ type: 'play', play: play.name, hosts: batch });
         const once = new OnceForAll();
         const forks = pLimit(this.#options.forks);
         await Promise.all(
           batch.map((host) => forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once))),
         );
+        await this.#settle(play, batch);
         // What failed on one host is likely to fail on the next, and the plays after build on it.
         if (this.#errors.length > 0) return;
+        if (rolls && play.rolling)
+          await delay(play.rolling.pause * 1000, undefined, { signal: this.#options.signal });
       }
+    }
+  }
+
+  /** After a batch of a rolling play: its hosts are well, or get back what they had. */
+  async #settle(play: Play, batch: readonly string[]): Promise<void> {
+    if (!play.rolling) return;
+    for (const host of batch.filter((name) => !this.fleet.unreachable.has(name))) {
+      const failed = this.#failed.has(host);
+      try {
+        if (!failed) {
+          await this.#roll.settle(play, host);
+          continue;
+        }
+      } catch (error) {
+        if (!(error instanceof DroverError)) throw error;
+        this.#errors.push(error);
+        this.#options.emit({
+          type: 'warning',
+          message: error.message,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        });
+        if (error instanceof InterruptedError) return;
+      }
+      const outcome = await this.#roll.takeBack(play, host);
+      if (outcome !== undefined) this.#options.emit({ type: 'warning', message: `${host}: ${outcome}` });
     }
   }
 
@@ -308,17 +355,32 @@ export class Run {
         emit(taskEvent(report, vault));
       },
       started: (instance) => emit(startEvent(instance, play.name, vault)),
-      changed: (instance, change) => {
+      begun: (instance, change) => {
         this.#changesMade++;
-        emit(changeEvent(instance, play.name, change, vault));
+        this.#roll.note({ instance, play, change });
       },
-      consent: (instance, changes) => this.#consent(instance, changes),
+      changed: (instance, change) => {
+        emit(changeEvent('change', instance, play.name, change, vault));
+      },
+      consent: async (instance, changes) => {
+        await this.#consent(instance, changes);
+        if (changes.some(({ disrupts }) => disrupts !== undefined)) await this.#roll.permit(play, host);
+      },
     });
     try {
       await this.#walker(host, play, hosts, applier, once).walk();
     } catch (error) {
-      if (error instanceof HostFailed) this.#errors.push(this.#afterChanges(error.error));
-      else if (error instanceof UnreachableError) {
+      if (error instanceof HostFailed) {
+        this.#failed.add(host);
+        this.#errors.push(this.#afterChanges(error.error));
+      } else if (error instanceof UnhealthyError) {
+        this.#errors.push(error);
+        emit({
+          type: 'warning',
+          message: error.message,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        });
+      } else if (error instanceof UnreachableError) {
         this.fleet.lose(host, error);
         this.#errors.push(error);
       } else if (error instanceof InterruptedError) this.#errors.push(error);
@@ -388,23 +450,20 @@ export class Run {
 
   /** A change that the plan did not show, and that disrupts, is asked about when it comes up. */
   async #consent(instance: Instance, changes: readonly Change[]): Promise<void> {
-    const open = changes.filter(
-      (change) => change.disrupts !== undefined && !this.#consented.has(keyOf(change)),
-    );
-    if (open.length > 0)
-      await this.#ask(
-        open,
-        `"${instance.name}" on ${instance.host} turns out to interrupt a service in use:`,
-      );
+    const { host, name } = instance;
+    const open = changes
+      .map((change) => ({ host, change }))
+      .filter((item) => !this.#consented.has(keyOf(item)));
+    await this.#ask(open, `"${name}" turns out to interrupt a service in use:`);
   }
 
-  async #ask(changes: readonly Change[], question: string): Promise<void> {
-    const disruptive = changes.filter((change) => change.disrupts !== undefined);
+  async #ask(changes: readonly HostChange[], question: string): Promise<void> {
+    const disruptive = changes.filter(({ change }) => change.disrupts !== undefined);
     if (disruptive.length === 0) return;
     if (!(await this.#options.confirm(question, disruptive))) {
       throw new InterruptedError('not confirmed; nothing of it was done');
     }
-    disruptive.forEach((change) => this.#consented.add(keyOf(change)));
+    disruptive.forEach((item) => this.#consented.add(keyOf(item)));
   }
 
   #recapOf(host: string, reports: readonly TaskReport[]): HostRecap {
@@ -426,23 +485,13 @@ export class Run {
   }
 }
 
-function keyOf(change: Change): string {
-  return `${change.action} ${change.resource}`;
+function keyOf({ host, change }: HostChange): string {
+  return `${host}: ${change.action} ${change.resource}`;
 }
 
-/** The hosts of a play in batches, by `serial`; the last size holds for the rest. */
-function batchesOf({ serial }: Play, hosts: readonly string[]): string[][] {
-  if (serial.length === 0) return hosts.length === 0 ? [] : [[...hosts]];
-  const batches: string[][] = [];
-  let rest = [...hosts];
-  for (let index = 0; rest.length > 0; index++) {
-    const size = serial[Math.min(index, serial.length - 1)] ?? 1;
-    const count =
-      typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
-    batches.push(rest.slice(0, count));
-    rest = rest.slice(count);
-  }
-  return batches;
+/** Verbs that run no playbook have nothing to roll over. */
+function nowhere(): never {
+  throw new Error('a rolling play without a cluster');
 }
 
 /** One problem on several hosts is one diagnostic. */

@@ -14,7 +14,9 @@ function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
   const shown = Object.entries(optional).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, clean(value)]],
   );
-  return { action, resource: vault.redact(resource), ...(Object.fromEntries(shown) as Partial<ShownChange>) };
+  // What a command runs is what is to be hidden; a path or a unit is not.
+  const name = action === 'run' ? clean(resource) : vault.redact(resource);
+  return { action, resource: name, ...(Object.fromEntries(shown) as Partial<ShownChange>) };
 }
 
 function whereOf({ host, play, task, name }: Pick<TaskReport, 'host' | 'play' | 'task' | 'name'>) {
@@ -54,12 +56,22 @@ export function taskEvent(report: TaskReport, vault: Vault): RunEvent {
 }
 
 export function startEvent(instance: Instance, play: string, vault: Vault): RunEvent {
-  return { type: 'start', ...instanceOf(instance, play), aim: vault.redact(instance.bound.aim) };
+  return {
+    type: 'start',
+    ...instanceOf(instance, play),
+    aim: instance.task.noLog ? hidden : vault.redact(instance.bound.aim),
+  };
 }
 
-export function changeEvent(instance: Instance, play: string, change: Change, vault: Vault): RunEvent {
+export function changeEvent(
+  type: 'change' | 'restore',
+  instance: Instance,
+  play: string,
+  change: Change,
+  vault: Vault,
+): RunEvent {
   return {
-    type: 'change',
+    type,
     ...instanceOf(instance, play),
     change: showChange(change, vault, instance.task.noLog),
   };
@@ -77,7 +89,8 @@ function reasonOf({ reason, hint, task }: TaskReport, vault: Vault): { reason?: 
   };
 }
 
-function aimOf({ instances, name }: TaskReport, vault: Vault): string {
+function aimOf({ instances, name, task }: TaskReport, vault: Vault): string {
+  if (task.noLog) return hidden;
   const aims = instances.map(({ instance }) => instance.bound.aim);
   return aims.length === 0 ? name : vault.redact(aims.join('; '));
 }

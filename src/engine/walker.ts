@@ -1,4 +1,4 @@
-import type { Block, Play, Step, Task } from '../config/playbook/model.ts';
+import { namesSetBy, type Block, type Play, type Step, type Task } from '../config/playbook/model.ts';
 import {
   DroverError,
   InvalidInputError,
@@ -79,6 +79,8 @@ export interface WalkOptions {
 /** Goes through a play's tasks on one host, in order: conditions, loops, blocks, results. */
 export class Walker {
   readonly #options: WalkOptions;
+  /** How many of the blocks around this point have a rescue. */
+  #rescues = 0;
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -99,8 +101,10 @@ export class Walker {
     await strategy.flush();
     try {
       try {
-        await this.#steps(tasks);
-        await strategy.flush();
+        await this.#rescuable(rescue.length > 0, async () => {
+          await this.#steps(tasks);
+          await strategy.flush();
+        });
       } catch (error) {
         if (!(error instanceof HostFailed) || error.error instanceof UnreachableError || rescue.length === 0)
           throw error;
@@ -110,6 +114,15 @@ export class Walker {
     } finally {
       await this.#steps(always);
       await strategy.flush();
+    }
+  }
+
+  async #rescuable(isRescued: boolean, work: () => Promise<void>): Promise<void> {
+    if (isRescued) this.#rescues++;
+    try {
+      await work();
+    } finally {
+      if (isRescued) this.#rescues--;
     }
   }
 
@@ -137,7 +150,7 @@ export class Walker {
       await this.#refuseEvaluation(task, error);
       return;
     }
-    const report = new TaskProgress(this.#options, task, instances);
+    const report = new TaskProgress(this.#options, task, instances, this.#rescues > 0);
     if (instances.length === 0) {
       report.skip();
       return;
@@ -171,7 +184,7 @@ export class Walker {
   }
 
   async #refuseEvaluation(task: Task, error: unknown): Promise<void> {
-    const progress = new TaskProgress(this.#options, task, []);
+    const progress = new TaskProgress(this.#options, task, [], this.#rescues > 0);
     if (error instanceof NotYetKnown) {
       progress.cannotKnow(error.reason);
       return;
@@ -190,23 +203,24 @@ class TaskProgress {
   readonly #options: WalkOptions;
   readonly #task: Task;
   readonly #instances: readonly Instance[];
+  readonly #isRescued: boolean;
   readonly #outcomes = new Map<Instance, Outcome>();
 
-  constructor(options: WalkOptions, task: Task, instances: readonly Instance[]) {
+  constructor(options: WalkOptions, task: Task, instances: readonly Instance[], isRescued: boolean) {
     this.#options = options;
     this.#task = task;
     this.#instances = instances;
+    this.#isRescued = isRescued;
   }
 
   markPending(): void {
-    const { register } = this.#task;
-    if (register === undefined) return;
+    const names = namesSetBy(this.#task);
+    if (names.length === 0) return;
     const reason = `the result of "${nameOf(this.#task, this.#options.scope(this.#task.vars))}" is not known yet`;
-    this.#options.registered.set(register, {
-      compute: () => {
-        throw new NotYetKnown(reason);
-      },
-    });
+    const compute = () => {
+      throw new NotYetKnown(reason);
+    };
+    for (const name of names) this.#options.registered.set(name, { compute });
   }
 
   skip(): void {
@@ -220,7 +234,7 @@ class TaskProgress {
   }
 
   fail(error: DroverError): void {
-    this.#report('failed', error.message, error.hint);
+    this.#report(this.#isRescued ? 'rescued' : 'failed', error.message, error.hint);
     throw new HostFailed(error);
   }
 
@@ -240,7 +254,8 @@ class TaskProgress {
   #finish(): void {
     const outcomes = [...this.#outcomes.values()];
     const failure = outcomes.find((outcome) => outcome.status === 'failed');
-    const status = this.#statusOf(outcomes);
+    const isRescued = this.#isRescued && !(failure?.error instanceof UnreachableError);
+    const status = failure && isRescued ? 'rescued' : this.#statusOf(outcomes);
     if (outcomes.every((outcome) => outcome.result !== undefined)) this.#register(this.#result(outcomes));
     const told = failure ?? outcomes.find((outcome) => outcome.reason !== undefined);
     this.#report(failure && this.#task.ignoreErrors ? 'ignored' : status, told?.reason, told?.hint);

@@ -36,12 +36,11 @@ export function isGuarded(kind: string): boolean {
 
 /** One script that gathers all needs, each kind by one collector. It writes nothing and always succeeds. */
 export function collectScript(needs: readonly Need<unknown>[]): string {
-  return collectors
-    .flatMap((collector) => {
-      const own = unique(needs.filter((need) => need.kind === collector.kind));
-      return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
-    })
-    .join('\n');
+  const parts = collectors.flatMap((collector) => {
+    const own = unique(needs.filter((need) => need.kind === collector.kind));
+    return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
+  });
+  return [...parts, ':'].join('\n');
 }
 
 // Needs of one key that differ in what they ask for beside it all reach the collector.

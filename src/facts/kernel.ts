@@ -33,8 +33,9 @@ export function needSysctl(name: string): Need<string | undefined> {
 export const sysctlCollector: Collector = {
   kind: 'sysctl',
   guarded: true,
+  // The first separator is the one of folders (sysctl(8)): net.ipv4.conf.eth0/1.forwarding, net/ipv4/conf/eth0.1/forwarding.
   script: (needs) => `for k in ${quoteAll(needs.map((need) => need.key))}; do
-f=/proc/sys/$(printf %s "$k" | tr ./ /.)
+case $k in "\${k%%[./]*}"/*) f=/proc/sys/$k ;; *) f=/proc/sys/$(printf %s "$k" | tr ./ /.) ;; esac
 [ -r "$f" ] && IFS= read -r l < "$f" && printf 'sysctl\\t%s\\t%s\\n' "$k" "$l"
 done`,
 };

@@ -145,3 +145,8 @@ export const restartRecordCollector: Collector = {
 [ -r "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"
 done`,
 };
+
+/** All that is known of a unit, and not any more once it has been started. */
+export function factsOfUnit(name: string): { kind: string; key: string }[] {
+  return ['unit', 'active', 'restart-record'].map((kind) => ({ kind, key: unitName(name) }));
+}

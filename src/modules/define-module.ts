@@ -35,6 +35,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly file?: { readonly param: string; readonly render: boolean };
   /** The module's changes can't be foreseen one by one: each is applied, then its needs are read again. */
   readonly stepwise?: boolean;
+  /** What a deferred task of this module may write, beside its own needs. */
+  mayWrite?(params: z.output<P>): readonly Exclude<Write, '*'>[];
   /** A deferred task of this module may write anything. */
   readonly wide?: boolean;
   /** It never changes a host. */
@@ -50,6 +52,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   guard?(facts: KnownFacts<N>, params: z.output<P>): Verdict<z.output<C>> | undefined;
   /** What carries out one planned change; decides nothing. */
   apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
+  /** What takes a change that was made back again, where that is a matter of files and settings. */
+  revert?(change: z.output<C>, context: ModuleContext): readonly Operation[];
   /** A hint for batching and for the plan. */
   writes(change: z.output<C>, context: ModuleContext): readonly Write[];
   /** The state aimed at, in one line, for tasks whose changes can't be known yet. */
@@ -59,7 +63,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
 }
 
 /** Facts of which some can't be known yet. */
-export type KnownFacts<N extends Needs> = {
+type KnownFacts<N extends Needs> = {
   [K in keyof Facts<N>]: Facts<N>[K] extends readonly (infer F)[]
     ? readonly (F | undefined)[]
     : Facts<N>[K] | undefined;
@@ -92,6 +96,8 @@ export interface BoundTask {
   readonly needs: readonly Need<unknown>[];
   readonly aim: string;
   readonly readScript: string | undefined;
+  /** What a deferred task may write, beside its own needs. */
+  readonly mayWrite: readonly Exclude<Write, '*'>[];
   diff(lookUp: LookUp): Verdict;
   guard(lookUp: LookUp): Verdict | undefined;
 }
@@ -100,6 +106,8 @@ export interface BoundTask {
 export interface PlannedChange {
   readonly change: Change;
   readonly operations: readonly Operation[];
+  /** What takes it back; empty where nothing can. */
+  readonly revert: readonly Operation[];
   readonly writes: readonly Write[];
 }
 
@@ -125,6 +133,9 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         get aim() {
           return definition.aim(params);
         },
+        get mayWrite() {
+          return definition.mayWrite?.(params) ?? [];
+        },
         get readScript() {
           return definition.readScript?.(params);
         },
@@ -137,6 +148,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
       return {
         change,
         operations: definition.apply(change, context),
+        revert: definition.revert?.(change, context) ?? [],
         writes: definition.writes(change, context),
       };
     },

@@ -4,7 +4,7 @@ import { largestShownFile, needContent } from '../facts/content.ts';
 import { needChangeTime, needDigest, needPath, pathRecords, type PathFact } from '../facts/path.ts';
 import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
-import { writeFile } from '../shell/files.ts';
+import { restoreFile, writeFile } from '../shell/files.ts';
 import type { ModuleContext } from './define-module.ts';
 import { absolutePath, accountName, mode } from './params.ts';
 
@@ -91,6 +91,13 @@ export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleConte
 
 export function applyFile(change: FileChange): readonly Operation[] {
   return [run(writeFile({ ...change, path: change.resource }))];
+}
+
+export function revertFile(
+  { resource, action, content }: FileChange,
+  context: ModuleContext,
+): readonly Operation[] {
+  return [run(restoreFile(resource, context.digest(content), action === 'create'))];
 }
 
 export function writesOfFile(change: FileChange, context: ModuleContext): readonly Write[] {

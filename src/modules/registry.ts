@@ -15,6 +15,7 @@ import { lineinfile } from './lineinfile/index.ts';
 import { modprobe } from './modprobe/index.ts';
 import { patroniConfig } from './patroni-config/index.ts';
 import { patroniMember } from './patroni-member/index.ts';
+import { patroniRestart } from './patroni-restart/index.ts';
 import { postgresQuery } from './postgres-query/index.ts';
 import { postgresRole } from './postgres-role/index.ts';
 import { service, systemdService } from './service/index.ts';
@@ -46,6 +47,7 @@ const all: readonly Module[] = [
   modprobe,
   patroniConfig,
   patroniMember,
+  patroniRestart,
   postgresQuery,
   postgresRole,
   service,

@@ -57,6 +57,7 @@ export function formatPlan(events: readonly PlanEvent[], paint: Paint, withDiff:
 
 /** "12 changes, 3 deferred" on how many hosts. */
 export function summarise(events: readonly PlanEvent[]): string {
+  if (events.some(({ status }) => status === 'failed')) return 'refused, nothing is changed';
   const changes = events.reduce((sum, event) => sum + event.changes.length, 0);
   const later = events.filter((event) => event.status === 'deferred' && !event.readOnly);
   const deferred = later.length;

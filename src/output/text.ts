@@ -1,6 +1,6 @@
 import type { RunEvent } from '../engine/events.ts';
 import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
-import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
+import { describeChange, diffLines, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { formatRecap } from './recap-text.ts';
@@ -57,6 +57,12 @@ export class RunText {
         this.line(
           `  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`,
         );
+        return;
+      case 'restore':
+        this.line(
+          `  ${this.#paint('yellow', 'restored')} ${event.host}: ${event.task}: ${event.change.resource} is as it was before`,
+        );
+        for (const line of diffLines(event.change)) this.line(`           ${line}`);
         return;
       case 'task':
         this.#task(event);
@@ -120,6 +126,7 @@ export class RunText {
   }
 
   #showProbes(): void {
+    this.#heading = undefined;
     if (this.#probes.length > 0) this.line(`\n${formatProbes(this.#probes, this.#paint)}`);
     this.#probes.length = 0;
   }
@@ -145,7 +152,8 @@ export class RunText {
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
     if (status === 'failed') this.#problem(`${host}: ${task}: ${message ?? 'failed'}`, hint, 'failed ');
-    else if (status === 'ignored') this.line(`  ignored  ${host}: ${task}: ${message ?? 'failed'}`);
+    else if (status === 'ignored' || status === 'rescued')
+      this.line(`  ${status}  ${host}: ${task}: ${message ?? 'failed'}`);
     else if (this.#options.verbosity > 0 && status !== 'changed')
       this.line(`  ${this.#paint('dim', `${status.padEnd(7)}  ${host}: ${task}`)}`);
   }

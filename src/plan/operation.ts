@@ -23,8 +23,10 @@ export interface HttpOperation {
   readonly host?: string;
   readonly request: HttpRequest;
   progress(answer: HttpAnswer): Progress;
-  /** Seconds. */
+  /** Seconds until `progress` must have said done. */
   readonly within: number;
+  /** Seconds for one answer, where it comes only when the work is done. */
+  readonly answerWithin?: number;
 }
 
 /** SQL statements to run one after the other. */

@@ -16,6 +16,9 @@ export interface FileToWrite extends Attributes {
   readonly backup?: boolean | undefined;
 }
 
+/** Holds each file that drover has replaced as it was before, under its own path. */
+const formerFolder = '/var/lib/drover/former';
+
 /**
  * Writes a file beside its place, gives it owner and mode, checks it, and renames it into place: readers see the
  * old file or the new one, and a full disk leaves the old one alone. The content is in no argument list.
@@ -30,9 +33,21 @@ export function writeFile(file: FileToWrite): string {
     attributes(file, '"$t"'),
     ...(validate === undefined ? [] : [validation(validate)]),
     ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
+    // Root's files only: nobody else may write there.
+    `[ ! -f "$f" ] || [ ! -w /var/lib ] || { p=${formerFolder}$f; (umask 077; mkdir -p -- "\${p%/*}"; cp -p -- "$f" "$p"); }`,
     'mv -fT -- "$t" "$f"',
     'trap - EXIT',
   ].join('\n');
+}
+
+/**
+ * Puts the file back that `writeFile` has replaced, or takes the one away that it has made. A file that is not the
+ * one it wrote, by its SHA-256, is left alone.
+ */
+export function restoreFile(path: string, written: string, isNew: boolean): string {
+  return `f=${quote(path)}
+[ -f "$f" ] && [ "$(sha256sum < "$f")" = '${written}  -' ] || exit 0
+${isNew ? 'rm -f -- "$f"' : `cp -p -- "${formerFolder}$f" "$f.drover"\nmv -fT -- "$f.drover" "$f"`}`;
 }
 
 function validation(command: string): string {

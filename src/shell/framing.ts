@@ -7,7 +7,7 @@ import { quote } from './quote.ts';
  */
 
 /** Reads one length and that many bytes of script from stdin, and runs them. Constant: sudo logs it. */
-export const loader = 'read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
+const loader = 'read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
 
 /** The line after which the privileged loader takes over; before it may stand a password that nobody consumed. */
 const begin = 'drover-begin';
@@ -63,7 +63,7 @@ else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
 /** The loop that a session runs until its input ends, or stays silent for `idle` seconds. */
-export function sessionLoop(nonce: string, idle = idleLimit): string {
+function sessionLoop(nonce: string, idle = idleLimit): string {
   // An exported variable of these names would carry each script along in the environment of what it starts.
   return `unset N h n r s; N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 unset LANG LANGUAGE CDPATH ENV; umask 022; cd /
@@ -87,7 +87,7 @@ done`;
 export const passwordUnused = 'drover-password-unused';
 
 /** What the login user's shell runs to become root, when a password may be asked for. It reads the password next. */
-export function becomeScript(withPassword: boolean): string {
+function becomeScript(withPassword: boolean): string {
   const asRoot = (options: string) => `sudo ${options} -H sh -c ${quote(rootLoader)}`;
   if (!withPassword) return `LC_ALL=C; export LC_ALL; exec ${asRoot('-n')}`;
   return `LC_ALL=C; export LC_ALL

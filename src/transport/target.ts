@@ -105,7 +105,7 @@ const understood = [
 ];
 
 /** The `-o Key=Value` and `-J` of ansible_ssh_common_args. What is not understood is refused, not ignored. */
-export function parseSshArgs(host: string, args: string): Settings {
+function parseSshArgs(host: string, args: string): Settings {
   const words = args.match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^(["'])(.*)\1$/, '$2')) ?? [];
   const settings: [string, string[]][] = [];
   for (let index = 0; index < words.length; index++) {

@@ -92,8 +92,8 @@ export type ExpectedOperation = z.infer<typeof Operation>;
 const fields = {
   /** What the case shows; the file's name says it for a file with one. */
   it: z.string().optional(),
-  /** The task's host. */
-  host: z.string().default('node1'),
+  /** The task's host; node1 if it is not said. */
+  host: z.string().optional(),
   /** Values of secrets: `{{NAME}}` stands for one in everything else. */
   secrets: z.record(z.string(), z.string()).default({}),
   params: z.record(z.string(), z.unknown()).default({}),
@@ -115,7 +115,7 @@ const fields = {
 };
 
 const Case = z.strictObject(fields);
-export type Case = z.infer<typeof Case> & { readonly name: string };
+export type Case = z.infer<typeof Case> & { readonly name: string; readonly host: string };
 
 const CaseFile = z.strictObject({ ...fields, cases: z.array(z.record(z.string(), z.unknown())).optional() });
 
@@ -132,7 +132,8 @@ function casesOf(path: string, module: Module): Case[] {
   const root = readYaml(path, problems);
   if (!root) throw new Error(problems.list.map(formatDiagnostic).join('\n') || `${path} is empty`);
   const { cases, ...common } = CaseFile.parse(toData(asPlaybook(root, module)), { reportInput: true });
-  if (!cases) return [{ ...common, name: path.replace(/^.*\//, '').replace(/\.yaml$/, '') }];
+  const { host = 'node1' } = common;
+  if (!cases) return [{ ...common, host, name: path.replace(/^.*\//, '').replace(/\.yaml$/, '') }];
   const listed = entryOf(root, 'cases')?.value;
   return cases.map((_, index) => {
     const node = listed?.kind === 'list' ? listed.items[index] : undefined;
@@ -143,13 +144,23 @@ function casesOf(path: string, module: Module): Case[] {
       ...common,
       ...own,
       name,
-      host: own.host,
+      host: own.host ?? host,
       secrets: { ...common.secrets, ...own.secrets },
       params: withoutNulls({ ...common.params, ...own.params }),
       facts: { ...common.facts, ...own.facts },
-      others: { ...common.others, ...own.others },
+      others: mergeOthers(common.others, own.others),
     };
   });
+}
+
+/** Another host's facts: those in common and the case's, or why it cannot be reached. */
+function mergeOthers(common: Case['others'], own: Case['others']): Case['others'] {
+  const merged = Object.entries(own).map(([name, facts]) => {
+    const inherited = common[name];
+    const isBoth = typeof facts !== 'string' && typeof inherited !== 'string';
+    return [name, isBoth ? { ...inherited, ...facts } : facts];
+  });
+  return { ...common, ...Object.fromEntries(merged) } as Case['others'];
 }
 
 /** As the engine does: a parameter that comes out as null is as good as not given. */

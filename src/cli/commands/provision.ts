@@ -16,8 +16,9 @@ export async function provision(flags: RunFlags & { verify: boolean }): Promise<
           (address) =>
             `  writes: psql -h ${address} -p ${ports.write} -U ${admin} postgres\n  reads:  psql -h ${address} -p ${ports.read} -U ${admin} postgres\n`,
         );
+        if (!flags.verify) return exitCodes.ok;
         farewell = `\n${cluster} is ready. Its passwords are in ${loaded.inventory.folder}/secrets.yml (postgres_admin_password).\n${lines.join('')}`;
-        return flags.verify ? verifyAfter(run, loaded, request.signal, request.emit) : exitCodes.ok;
+        return verifyAfter(run, loaded, request.signal, request.emit);
       },
     });
     await request.reporter.finish();

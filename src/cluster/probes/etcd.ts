@@ -7,6 +7,8 @@ export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
   const statuses = topology.etcd.map(({ name }) => ({ name, ...snapshot.etcd.get(name) }));
   const answering = statuses.filter(({ status }) => status !== undefined);
   const leaders = new Set(answering.map(({ status }) => status?.leaderId ?? '0'));
+  // A member that knows of no leader says 0.
+  const known = [...leaders].filter((id) => id !== '0');
   const terms = new Set(answering.map(({ status }) => status?.term));
   const view = statuses.find((status) => status.view)?.view;
   const voters = view?.members.filter((member) => !member.isLearner && member.name !== '').length ?? 0;
@@ -33,7 +35,7 @@ export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
       'one leader, one term',
       answering.length === 0
         ? 'nobody answers'
-        : `${plural(leaders.size, 'leader')}, ${plural(terms.size, 'term')}`,
+        : `${plural(known.length, 'leader')}${known.length > 0 && known.length < leaders.size ? ', not known to all' : ''}, ${plural(terms.size, 'term')}`,
       leaders.size === 1 && !leaders.has('0') && terms.size === 1,
     ),
     ...statuses.flatMap(({ name, status }) => {

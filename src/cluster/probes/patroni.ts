@@ -12,8 +12,10 @@ export function probePatroni(topology: Topology, snapshot: Snapshot): ProbeRow[]
   });
   const leaders = leadersOf(snapshot);
   const [leader] = leaders;
-  const identifiers = new Set(members.map(({ member }) => member?.database_system_identifier ?? 'none'));
-  const timelines = new Set(members.map(({ member }) => member?.timeline ?? 'none'));
+  // Who does not answer has a row of its own, and no identifier that could differ.
+  const answering = members.flatMap(({ member }) => member ?? []);
+  const identifiers = new Set(answering.map((member) => member.database_system_identifier ?? 'none'));
+  const timelines = new Set(answering.map((member) => member.timeline ?? 'none'));
   const seen = members.find(({ cluster }) => cluster)?.cluster;
   const wanted = topology.postgres
     .map(({ name }) => name)

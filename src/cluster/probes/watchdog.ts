@@ -8,7 +8,8 @@ export function probeWatchdog({ watchdog, postgres }: Topology, snapshot: Snapsh
   const leaders = leadersOf(snapshot);
   return postgres.flatMap(({ name }) => {
     const host = snapshot.hosts.get(name);
-    if (!host) return [];
+    // Who is out of reach has rows enough.
+    if (!host?.reached) return [];
     const leads = leaders.includes(name);
     if (host.container)
       return leads ? [row('watchdog', name, 'held by Patroni', 'none: it runs in a container', 'warn')] : [];

@@ -88,7 +88,8 @@ function slice(hosts: readonly string[], first: number, last: string | undefined
     const host = hosts[at(first)];
     return host === undefined ? [] : [host];
   }
-  return hosts.slice(at(first), last === '' ? undefined : at(Number(last)) + 1);
+  // Before the first host a slice begins at it; JavaScript would count again from the end.
+  return hosts.slice(Math.max(0, at(first)), last === '' ? undefined : Math.max(0, at(Number(last)) + 1));
 }
 
 function fromFile(inventory: Inventory, path: string): string[] {

@@ -9,7 +9,14 @@ import { variablesOf } from '../inventory/load.ts';
 import { toLayer } from '../inventory/model.ts';
 import { validate } from '../validate.ts';
 import { KeywordReader } from './keywords.ts';
-import type { Condition, Play, Playbook } from './model.ts';
+import {
+  rollingGates,
+  rollingOrders,
+  type Condition,
+  type Play,
+  type Playbook,
+  type Rolling,
+} from './model.ts';
 import { readSteps, type LoadContext } from './tasks.ts';
 
 const playKeys = [
@@ -24,6 +31,7 @@ const playKeys = [
   'become_user',
   'become_method',
   'serial',
+  'rolling',
   'tags',
   'environment',
   'gather_facts',
@@ -39,7 +47,6 @@ const instead: Readonly<Record<string, string>> = {
   vars_prompt: 'give the value with -e, or in secrets.yml',
   remote_user: 'set ansible_user in the inventory, or -u',
   max_fail_percentage: 'a failed host stops the batches after it',
-  rolling: 'not there yet: use serial: 1 and wait for the health of each host',
 };
 
 /** What an import passes on to the plays it brings. */
@@ -146,6 +153,8 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
   const steps = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) =>
     readSteps(reader.node(key), inherited, context),
   );
+  const rolling = readRolling(reader.node('rolling'), problems);
+  const serial = readSerial(reader.node('serial'), problems);
   return {
     at: entryOf(map, 'name')?.value.range ?? hosts.range,
     name,
@@ -154,7 +163,8 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     become,
     becomeUser: inherited.becomeUser,
     environment: inherited.environment,
-    serial: readSerial(reader.node('serial'), problems),
+    serial: rolling && serial.length === 0 ? [1] : serial,
+    rolling,
     anyErrorsFatal: reader.boolean('any_errors_fatal') ?? false,
     steps,
   };
@@ -176,6 +186,16 @@ function readSerial(node: Node | undefined, problems: Problems): (number | strin
       problems,
     ) ?? []
   );
+}
+
+const RollingKeyword = z.strictObject({
+  order: z.enum(rollingOrders).default('inventory'),
+  gate: z.enum(rollingGates),
+  pause: z.number().min(0).default(0),
+});
+
+function readRolling(node: Node | undefined, problems: Problems): Rolling | undefined {
+  return node && validate(node, RollingKeyword, problems);
 }
 
 function refuseUnknown(map: MapNode, known: readonly string[], problems: Problems): void {

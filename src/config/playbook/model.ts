@@ -70,6 +70,21 @@ export interface Block {
 
 export type Step = Task | Block;
 
+/** Orders in which a rolling play takes its hosts. */
+export const rollingOrders = ['inventory', 'leader-last'] as const;
+
+/** What stands guard over a rolling play: the parts of the cluster that must stay up. */
+export const rollingGates = ['etcd', 'patroni', 'haproxy'] as const;
+
+/** How a play goes over hosts that serve. */
+export interface Rolling {
+  readonly order: (typeof rollingOrders)[number];
+  /** Before a service is interrupted the others must be well, and after a change this host, too. */
+  readonly gate: (typeof rollingGates)[number];
+  /** Seconds to wait between two batches. */
+  readonly pause: number;
+}
+
 export interface Play {
   readonly at: SourceRange;
   readonly name: string;
@@ -80,6 +95,7 @@ export interface Play {
   readonly environment: MapNode | undefined;
   /** Sizes of the batches: numbers or percentages; empty for all at once. */
   readonly serial: readonly (number | string)[];
+  readonly rolling: Rolling | undefined;
   readonly anyErrorsFatal: boolean;
   readonly steps: readonly Step[];
 }
@@ -97,4 +113,12 @@ export function* tasksOf(steps: readonly Step[]): Generator<Task> {
     if (step.kind === 'task') yield step;
     else yield* tasksOf([...step.tasks, ...step.rescue, ...step.always]);
   }
+}
+
+/** Variables that a task leaves behind: its result, and what a set_fact sets. */
+export function namesSetBy(task: Task): string[] {
+  const registered = task.register === undefined ? [] : [task.register];
+  return task.module.name === 'set_fact'
+    ? [...registered, ...task.params.entries.map((entry) => entry.key)]
+    : registered;
 }

@@ -85,6 +85,10 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
     const special = params.hold ? 'hold' : 'unhold';
     if (wrong.length > 0) changes.push(change('set', wrong, { detail: special, special }));
   }
+  // dpkg releases what it upgrades.
+  const released = outdated.map(({ name }) => name).filter((name) => factOf(name)?.held);
+  if (released.length > 0 && params.hold !== false)
+    changes.push(change('set', released, { detail: 'hold', special: 'hold' }));
   return changed(...changes);
 }
 

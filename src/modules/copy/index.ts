@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  diffFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  revertFile,
+  writesOfFile,
+} from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
 
 export const copy = defineModule({
@@ -32,6 +40,7 @@ export const copy = defineModule({
   needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
   diff: (facts, { force, ...file }, context) => diffFile(facts, { ...file, onlyIfMissing: !force }, context),
   apply: applyFile,
+  revert: revertFile,
   writes: writesOfFile,
   aim: ({ dest }) => `${dest} with the given content`,
 });

@@ -1,5 +1,6 @@
 import {
   healthRequest,
+  isHealthy,
   memberAddRequest,
   memberPromoteRequest,
   memberRemoveRequest,
@@ -70,8 +71,7 @@ function healthy({ name, address, client_port: port, timeout }: EtcdMemberChange
     what: `health of ${name}`,
     request: healthRequest({ address, port }),
     within: timeout,
-    progress: (answer: HttpAnswer): Progress =>
-      answer.answered && answer.status === 200 ? 'done' : { waiting: refusalOf(answer) },
+    progress: (answer: HttpAnswer): Progress => (isHealthy(answer) ? 'done' : { waiting: refusalOf(answer) }),
   };
 }
 

@@ -5,10 +5,13 @@ import type { PathFact } from '../../facts/path.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
 import { compareVersions } from '../../vars/helpers.ts';
 import { recordFile, type EtcdMemberChange, type EtcdMemberParams } from './schema.ts';
+import { nameOf, peerUrlOf, stepsFor, type Source } from './steps.ts';
 
 interface MemberFacts {
   /** The installed version, or the one that would be installed. */
   readonly version: string | undefined;
+  /** The unit runs, whatever it serves. */
+  readonly active: boolean;
   readonly wal: PathFact | undefined;
   readonly record: string | undefined;
   /** Of the other hosts, in the order of `members`. */
@@ -30,7 +33,7 @@ export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdic
       'etcd 3.4 or later is needed: another package_source has it',
     );
   }
-  const answers = params.members.flatMap((member, index) => {
+  const answers = params.members.flatMap((member, index): Source[] => {
     const view = parseMemberList(facts.lists[index] ?? { answered: false, reason: '' });
     return view ? [{ member, view }] : [];
   });
@@ -45,9 +48,11 @@ export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdic
   const [first] = answers;
   if (!first) return diffWithout(facts, params);
   const records = recordsOf(facts, params);
+  const holders = holdersOf(facts, params);
   const isOurs = answers.some(
-    ({ member, view }) =>
-      [...records.values()].includes(view.clusterId) || records.get(member.name) === bootstrapping,
+    ({ member: { name }, view }) =>
+      [...records.values()].includes(view.clusterId) ||
+      (records.get(name) === bootstrapping && holders.includes(name)),
   );
   if (!isOurs) {
     return refused(
@@ -55,7 +60,7 @@ export function diffMember(facts: MemberFacts, params: EtcdMemberParams): Verdic
       'leave it in peace: name other hosts, or another client port and data directory',
     );
   }
-  return diffWithin(first.view, first.member, facts, params);
+  return diffWithin(answers, facts, params);
 }
 
 /** What each host has on record, by its name. */
@@ -72,23 +77,36 @@ function recordsOf({ record, otherRecords }: MemberFacts, params: EtcdMemberPara
   );
 }
 
+/** The hosts known to have etcd data, by name. */
+function holdersOf({ wal, otherWals }: MemberFacts, params: EtcdMemberParams): string[] {
+  const others = params.members.filter((member) => member.name !== params.name);
+  const withData = others.filter((_, index) => {
+    const answer = otherWals[index];
+    return answer?.answered && answer.fact !== undefined;
+  });
+  return [...(wal ? [params.name] : []), ...withData.map(({ name }) => name)];
+}
+
 /** A cluster answers: become a member of it. */
 function diffWithin(
-  view: EtcdView,
-  via: EtcdMemberParams['members'][number],
+  answers: readonly Source[],
   facts: MemberFacts,
   params: EtcdMemberParams,
 ): Verdict<EtcdMemberChange> {
-  const peerUrl = `http://${addressOf(params)}:${params.peer_port}`;
-  const me = view.members.find((member) => member.peerUrls.includes(peerUrl));
-  const change = stepsFor(view, via, params, peerUrl);
+  // A member that is removed or added is better not asked itself.
+  const source = answers.find(({ member }) => member.name !== params.name) ?? answers[0];
+  if (!source) return diffWithout(facts, params);
+  const { view } = source;
+  const me = view.members.find((member) => member.peerUrls.includes(peerUrlOf(params)));
+  const change = stepsFor(source, params);
   if (!me) {
     if (facts.wal)
       return refused(
         `${params.data_dir} holds etcd data, and the cluster does not know this member`,
         asideHint(params),
       );
-    return changed(change('add'), change('join'), change('promote'));
+    const doubt = strangerRuns(facts, params) ?? obstacleToAdding(answers, view, params);
+    return doubt ?? changed(change('add'), change('join'), change('promote'));
   }
   if (me.name === '') {
     // The record is written before the first start: without it the data is not this member's.
@@ -98,32 +116,99 @@ function diffWithin(
         asideHint(params),
       );
     }
-    return changed(change('join'), change('promote'));
-  }
-  if (!facts.wal && view.members.length === 1) {
-    return refused(
-      `the data of the only etcd member, in ${params.data_dir}, is gone while it runs`,
-      `save what it still has before anything else: etcdctl snapshot save FILE`,
-    );
+    const doubt = facts.wal ? undefined : strangerRuns(facts, params);
+    return doubt ?? changed(change('join'), change('promote'));
   }
   if (!facts.wal) {
-    const reason = `its data in ${params.data_dir} is gone`;
+    const doubt = me.isLearner ? undefined : doubtOfRemoval(answers, view, me, params);
+    if (doubt) return doubt;
+    const removal = { ...change('remove', me), reason: `its data in ${params.data_dir} is gone` };
+    const disrupts = 'etcd’s spare member, until it has joined again: another one lost would stop it';
     return changed(
-      { ...change('remove', me), reason, disrupts: `etcd's majority until it has joined again` },
+      me.isLearner ? removal : { ...removal, disrupts },
       change('add'),
       change('join'),
       change('promote'),
     );
   }
   if (me.isLearner) return changed(change('promote', me));
-  return facts.record?.trim() === view.clusterId ? inSync() : changed(change('record', me));
+  const recorded = facts.record?.trim();
+  if (recorded === view.clusterId) return inSync();
+  // Only what the member itself says shows that the data here is this cluster's.
+  if (recorded === bootstrapping || answers.some(({ member }) => member.name === params.name))
+    return changed(change('record', me));
+  return refused(
+    `${params.data_dir} holds etcd data that drover has no record of, and this member does not answer`,
+    `systemctl start ${params.unit}, and run it again once it answers; ${asideHint(params)}`,
+  );
+}
+
+/** Why the member may not be removed so that it can join again: who is left must be a healthy majority. */
+function doubtOfRemoval(
+  answers: readonly Source[],
+  view: EtcdView,
+  me: EtcdMember,
+  params: EtcdMemberParams,
+): Verdict<never> | undefined {
+  const others = view.members.filter((member) => !member.isLearner && member.id !== me.id);
+  if (others.length === 0) {
+    return refused(
+      `the data of the only etcd member, in ${params.data_dir}, is gone while it runs`,
+      `save what it still has before anything else: etcdctl snapshot save FILE`,
+    );
+  }
+  const away = others.filter((member) => !doesAnswer(member, answers, params));
+  if (away.length === 0) return undefined;
+  return refused(
+    `the data in ${params.data_dir} is gone, and ${shownMembers(away, params)} does not answer`,
+    'bring the other members back first: with one less etcd could lose its majority',
+  );
+}
+
+/** What etcd would refuse a new member for until its time is up. */
+function obstacleToAdding(
+  answers: readonly Source[],
+  view: EtcdView,
+  params: EtcdMemberParams,
+): Verdict<never> | undefined {
+  const learners = view.members.filter(({ isLearner }) => isLearner);
+  if (learners.length > 0)
+    return silent(`${shownMembers(learners, params)} is still joining, and etcd takes in one at a time`);
+  const away = view.members.filter(
+    (member) => isPlanned(member, params) && !doesAnswer(member, answers, params),
+  );
+  if (away.length === 0) return undefined;
+  return silent(`${shownMembers(away, params)} does not answer, and etcd takes in nobody meanwhile`);
+}
+
+function isPlanned({ peerUrls }: EtcdMember, params: EtcdMemberParams): boolean {
+  return params.members.some((member) => peerUrls.includes(peerUrlOf(params, member)));
+}
+
+function doesAnswer({ peerUrls }: EtcdMember, answers: readonly Source[], params: EtcdMemberParams): boolean {
+  return answers.some(({ member }) => peerUrls.includes(peerUrlOf(params, member)));
+}
+
+function shownMembers(members: readonly EtcdMember[], params: EtcdMemberParams): string {
+  return members.map((member) => nameOf(member, params)).join(', ');
+}
+
+/** Refuses to take over a unit that serves something else. */
+function strangerRuns({ active, wal }: MemberFacts, params: EtcdMemberParams): Verdict<never> | undefined {
+  if (!active || wal) return undefined;
+  return refused(
+    `${params.unit} runs, and not from ${params.data_dir}: drover did not start it`,
+    `if nobody needs it: systemctl stop ${params.unit}`,
+  );
 }
 
 /** No cluster answers: wait for the one there is, or make it. */
 function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<EtcdMemberChange> {
   const others = params.members.filter((member) => member.name !== params.name);
+  const records = recordsOf(facts, params);
+  const holders = holdersOf(facts, params);
   // A member that is down: its service is the next task's.
-  if (facts.wal) return guardData(facts, params) ?? inSync();
+  if (facts.wal) return guardData(facts, params) ?? doubtOfData(holders, records) ?? inSync();
   const unanswered = others.filter((_, index) => facts.otherWals[index]?.answered !== true);
   if (unanswered.length > 0) {
     return refused(
@@ -131,14 +216,8 @@ function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<Etcd
       'a cluster is only made when every host of the group answers: run it for all of them',
     );
   }
-  const withData = others.filter((_, index) => {
-    const answer = facts.otherWals[index];
-    return answer?.answered && answer.fact !== undefined;
-  });
-  if (withData.length > 0) {
-    return silent(`no etcd member answers, and ${withData.map(({ name }) => name).join(', ')} has its data`);
-  }
-  const bereft = [...recordsOf(facts, params)].filter(([, record]) => record !== bootstrapping);
+  if (holders.length > 0) return silent(`no etcd member answers, and ${holders.join(', ')} has its data`);
+  const bereft = [...records].filter(([, record]) => record !== bootstrapping);
   if (bereft.length > 0) {
     return refused(
       `${bereft.map(([name]) => name).join(', ')} belonged to an etcd cluster, and no host has its data`,
@@ -154,9 +233,24 @@ function diffWithout(facts: MemberFacts, params: EtcdMemberParams): Verdict<Etcd
   }
   if (seed?.name !== params.name)
     return silent(`${seed?.name ?? ''}, which makes the etcd cluster, does not answer yet`);
-  const view: EtcdView = { clusterId: '', members: [] };
-  const peerUrl = `http://${addressOf(params)}:${params.peer_port}`;
-  return changed(stepsFor(view, seed, params, peerUrl)('bootstrap'));
+  const source = { member: seed, view: { clusterId: '', members: [] } };
+  return strangerRuns(facts, params) ?? changed(stepsFor(source, params)('bootstrap'));
+}
+
+/** Refuses data of which hosts say that it belongs to different clusters. */
+function doubtOfData(
+  holders: readonly string[],
+  records: ReadonlyMap<string, string>,
+): Verdict<never> | undefined {
+  const known = holders.flatMap((name) => {
+    const id = records.get(name);
+    return id === undefined || id === bootstrapping ? [] : [{ name, id }];
+  });
+  if (new Set(known.map(({ id }) => id)).size < 2) return undefined;
+  return refused(
+    `the hosts have data of different etcd clusters (${known.map(({ name, id }) => `${name}: ${id}`).join(', ')})`,
+    'decide which one is to stay; nothing is changed',
+  );
 }
 
 /** Refuses data that drover has no record of, unless a cluster that answers may know better. */
@@ -168,63 +262,15 @@ export function guardData(
   },
   params: EtcdMemberParams,
 ): Verdict<never> | undefined {
-  if (!facts.wal || facts.record !== undefined || facts.lists.some((answer) => answer?.answered))
+  if (
+    !facts.wal ||
+    facts.record !== undefined ||
+    facts.lists.some((answer) => answer && parseMemberList(answer))
+  )
     return undefined;
   return refused(`${params.data_dir} holds etcd data that drover did not make`, asideHint(params));
 }
 
-function addressOf({ name, members }: EtcdMemberParams): string {
-  return members.find((member) => member.name === name)?.address ?? '';
-}
-
 function asideHint({ data_dir: dataDir, unit }: EtcdMemberParams): string {
   return `if nobody needs it: systemctl stop ${unit} && mv ${dataDir} ${dataDir}.aside`;
-}
-
-const details: Readonly<Record<EtcdMemberChange['step'], string>> = {
-  bootstrap: 'start a new etcd cluster',
-  remove: 'remove it from the etcd cluster',
-  add: 'add it to the etcd cluster as a learner',
-  join: 'start it',
-  promote: 'promote it to a voter once it has caught up',
-  record: 'note which cluster it belongs to',
-};
-
-const actions: Readonly<Record<EtcdMemberChange['step'], EtcdMemberChange['action']>> = {
-  bootstrap: 'create',
-  remove: 'remove',
-  add: 'create',
-  join: 'start',
-  promote: 'set',
-  record: 'set',
-};
-
-function stepsFor(
-  view: EtcdView,
-  via: EtcdMemberParams['members'][number],
-  params: EtcdMemberParams,
-  peerUrl: string,
-): (step: EtcdMemberChange['step'], member?: EtcdMember) => EtcdMemberChange {
-  const { name } = params;
-  const others = view.members.filter((member) => !member.peerUrls.includes(peerUrl));
-  const known = others.map((member) => `${member.name}=${member.peerUrls[0] ?? ''}`);
-  const mine = view.members.find((member) => member.peerUrls.includes(peerUrl));
-  return (step, member = mine) => ({
-    action: actions[step],
-    resource: `etcd member ${name}`,
-    detail: details[step],
-    step,
-    name,
-    address: addressOf(params),
-    client_port: params.client_port,
-    peer_url: peerUrl,
-    data_dir: params.data_dir,
-    unit: params.unit,
-    user: params.user,
-    timeout: params.timeout,
-    initial_cluster: [...known, `${name}=${peerUrl}`].join(','),
-    cluster_id: view.clusterId,
-    member_id: member?.id ?? '',
-    via: { host: via.name, address: via.address },
-  });
 }

@@ -3,7 +3,9 @@ import { needHttp } from '../../facts/api.ts';
 import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
 import { needAvailable } from '../../facts/package.ts';
+import { factsOfUnit } from '../../facts/unit.ts';
 import { needPath } from '../../facts/path.ts';
+import { needActive } from '../../facts/unit.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
 import { diffMember, guardData } from './diff.ts';
@@ -22,12 +24,13 @@ export const etcdMember = defineModule({
   params: EtcdMemberParams,
   change: EtcdMemberChange,
   stepwise: true,
-  needs: ({ name, members, client_port: port, data_dir: dataDir, package: pkg }) => {
+  needs: ({ name, members, client_port: port, data_dir: dataDir, unit, package: pkg }) => {
     const others = members.filter((member) => member.name !== name);
     const wal = needPath(`${dataDir}/member/wal`);
     const record = needContent(recordFile);
     return {
       version: needAvailable(pkg),
+      active: needActive(unit),
       wal,
       record,
       otherWals: others.map((member) => onHost(member.name, wal)),
@@ -41,8 +44,10 @@ export const etcdMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
+  mayWrite: ({ unit }) => factsOfUnit(unit),
   writes: ({ unit, data_dir: dataDir }) => [
     { kind: 'unit', key: `${unit}.service` },
+    { kind: 'active', key: `${unit}.service` },
     { kind: 'path', key: `${dataDir}/member/wal` },
     { kind: 'content', key: recordFile },
   ],

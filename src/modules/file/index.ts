@@ -70,7 +70,7 @@ export const file = defineModule({
         : {}),
     },
     { kind: needChangeTime(key).kind, key },
-    ...(type === 'absent' || type === 'link' ? [{ kind: 'digest', key }] : []),
+    ...(type === 'absent' || type === 'link' ? ['digest', 'content'].map((kind) => ({ kind, key })) : []),
   ],
   aim: ({ path, state }) => (state === 'absent' ? `nothing at ${path}` : `${state} ${path}`),
 });

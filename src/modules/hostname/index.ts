@@ -30,6 +30,9 @@ export const hostname = defineModule({
     run(`if command -v hostnamectl >/dev/null && hostnamectl hostname ${quote(resource)} 2>/dev/null; then :; else
 printf '%s\\n' ${quote(resource)} > /etc/hostname && hostname ${quote(resource)}; fi`),
   ],
-  writes: () => [{ kind: needHost.kind, key: needHost.key }],
+  writes: () => [
+    { kind: needHost.kind, key: needHost.key },
+    ...['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: '/etc/hostname' })),
+  ],
   aim: ({ name }) => `host name ${name}`,
 });

@@ -3,6 +3,7 @@ import { refusalOf } from '../../clients/etcd.ts';
 import { getRequest, parseConfig, patchConfigRequest } from '../../clients/patroni.ts';
 import { needHttp } from '../../facts/api.ts';
 import { changed, changeFields, inSync, silent } from '../../plan/change.ts';
+import type { HttpOperation } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
 import { patchFor } from './patch.ts';
 
@@ -17,6 +18,25 @@ const Params = z.strictObject({
       'What the DCS is to hold. Of `postgresql.parameters` it is the whole; other keys are left as they are, and null removes one.',
     ),
 });
+
+function patchOperation(
+  what: string,
+  { address, port, user, password }: { address: string; port: number; user: string; password: string },
+  patch: Readonly<Record<string, unknown>>,
+): HttpOperation {
+  return {
+    kind: 'http',
+    what,
+    request: patchConfigRequest({ address, port }, { user, password }, patch),
+    within: 30,
+    progress: (answer) => {
+      if (!answer.answered) return { failed: answer.reason };
+      // 409: somebody else changed it meanwhile; what we set is set by name, so it can be sent again.
+      if (answer.status === 409) return { waiting: 'it is being changed by somebody else' };
+      return answer.status === 200 ? 'done' : { failed: refusalOf(answer) };
+    },
+  };
+}
 
 export const patroniConfig = defineModule({
   name: 'patroni_config',
@@ -38,13 +58,15 @@ export const patroniConfig = defineModule({
     user: z.string(),
     password: z.string(),
     patch: z.record(z.string(), z.unknown()),
+    /** What takes it back. */
+    inverse: z.record(z.string(), z.unknown()),
   }),
   needs: ({ address, port }) => ({ config: needHttp(getRequest({ address, port }, '/config')) }),
   diff({ config: answer }, { config, address, port, user, password }) {
     const actual = parseConfig(answer);
     if (!actual)
       return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
-    const { patch, differences } = patchFor(config, actual);
+    const { patch, inverse, differences } = patchFor(config, actual);
     if (differences.length === 0) return inSync();
     const text = (side: 'before' | 'after') =>
       differences.map((difference) => `${difference.key}: ${difference[side] ?? '(not set)'}\n`).join('');
@@ -61,21 +83,12 @@ export const patroniConfig = defineModule({
       user,
       password,
       patch,
+      inverse,
     });
   },
-  apply: ({ address, port, user, password, patch }) => [
-    {
-      kind: 'http',
-      what: 'change the cluster’s configuration',
-      request: patchConfigRequest({ address, port }, { user, password }, patch),
-      within: 30,
-      progress: (answer) => {
-        if (!answer.answered) return { failed: answer.reason };
-        // 409: somebody else changed it meanwhile; what we set is set by name, so it can be sent again.
-        if (answer.status === 409) return { waiting: 'it is being changed by somebody else' };
-        return answer.status === 200 ? 'done' : { failed: refusalOf(answer) };
-      },
-    },
+  apply: ({ patch, ...change }) => [patchOperation('change the cluster’s configuration', change, patch)],
+  revert: ({ inverse, ...change }) => [
+    patchOperation('give the cluster its former configuration', change, inverse),
   ],
   writes: ({ address, port }) => {
     const { kind, key } = needHttp(getRequest({ address, port }, '/config'));

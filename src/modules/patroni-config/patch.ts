@@ -11,28 +11,40 @@ export interface Difference {
 /** Maps whose keys are all ours: one that is not wanted is taken out. */
 const whole = ['postgresql.parameters'];
 
-/** The PATCH that makes a configuration what is wanted; null in it deletes a key. */
-export function patchFor(wanted: Settings, actual: Settings): { patch: Settings; differences: Difference[] } {
-  const differences: Difference[] = [];
-  const patch = patchMap(wanted, actual, '', differences);
-  return { patch, differences };
+export interface Patch {
+  /** What makes the configuration as wanted; null in it deletes a key. */
+  readonly patch: Settings;
+  /** What takes that back. */
+  readonly inverse: Settings;
+  readonly differences: readonly Difference[];
 }
 
-function patchMap(wanted: Settings, actual: Settings, path: string, differences: Difference[]): Settings {
+/** What differs between two configurations, and the PATCHes there and back. */
+export function patchFor(wanted: Settings, actual: Settings): Patch {
+  return patchMap(wanted, actual, '');
+}
+
+function patchMap(wanted: Settings, actual: Settings, path: string): Patch {
   const patch: Record<string, unknown> = {};
+  const inverse: Record<string, unknown> = {};
+  const differences: Difference[] = [];
   const extra = whole.includes(path) ? Object.keys(actual).filter((key) => !Object.hasOwn(wanted, key)) : [];
   for (const key of [...Object.keys(wanted), ...extra]) {
     const [goal, current] = [wanted[key], actual[key]];
     const place = path === '' ? key : `${path}.${key}`;
-    if (isMap(goal)) {
-      const inner = patchMap(goal, isMap(current) ? current : {}, place, differences);
-      if (Object.keys(inner).length > 0) patch[key] = inner;
+    if (isMap(goal) && Object.keys(goal).length > 0) {
+      const inner = patchMap(goal, isMap(current) ? current : {}, place);
+      if (inner.differences.length === 0) continue;
+      patch[key] = inner.patch;
+      inverse[key] = isMap(current) ? inner.inverse : (current ?? null);
+      differences.push(...inner.differences);
     } else if (!isSame(goal, current)) {
       differences.push({ key: place, before: show(current), after: show(goal) });
       patch[key] = goal ?? null;
+      inverse[key] = current ?? null;
     }
   }
-  return patch;
+  return { patch, inverse, differences };
 }
 
 function isMap(value: unknown): value is Settings {

@@ -4,7 +4,7 @@ import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import type { ScriptFact } from '../../facts/script.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
-import type { PatroniMemberChange, PatroniMemberParams } from './schema.ts';
+import { recordFile, type PatroniMemberChange, type PatroniMemberParams } from './schema.ts';
 
 interface MemberFacts {
   readonly active: boolean;
@@ -15,6 +15,7 @@ interface MemberFacts {
   /** Of the other members, in the order of `members`. */
   readonly otherControls: readonly Answer<PathFact | undefined>[];
   readonly othersActive: readonly Answer<boolean>[];
+  readonly otherRecords: readonly Answer<string | undefined>[];
   /** The cluster's keys as each etcd member has them. */
   readonly keys: readonly HttpAnswer[];
 }
@@ -25,12 +26,18 @@ type Facts = Pick<MemberFacts, 'control' | 'record'> & {
   readonly keys: readonly (HttpAnswer | undefined)[];
 };
 
-/** The first etcd member that gives the cluster's keys. */
-function sourceOf({ keys }: Pick<Facts, 'keys'>, params: PatroniMemberParams) {
+interface Source {
+  readonly endpoint: PatroniMemberParams['etcd'][number];
+  /** The cluster's system identifier; empty while it is being made, undefined when there is none. */
+  readonly identifier: string | undefined;
+}
+
+/** The etcd members that give the cluster's keys. */
+function sourcesOf({ keys }: Pick<Facts, 'keys'>, params: PatroniMemberParams): Source[] {
   return params.etcd.flatMap((endpoint, index) => {
     const found = parseRange(keys[index] ?? { answered: false, reason: '' });
     return found ? [{ endpoint, identifier: found.get(`/service/${params.scope}/initialize`) }] : [];
-  })[0];
+  });
 }
 
 function ownIdentifier({ control, identifier }: Pick<Facts, 'control' | 'identifier'>): string | undefined {
@@ -40,7 +47,7 @@ function ownIdentifier({ control, identifier }: Pick<Facts, 'control' | 'identif
 /** Refuses data that belongs neither to the cluster nor to one that drover made here. */
 export function guardData(facts: Facts, params: PatroniMemberParams): Verdict<never> | undefined {
   const own = ownIdentifier(facts);
-  const known = sourceOf(facts, params)?.identifier;
+  const known = sourcesOf(facts, params)[0]?.identifier;
   if (own === undefined || own === known || own === facts.record?.trim()) return undefined;
   // A cluster that is being made right now: initdb has run, and the key is still empty.
   if (known === '' && facts.active) return undefined;
@@ -56,8 +63,15 @@ export function diffMember(facts: MemberFacts, params: PatroniMemberParams): Ver
   if (foreign) return foreign;
   const own = ownIdentifier(facts);
   const recorded = facts.record?.trim();
-  const source = sourceOf(facts, params);
+  const sources = sourcesOf(facts, params);
+  const [source] = sources;
   if (!source) return silent('etcd does not answer');
+  if (disagree(sources)) {
+    return refused(
+      `the etcd members do not agree which cluster ${params.scope} is`,
+      'there is more than one etcd cluster: decide which one is to stay; nothing is changed',
+    );
+  }
   const { endpoint, identifier } = source;
   const change = stepsFor(params, endpoint);
   if (identifier === undefined) return diffNew(facts, params, change);
@@ -71,13 +85,41 @@ export function diffMember(facts: MemberFacts, params: PatroniMemberParams): Ver
     }
     return recorded === own ? inSync() : changed(change('record'));
   }
-  if (facts.version && !facts.active) {
+  return doubtOfJoining(facts, params, identifier) ?? changed(change('join'));
+}
+
+/** Whether some know a cluster that others know nothing of, or another one. One that is being made does not count. */
+function disagree(sources: readonly Source[]): boolean {
+  const known = sources.filter(({ identifier }) => identifier !== '').map(({ identifier }) => identifier);
+  return new Set(known).size > 1;
+}
+
+/** Why a host without a cluster's data may not clone the leader's. */
+function doubtOfJoining(
+  facts: MemberFacts,
+  params: PatroniMemberParams,
+  identifier: string,
+): Verdict<never> | undefined {
+  if (facts.version) return facts.active ? undefined : partOfCluster(params);
+  if (facts.active && facts.record?.trim() === identifier) {
     return refused(
-      `${params.data_dir} holds part of a cluster, and nothing is cloning it`,
-      `it is of no use to anybody: mv ${params.data_dir} ${params.data_dir}.aside`,
+      `its data in ${params.data_dir} is gone while Patroni runs`,
+      `is it the leader, or is it being cloned anew? If neither: systemctl stop ${params.unit}, and run it again`,
     );
   }
-  return changed(change('join'));
+  const everyoneIsBare = facts.otherControls.every((answer) => answer.answered && !answer.fact);
+  if (!everyoneIsBare) return undefined;
+  return refused(
+    `no host has the data of ${params.scope} (${identifier})`,
+    'restore it from a backup: see docs/operations.md',
+  );
+}
+
+function partOfCluster({ data_dir: dataDir }: PatroniMemberParams): Verdict<never> {
+  return refused(
+    `${dataDir} holds part of a cluster, and nothing is cloning it`,
+    `if it is a clone that was cut short, or an initdb: mv ${dataDir} ${dataDir}.aside`,
+  );
 }
 
 /** No cluster of this name: the first member makes it, if no host has data that it could be. */
@@ -115,10 +157,26 @@ function doubtOfNew(facts: MemberFacts, params: PatroniMemberParams): Verdict<ne
     return answer?.answered && answer.fact !== undefined;
   });
   const holders = [...(facts.control ? [params.name] : []), ...withData.map(({ name }) => name)];
-  if (holders.length === 0) return undefined;
+  if (holders.length > 0) {
+    return refused(
+      `${holders.join(', ')} holds a cluster's data, and etcd knows no cluster ${params.scope}`,
+      'has etcd lost its data? Restore it, or let Patroni take the data over: see docs/operations.md',
+    );
+  }
+  if (facts.version) return partOfCluster(params);
+  const bereft = [
+    ...(facts.record === undefined ? [] : [params.name]),
+    ...others
+      .filter((_, index) => {
+        const answer = facts.otherRecords[index];
+        return answer?.answered && answer.fact !== undefined;
+      })
+      .map(({ name }) => name),
+  ];
+  if (bereft.length === 0) return undefined;
   return refused(
-    `${holders.join(', ')} holds a cluster's data, and etcd knows no cluster ${params.scope}`,
-    'has etcd lost its data? Restore it, or let Patroni take the data over: see docs/operations.md',
+    `${bereft.join(', ')} belonged to a PostgreSQL cluster, and no host has its data in ${params.data_dir}`,
+    `is it elsewhere, or in a backup? For a new cluster, take the record away there: rm ${recordFile}`,
   );
 }
 
@@ -129,9 +187,17 @@ function diffHalfMade(
   change: (step: PatroniMemberChange['step']) => PatroniMemberChange,
 ): Verdict<PatroniMemberChange> {
   const [first] = params.members;
-  const someoneWorks = facts.active || facts.othersActive.some((answer) => answer.answered && answer.fact);
   if (first?.name !== params.name) return silent(`${first?.name ?? ''} is still making the cluster`);
-  if (someoneWorks) return changed(change('bootstrap'));
+  if (facts.active) return changed(change('bootstrap'));
+  const others = params.members.filter((member) => member.name !== params.name);
+  const atWork = others.filter((_, index) => {
+    const answer = facts.othersActive[index];
+    return answer?.answered && answer.fact;
+  });
+  if (atWork.length > 0)
+    return silent(
+      `Patroni runs on ${atWork.map(({ name }) => name).join(', ')}, and may be making the cluster`,
+    );
   const doubt = doubtOfNew(facts, params);
   if (doubt) return doubt;
   return changed(change('clear'), change('bootstrap'));

@@ -4,7 +4,7 @@ import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
 import { needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
-import { needActive } from '../../facts/unit.ts';
+import { factsOfUnit, needActive } from '../../facts/unit.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
@@ -37,14 +37,16 @@ export const patroniMember = defineModule({
   needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit }) => {
     const others = members.filter((member) => member.name !== name);
     const control = needPath(`${dataDir}/global/pg_control`);
+    const record = needContent(recordFile);
     return {
       active: needActive(unit),
       control,
       identifier: needScript(identifierScript(dataDir)),
       version: needPath(`${dataDir}/PG_VERSION`),
-      record: needContent(recordFile),
+      record,
       otherControls: others.map((member) => onHost(member.name, control)),
       othersActive: others.map((member) => onHost(member.name, needActive(unit))),
+      otherRecords: others.map((member) => onHost(member.name, record)),
       keys: etcd.map((member) => ({
         ...needHttp(prefixRequest({ address: member.address, port }, `/service/${scope}/`)),
         host: member.name,
@@ -54,6 +56,7 @@ export const patroniMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
+  mayWrite: ({ unit }) => factsOfUnit(unit),
   writes: ({ unit, data_dir: dataDir, config }) => [
     { kind: 'unit', key: `${unit}.service` },
     { kind: 'active', key: `${unit}.service`, records: [['active']] },

@@ -58,6 +58,11 @@ function defineService(name: string, summary: string): Module {
       );
     },
     apply: (change) => [run(unitScript(change), { timeout: change.timeout + 30 })],
+    // With its files as they were, what has read the new ones has to read them again.
+    revert: (change) =>
+      ['restart', 'reload'].includes(change.action)
+        ? [run(unitScript(change), { timeout: change.timeout + 30 })]
+        : [],
     writes: ({ unit, action }) => [
       // A reload leaves the unit as it is: running, in the same invocation.
       ...(action === 'reload' ? [] : [{ kind: 'unit', key: unit }]),

@@ -15,7 +15,8 @@ const scriptOf = (params: z.infer<typeof Params>): string => {
   const { cmd, executable } = params;
   return commandScript(
     params,
-    executable === undefined ? `(${cmd}\n)` : `${quote(executable)} -c ${quote(cmd)}`,
+    // The step around it ends at the first failure; a command line does not, here as in Ansible.
+    executable === undefined ? `(set +e\n${cmd}\n)` : `${quote(executable)} -c ${quote(cmd)}`,
   );
 };
 

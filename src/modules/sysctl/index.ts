@@ -108,5 +108,6 @@ function normalise(value: string): string {
 }
 
 function procPath(name: string): string {
-  return `/proc/sys/${name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
+  const isPath = /[./]/.exec(name)?.[0] === '/';
+  return `/proc/sys/${isPath ? name : name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`;
 }

@@ -4,7 +4,7 @@ import { changed, changeFields, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
-import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
+import { applyFile, diffFile, FileChange, needsOfFile, revertFile, writesOfFile } from '../file-content.ts';
 
 const Params = z.strictObject({
   name: z.string().min(1).transform(unitName).describe('The unit: `patroni` is `patroni.service`.'),
@@ -89,6 +89,7 @@ export const systemdUnit = defineModule({
     ...(file ? [run(`mkdir -p ${quote(file.resource.replace(/\/[^/]*$/, ''))}`), ...applyFile(file)] : []),
     run('systemctl daemon-reload'),
   ],
+  revert: ({ file }, context) => (file ? [...revertFile(file, context), run('systemctl daemon-reload')] : []),
   writes: ({ file, unit, wholeUnit }, context) => [
     ...(file ? writesOfFile(file, context) : []),
     ...(wholeUnit || !file ? [{ kind: 'unit', key: unit }] : []),

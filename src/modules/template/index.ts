@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  diffFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  revertFile,
+  writesOfFile,
+} from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
 
 export const template = defineModule({
@@ -29,6 +37,7 @@ export const template = defineModule({
   needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
   diff: (facts, params, context) => diffFile(facts, params, context),
   apply: applyFile,
+  revert: revertFile,
   writes: writesOfFile,
   aim: ({ dest, src }) => `${dest} from ${src}`,
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jsonOf } from '../../clients/http.ts';
 import { needHttp } from '../../facts/api.ts';
-import { changeFields, inSync, refused, silent } from '../../plan/change.ts';
+import { changeFields, inSync, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 
 const Params = z.strictObject({
@@ -55,10 +55,8 @@ export const uri = defineModule({
     const json = jsonOf(answer);
     const result = { status: answer.status, content: answer.body, ...(json === undefined ? {} : { json }) };
     if (accepted.includes(answer.status)) return inSync(result);
-    return refused(
-      `${url} answered ${answer.status}, not ${accepted.join(' or ')}`,
-      answer.body.slice(0, 200),
-    );
+    const said = answer.body.trim().slice(0, 200);
+    return silent(`${url} answered ${answer.status}, not ${accepted.join(' or ')}${said && `: ${said}`}`);
   },
   apply: () => [],
   writes: () => [],

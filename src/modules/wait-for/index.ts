@@ -72,7 +72,8 @@ done`,
     ),
   ],
   writes({ resource, condition }) {
-    if (resource.startsWith('/')) return [{ kind: 'path', key: resource }];
+    if (resource.startsWith('/'))
+      return ['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: resource }));
     const isAbsent = condition.startsWith('! ');
     const { kind, key } = needScript(isAbsent ? condition.slice(2) : condition);
     return [{ kind, key, records: [['', isAbsent ? '1' : '0', '']] }];

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesScramVerifier } from '../../../src/core/scram.ts';
 import {
@@ -78,4 +79,49 @@ test('generated passwords use the whole alphabet and do not repeat', () => {
   expect(passwords.every((password) => /^[A-Za-z0-9]{32}$/.test(password))).toBe(true);
   expect(new Set(passwords).size).toBe(200);
   expect(new Set(passwords.join('')).size).toBe(62);
+});
+
+describe('laws', () => {
+  // Shorter ones are not masked, as the vault says.
+  const secret = fc
+    .string({ unit: 'binary', minLength: 4, maxLength: 12 })
+    .filter((text) => !/[\uE000\uE001«»]/u.test(text));
+  const around = fc
+    .array(fc.constantFrom('a', '"', '\\', '\n', ' ', 'secret', '«', '{"p":"'), { maxLength: 6 })
+    .map((parts) => parts.join(''));
+
+  test('what is redacted holds no value of the vault, as it is or in JSON', () => {
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), fc.array(around), (values, texts) => {
+        // A value that the mask or the text around holds is there without the secret having been told.
+        fc.pre(values.every((value) => !'«secret»'.includes(value)));
+        const vault = new Vault();
+        const sealed = values.map((value, index) => vault.seal(`s${index}`, value));
+        const told = texts.map((text, index) => {
+          const at = index % values.length;
+          return `${values[at] ?? ''} ${JSON.stringify(values[at])} ${sealed[at] ?? ''}${text}`;
+        });
+        const masked = vault.redact(told.join(' | ')).replaceAll('«secret»', '\uFFFF');
+        for (const value of values) {
+          expect(masked).not.toContain(value);
+          expect(masked).not.toContain(JSON.stringify(value).slice(1, -1));
+        }
+      }),
+    );
+  });
+
+  test('revealing undoes sealing, whatever stands around it', () => {
+    fc.assert(
+      fc.property(secret, around, around, (value, before, after) => {
+        const vault = new Vault();
+        const sealed = vault.seal('s', value);
+        expect(vault.reveal(`${before}${sealed}${after}`)).toBe(`${before}${value}${after}`);
+        expect(JSON.parse(vault.reveal(stringifyWithSecrets({ before, sealed, after })))).toEqual({
+          before,
+          sealed: value,
+          after,
+        });
+      }),
+    );
+  });
 });

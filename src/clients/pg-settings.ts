@@ -1,0 +1,211 @@
+import * as z from 'zod';
+import type { SqlAnswer } from './sql.ts';
+
+const Setting = z.object({
+  name: z.string(),
+  /** Null for a name that PostgreSQL does not know. */
+  setting: z.string().nullable(),
+  unit: z.string().nullable(),
+  vartype: z.string().nullable(),
+  context: z.string().nullable(),
+  min_val: z.string().nullable(),
+  max_val: z.string().nullable(),
+  enumvals: z.array(z.string()).nullable(),
+});
+
+/** A parameter as a running server has it; one that it does not know has no `setting`. */
+export type PgSetting = z.infer<typeof Setting>;
+
+const Row = Setting.extend({ known: z.array(z.string()) });
+
+/** Asks for parameters by name; of one that is not there, the names of all there are come along. */
+export function settingsQuery(names: readonly string[]): string {
+  const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ');
+  return `SELECT w.name, s.setting, s.unit, s.vartype, s.context, s.min_val, s.max_val, to_jsonb(s.enumvals) AS enumvals,
+CASE WHEN s.name IS NULL THEN (SELECT jsonb_agg(name) FROM pg_settings) ELSE '[]' END AS known
+FROM unnest(ARRAY[${list}]::text[]) AS w(name) LEFT JOIN pg_settings s ON s.name = lower(w.name) ORDER BY 1`;
+}
+
+export interface PgSettings {
+  readonly byName: ReadonlyMap<string, PgSetting>;
+  /** Names of all parameters, when one was asked for that is not there. */
+  readonly known: readonly string[];
+}
+
+export function parseSettings(answer: SqlAnswer): PgSettings | undefined {
+  if (!answer.answered) return undefined;
+  const rows = answer.rows.map((row) => Row.parse(row));
+  return {
+    byName: new Map(rows.map(({ known: _, ...setting }) => [setting.name, setting])),
+    known: rows.flatMap(({ known }) => known),
+  };
+}
+
+// guc.c: memory in powers of 1024, time in milliseconds.
+const bytes: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1024,
+  MB: 1024 ** 2,
+  GB: 1024 ** 3,
+  TB: 1024 ** 4,
+};
+const milliseconds: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A value in the parameter's own unit and form, as `pg_settings.setting` has it, or what is wrong with it. */
+export function readSetting(
+  setting: PgSetting,
+  value: unknown,
+): { readonly value: string | number } | { readonly problem: string } {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return { problem: 'takes a text, a number, or on and off' };
+  const text = String(value).trim();
+  switch (setting.vartype) {
+    case 'bool':
+      return readBoolean(text);
+    case 'enum': {
+      const found = setting.enumvals?.find((choice) => choice.toLowerCase() === text.toLowerCase());
+      return found === undefined ? readEnumBoolean(text, setting.enumvals ?? []) : { value: found };
+    }
+    case 'integer':
+    case 'real':
+      return readNumber(setting, text);
+    default:
+      return { value: String(value) };
+  }
+}
+
+/** Enumerations such as synchronous_commit take the words for on and off as well. */
+function readEnumBoolean(text: string, choices: readonly string[]): ReturnType<typeof readSetting> {
+  const problem = { problem: `takes one of ${choices.join(', ')}` };
+  const meant = readBoolean(text);
+  return 'value' in meant && choices.includes(meant.value) ? meant : problem;
+}
+
+function readBoolean(text: string): { readonly value: string } | { readonly problem: string } {
+  const word = text.toLowerCase();
+  const fits = (...words: readonly string[]) => word !== '' && words.some((full) => full.startsWith(word));
+  if (word === '1' || word === 'on' || fits('true', 'yes')) return { value: 'on' };
+  if (word === '0' || word === 'of' || word === 'off' || fits('false', 'no')) return { value: 'off' };
+  return { problem: 'takes on or off' };
+}
+
+function readNumber(setting: PgSetting, text: string): ReturnType<typeof readSetting> {
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zA-Z]*)$/.exec(text);
+  if (!match) return { problem: `takes a number${unitsOf(setting)}` };
+  const factor = factorOf(setting.unit, match[2] ?? '');
+  if (factor === undefined) {
+    return {
+      problem: setting.unit === null ? 'takes a number without a unit' : `takes a number${unitsOf(setting)}`,
+    };
+  }
+  const scaled = Number(match[1]) * factor;
+  const value = setting.vartype === 'integer' ? Math.round(scaled) : scaled;
+  const [least, most] = [Number(setting.min_val), Number(setting.max_val)];
+  if (value < least || value > most) {
+    const unit = setting.unit === null ? '' : ` (in units of ${setting.unit})`;
+    return { problem: `is outside of ${least} to ${most}${unit}` };
+  }
+  return { value };
+}
+
+/** How many of the parameter's units one of the given unit is; undefined where it does not fit. */
+function factorOf(base: string | null, unit: string): number | undefined {
+  if (unit === '') return 1;
+  const match = /^(\d*)([a-zA-Z]+)$/.exec(base ?? '');
+  if (!match) return undefined;
+  const [, count, name = ''] = match;
+  for (const table of [bytes, milliseconds]) {
+    const [from, to] = [table[unit], table[name]];
+    if (from !== undefined && to !== undefined) return from / (to * Number(count === '' ? 1 : count));
+  }
+  return undefined;
+}
+
+function unitsOf({ unit }: PgSetting): string {
+  if (unit === null) return '';
+  const names = Object.keys(/B$/.test(unit) ? bytes : milliseconds);
+  return `, alone or with one of ${names.join(', ')}`;
+}
+
+/** Whether the running server has the value. */
+export function hasValue(setting: PgSetting, value: string | number): boolean {
+  if (setting.setting === null) return false;
+  if (typeof value === 'string') return setting.setting === value;
+  return Math.abs(Number(setting.setting) - value) <= Math.abs(value) * 1e-9;
+}
+
+/** Whether the value can take effect only by a restart of the server. */
+export function needsRestart({ context }: PgSetting): boolean {
+  return context === 'postmaster';
+}
+
+/**
+ * Parameters of which a hot standby must have at least the primary's value
+ * (PostgreSQL, "Hot Standby", administrator's overview): downwards, the primary restarts first.
+ */
+const standbyFollows = [
+  'max_connections',
+  'max_worker_processes',
+  'max_wal_senders',
+  'max_prepared_transactions',
+  'max_locks_per_transaction',
+];
+
+/** Which of the parameters that a standby follows go up, and which go down. */
+export function directions(
+  settings: PgSettings,
+  wanted: Readonly<Record<string, unknown>>,
+): { readonly up: string[]; readonly down: string[] } {
+  const up: string[] = [];
+  const down: string[] = [];
+  for (const name of standbyFollows.filter((key) => (wanted[key] ?? null) !== null)) {
+    const setting = settings.byName.get(name);
+    const read = setting && readSetting(setting, wanted[name]);
+    if (!setting || !read || 'problem' in read || hasValue(setting, read.value)) continue;
+    (Number(read.value) > Number(setting.setting) ? up : down).push(name);
+  }
+  return { up, down };
+}
+
+// Patroni's own rules (patroni/postgresql/config.py, CMDLINE_OPTIONS): a value below is replaced by its default.
+const patroniMinimum: Readonly<Record<string, number>> = {
+  max_connections: 25,
+  max_wal_senders: 3,
+  max_replication_slots: 4,
+  max_worker_processes: 2,
+  max_locks_per_transaction: 32,
+};
+const patroniOwn: Readonly<Record<string, string>> = {
+  listen_addresses: 'postgres_listen',
+  port: 'postgres_port',
+  cluster_name: 'cluster_name',
+};
+
+/** What is wrong with parameters, each with its remedy; checked against a running server. */
+export function problemsOf(settings: PgSettings, wanted: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(wanted).flatMap(([name, value]) => {
+    if (value === null || value === undefined) return [];
+    const own = patroniOwn[name];
+    if (own !== undefined) return [`${name} is not set here: use the variable ${own}`];
+    const setting = settings.byName.get(name);
+    if (!setting) return [];
+    // A name with a dot belongs to an extension, which may not be loaded.
+    if (setting.setting === null && setting.vartype === null) {
+      return name.includes('.') ? [] : [`PostgreSQL has no parameter ${name}`];
+    }
+    if (setting.context === 'internal') return [`${name} can only be read`];
+    const read = readSetting(setting, value);
+    if ('problem' in read) return [`${name}: ${JSON.stringify(value)} ${read.problem}`];
+    const least = patroniMinimum[name];
+    return least !== undefined && Number(read.value) < least
+      ? [`${name}: Patroni takes no less than ${least}`]
+      : [];
+  });
+}

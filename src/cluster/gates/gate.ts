@@ -1,0 +1,16 @@
+import type { Fleet } from '../../engine/fleet.ts';
+import type { Topology } from '../topology.ts';
+
+/** Where a gate looks. */
+export interface GateView {
+  readonly fleet: Fleet;
+  readonly topology: Topology;
+}
+
+/** What guards one part of the cluster while a play rolls over it. */
+export interface Gate {
+  /** Why this host's service must not be interrupted now; undefined when it may. */
+  refusal(view: GateView, host: string): Promise<string | undefined>;
+  /** What the host still lacks to count as well; undefined when it is. */
+  missing(view: GateView, host: string): Promise<string | undefined>;
+}

@@ -1,0 +1,51 @@
+import { directions, parseSettings, settingsQuery } from '../clients/pg-settings.ts';
+import { isLeaderRole } from '../clients/patroni.ts';
+import type { Fleet } from '../engine/fleet.ts';
+import type { RollingGuide } from '../engine/rolling.ts';
+import { etcdGate } from './gates/etcd.ts';
+import type { Gate, GateView } from './gates/gate.ts';
+import { haproxyGate } from './gates/haproxy.ts';
+import { patroniGate, readCluster } from './gates/patroni.ts';
+import type { Topology } from './topology.ts';
+
+const gates: Readonly<Record<string, Gate>> = {
+  etcd: etcdGate,
+  patroni: patroniGate,
+  haproxy: haproxyGate,
+};
+
+/** Knows order and gates of plays that roll over a cluster. */
+export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
+  const view: GateView = { fleet, topology };
+  return {
+    order: async ({ order }, hosts) => (order === 'leader-last' ? leaderLast(view, hosts) : hosts),
+    refusal: async ({ gate }, host) => gates[gate]?.refusal(view, host),
+    missing: async ({ gate }, host) => gates[gate]?.missing(view, host),
+  };
+}
+
+/** The leader last; first when a parameter goes down of which the replicas must have at least the leader's value. */
+async function leaderLast(view: GateView, hosts: readonly string[]): Promise<string[]> {
+  const cluster = await readCluster(view);
+  const leader = cluster?.members.find(({ role }) => isLeaderRole(role))?.name;
+  if (leader === undefined || !hosts.includes(leader)) return [...hosts];
+  const others = hosts.filter((host) => host !== leader);
+  return (await goesDown(view, leader)) ? [leader, ...others] : [...others, leader];
+}
+
+async function goesDown({ fleet, topology }: GateView, leader: string): Promise<boolean> {
+  const address = topology.postgres.find(({ name }) => name === leader)?.address;
+  if (address === undefined || !fleet.has(leader)) return false;
+  const { user, password } = topology.probe;
+  const answer = await fleet.sql(fleet.get(leader), {
+    addresses: [address],
+    port: topology.ports.postgres,
+    primary: false,
+    database: 'postgres',
+    user,
+    password,
+    statements: [settingsQuery(Object.keys(topology.parameters))],
+  });
+  const settings = parseSettings(answer);
+  return settings !== undefined && directions(settings, topology.parameters).down.length > 0;
+}

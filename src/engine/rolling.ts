@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Play, Rolling } from '../config/playbook/model.ts';
+import { UnhealthyError } from '../core/errors.ts';
+import type { Module, ModuleContext } from '../modules/define-module.ts';
+import type { Change } from '../plan/change.ts';
+import type { Instance } from './instance.ts';
+import { perform, type OperationContext } from './operations.ts';
+
+/** Seconds in which a host must be well again after a change. */
+const settleWithin = 120;
+/** Milliseconds between two looks at a gate. */
+const lookEvery = 500;
+
+/** What a cluster has to say to a play that rolls over its hosts. */
+export interface RollingGuide {
+  /** The hosts, as the play is to take them. */
+  order(rolling: Rolling, hosts: readonly string[]): Promise<readonly string[]>;
+  /** Why nothing on this host may be interrupted now; undefined when it may. */
+  refusal(rolling: Rolling, host: string): Promise<string | undefined>;
+  /** What the host still lacks to count as well; undefined when it is. */
+  missing(rolling: Rolling, host: string): Promise<string | undefined>;
+}
+
+/** A change that was made, and by which task. */
+interface Made {
+  readonly instance: Instance;
+  readonly play: Play;
+  readonly change: Change;
+}
+
+export interface RollOptions extends OperationContext {
+  /** Made when it is first needed: not every playbook has a cluster. */
+  guide(): RollingGuide;
+  readonly context: ModuleContext;
+  /** Called for each change that was taken back. */
+  restored(instance: Instance, play: Play, change: Change): void;
+}
+
+/** Keeps what a run has changed, sees to it that rolling plays leave hosts well, and takes back what does not. */
+export class Roll {
+  readonly #options: RollOptions;
+  readonly #made: Made[] = [];
+
+  constructor(options: RollOptions) {
+    this.#options = options;
+  }
+
+  note(made: Made): void {
+    this.#made.push(made);
+  }
+
+  async order({ rolling }: Play, hosts: readonly string[]): Promise<readonly string[]> {
+    if (!rolling || hosts.length < 2) return hosts;
+    return this.#options.guide().order(rolling, hosts);
+  }
+
+  /** Throws when something is about to be interrupted that the cluster can't spare now. */
+  async permit({ rolling, name }: Play, host: string): Promise<void> {
+    if (!rolling) return;
+    const reason = await this.#options.guide().refusal(rolling, host);
+    if (reason !== undefined) {
+      throw new UnhealthyError(`${host}: "${name}" would interrupt it, and ${reason}`, {
+        hint: 'drover verify shows what is wrong; a member at a time may be out',
+      });
+    }
+  }
+
+  /** Waits until a host that a play has changed is well; throws when it does not get there. */
+  async settle(play: Play, host: string): Promise<void> {
+    const { rolling, name } = play;
+    if (!rolling || !this.#made.some((made) => made.play === play && made.instance.host === host)) return;
+    const missing = await this.#await(rolling, host, settleWithin);
+    if (missing !== undefined)
+      throw new UnhealthyError(`${host} is not well after "${name}": ${missing}`, {
+        hint: 'the hosts that were not reached are as they were',
+      });
+  }
+
+  /**
+   * Gives a host its former files back, and the cluster the settings that this run gave it as a whole. Returns what
+   * the host still lacks then; undefined when there was nothing to take back.
+   */
+  async takeBack(play: Play, host: string): Promise<string | undefined> {
+    const { rolling } = play;
+    if (!rolling) return undefined;
+    const steps = this.#made.flatMap((made) => {
+      const concerned = made.instance.task.runOnce || (made.play === play && made.instance.host === host);
+      const operations = concerned
+        ? revertOf(made.instance.task.module, made.change, this.#options.context)
+        : [];
+      return operations.length === 0 ? [] : [{ ...made, operations }];
+    });
+    if (steps.length === 0) return undefined;
+    for (const { instance, operations, play: of, change } of steps) {
+      const { status, stderr } = await perform(instance, operations, this.#options);
+      if (status !== 0) return `${change.resource} could not be taken back: ${stderr.trim()}`;
+      this.#options.fleet.epoch++;
+      this.#options.restored(instance, of, change);
+    }
+    const missing = await this.#await(rolling, host, settleWithin);
+    return missing === undefined
+      ? 'with what it had before it is well again'
+      : `with what it had before it is still not well: ${missing}`;
+  }
+
+  async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
+    const { emit, checkpoint } = this.#options;
+    const guide = this.#options.guide();
+    const end = Date.now() + seconds * 1000;
+    let said = '';
+    for (;;) {
+      const missing = await guide.missing(rolling, host);
+      if (missing === undefined) return undefined;
+      if (missing !== said) emit({ type: 'api', host, what: `${rolling.gate} on ${host}`, state: missing });
+      said = missing;
+      if (Date.now() >= end) return missing;
+      checkpoint();
+      await delay(lookEvery);
+    }
+  }
+}
+
+function revertOf(module: Module, change: Change, context: ModuleContext) {
+  return module.revive(change, context).revert;
+}
+
+/** The hosts of a play in batches, by `serial`; the last size holds for the rest. */
+export function batchesOf({ serial }: Play, hosts: readonly string[]): string[][] {
+  if (serial.length === 0) return hosts.length === 0 ? [] : [[...hosts]];
+  const batches: string[][] = [];
+  let rest = [...hosts];
+  for (let index = 0; rest.length > 0; index++) {
+    const size = serial[Math.min(index, serial.length - 1)] ?? 1;
+    const count =
+      typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
+    batches.push(rest.slice(0, count));
+    rest = rest.slice(count);
+  }
+  return batches;
+}

@@ -1,0 +1,158 @@
+import { refusalOf } from '../../clients/etcd.ts';
+import type { HttpAnswer } from '../../clients/http.ts';
+import {
+  getRequest,
+  isFit,
+  isLeaderRole,
+  parseCluster,
+  parseMember,
+  postRequest,
+} from '../../clients/patroni.ts';
+import type { HttpOperation, Progress } from '../../plan/operation.ts';
+import type { PatroniRestartChange } from './schema.ts';
+
+/** What carries out a restart. Everything asks Patroni on the member itself. */
+export function operationsOf(change: PatroniRestartChange): readonly HttpOperation[] {
+  const { name, how } = change;
+  switch (how) {
+    case 'replica':
+      return [awaitPending(change), restart(change), awaitFit(change)];
+    case 'switchover':
+      return [
+        awaitPending(change),
+        handOver(change),
+        awaitCluster(change, `${name} as a replica`, (cluster) => {
+          const me = cluster.members.find((member) => member.name === name);
+          if (!me || isLeaderRole(me.role)) return { waiting: `${name} still leads` };
+          if (!cluster.members.some(({ role }) => isLeaderRole(role))) return { waiting: 'nobody leads yet' };
+          return isFit(me, change.maximum_lag) ? 'done' : { waiting: `${name} is ${me.state}` };
+        }),
+        // The demotion has restarted it as a rule, and then nothing is pending.
+        restart(change),
+        awaitFit(change),
+      ];
+    case 'in-place':
+      return [awaitPending(change), restart(change), awaitFit(change), ...awaitReplay(change)];
+  }
+}
+
+/** Patroni notices in one of its cycles that a setting waits for a restart; before, it would refuse one. */
+function awaitPending(change: PatroniRestartChange): HttpOperation {
+  return {
+    ...awaitCluster(change, `Patroni marks ${change.name} for a restart`, ({ members }) =>
+      members.find(({ name }) => name === change.name)?.pending_restart === true
+        ? 'done'
+        : { waiting: 'no restart pending yet' },
+    ),
+    within: change.pending_within,
+  };
+}
+
+function restart(change: PatroniRestartChange): HttpOperation {
+  return {
+    kind: 'http',
+    what: `restart PostgreSQL on ${change.name}`,
+    request: postRequest(endpoint(change), credentials(change), '/restart', {
+      restart_pending: true,
+      timeout: change.timeout,
+    }),
+    // Patroni answers when the restart is over.
+    answerWithin: change.timeout + 10,
+    within: change.timeout + 20,
+    progress: (answer) => {
+      if (answer.answered && answer.status === 200) return 'done';
+      // Nothing is pending any more: the demotion, or somebody else, has restarted it.
+      if (answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied'))
+        return 'done';
+      return { failed: refusalOf(answer) };
+    },
+  };
+}
+
+function handOver(change: PatroniRestartChange): HttpOperation {
+  return {
+    kind: 'http',
+    what: `move the leader away from ${change.name}`,
+    request: postRequest(endpoint(change), credentials(change), '/switchover', { leader: change.name }),
+    answerWithin: 60,
+    within: 70,
+    progress: (answer) => {
+      if (!answer.answered) return { failed: answer.reason };
+      if (answer.status === 200 || answer.status === 202) return 'done';
+      // It was begun, and how it ended is to be seen from the cluster.
+      if (answer.status === 503 && answer.body.includes('status unknown')) return 'done';
+      return { failed: refusalOf(answer) };
+    },
+  };
+}
+
+/** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */
+function awaitFit(change: PatroniRestartChange): HttpOperation {
+  const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, ({ members }) => {
+    const me = members.find(({ name }) => name === change.name);
+    if (!me) return { waiting: `${change.name} is not there yet` };
+    if (me.state.includes('failed'))
+      return { failed: `${me.state}: its log is in ${change.name}’s journal and PostgreSQL’s log folder` };
+    if (me.pending_restart === true) return { waiting: 'a restart is still pending' };
+    if (!members.some(({ role }) => isLeaderRole(role))) return { waiting: 'nobody leads' };
+    const unfit = members.find((member) => !isFit(member, change.maximum_lag));
+    return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
+  });
+  // Patroni has answered that the restart is over: what is left is noticing.
+  return { ...operation, within: change.pending_within + 60 };
+}
+
+/**
+ * Waits until every replica has replayed what the leader had written when it was up again: only then do they know
+ * of a parameter that went down, and a restart before that would keep the old value.
+ */
+function awaitReplay(change: PatroniRestartChange): HttpOperation[] {
+  let goal: number | undefined;
+  const ask = (address: string, what: string, progress: HttpOperation['progress']): HttpOperation => ({
+    kind: 'http',
+    what,
+    request: getRequest({ address, port: change.rest_port }, '/patroni'),
+    within: change.timeout,
+    progress,
+  });
+  return [
+    ask(change.address, `${change.name} takes writes`, (answer) => {
+      const { location } = parseMember(answer)?.xlog ?? {};
+      goal = location;
+      return location === undefined ? { waiting: 'no position in the log yet' } : 'done';
+    }),
+    ...change.others.map(({ name, address }) =>
+      ask(address, `${name} replays what ${change.name} has written`, (answer) => {
+        const replayed = parseMember(answer)?.xlog?.replayed_location ?? 0;
+        return goal !== undefined && replayed >= goal
+          ? 'done'
+          : { waiting: `${(goal ?? 0) - replayed} bytes to go` };
+      }),
+    ),
+  ];
+}
+
+function awaitCluster(
+  change: PatroniRestartChange,
+  what: string,
+  judge: (cluster: NonNullable<ReturnType<typeof parseCluster>>) => Progress,
+): HttpOperation {
+  return {
+    kind: 'http',
+    what,
+    request: getRequest(endpoint(change), '/cluster'),
+    within: change.timeout,
+    progress: (answer: HttpAnswer) => {
+      const cluster = parseCluster(answer);
+      return cluster ? judge(cluster) : { waiting: `Patroni on ${change.name}: ${refusalOf(answer)}` };
+    },
+  };
+}
+
+function endpoint({ address, rest_port: port }: PatroniRestartChange) {
+  return { address, port };
+}
+
+function credentials({ rest_user: user, rest_password: password }: PatroniRestartChange) {
+  return { user, password };
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { changeFields } from '../../plan/change.ts';
+
+const Endpoint = z.strictObject({
+  name: z.string().describe('The member’s name.'),
+  address: z.string().describe('Where its REST API and its PostgreSQL listen.'),
+});
+
+export const PatroniRestartParams = z.strictObject({
+  name: z.string().describe('The member on this host; one of `members`.'),
+  members: z.array(Endpoint).min(1).describe('All members.'),
+  rest_port: z.int().default(8008).describe('Port of the REST API.'),
+  rest_user: z.string().describe('Who may restart something through it.'),
+  rest_password: z.string().describe('That user’s password.'),
+  port: z.int().default(5432).describe('Port of PostgreSQL.'),
+  login_user: z.string().describe('Role to read the settings as.'),
+  login_password: z.string().describe('That role’s password.'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .describe('PostgreSQL’s parameters as they are to be in effect; what the server cannot take is refused.'),
+  maximum_lag: z
+    .int()
+    .default(1_048_576)
+    .describe('Bytes that another member may lag behind for this one to be restarted.'),
+  pending_within: z
+    .number()
+    .positive()
+    .default(30)
+    .describe('Seconds within which Patroni notices that a changed setting needs a restart.'),
+  timeout: z.number().positive().default(300).describe('Seconds for the restart.'),
+});
+export type PatroniRestartParams = z.infer<typeof PatroniRestartParams>;
+
+export const PatroniRestartChange = z.strictObject({
+  ...changeFields,
+  /** A replica; a leader that hands over first; a leader in its place. */
+  how: z.enum(['replica', 'switchover', 'in-place']),
+  name: z.string(),
+  address: z.string(),
+  others: z.array(Endpoint),
+  rest_port: z.int(),
+  rest_user: z.string(),
+  rest_password: z.string(),
+  maximum_lag: z.int(),
+  pending_within: z.number(),
+  timeout: z.number(),
+});
+export type PatroniRestartChange = z.infer<typeof PatroniRestartChange>;

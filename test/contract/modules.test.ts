@@ -1,0 +1,167 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scriptOf } from '../../src/engine/operations.ts';
+import type { Segment } from '../../src/engine/batch.ts';
+import type { World } from '../../src/engine/world.ts';
+import { guardDigest, isGuarded } from '../../src/facts/collectors.ts';
+import { identify, type Need } from '../../src/facts/need.ts';
+import { needDigest, needPath } from '../../src/facts/path.ts';
+import type { BoundTask, Module, PlannedChange } from '../../src/modules/define-module.ts';
+import { modules } from '../../src/modules/registry.ts';
+import { ContractHost } from './host.ts';
+import { makeRepository } from './repository.ts';
+import { loadStates, type State } from './state.ts';
+
+/** Modules that change hosts, and that a single container cannot hold to it: the whole clusters do (test/e2e). */
+const elsewhere: Readonly<Record<string, string>> = {
+  etcd_member: 'needs etcd, and other members',
+  modprobe: 'a container loads no kernel modules',
+  patroni_config: 'needs Patroni',
+  patroni_member: 'needs etcd and Patroni',
+  postgres_query: 'needs PostgreSQL',
+  postgres_role: 'needs PostgreSQL',
+};
+
+const folder = fileURLToPath(new URL('states/', import.meta.url));
+const held = readdirSync(folder).map((file) => file.replace(/\.yaml$/, '').replaceAll('-', '_'));
+
+it('every module that changes hosts is held to the contract, here or by the whole clusters', () => {
+  const changing = [...modules.values()].filter(({ readOnly }) => !readOnly).map(({ name }) => name);
+  expect([...held, ...Object.keys(elsewhere)].sort()).toEqual(changing.sort());
+});
+
+const host = new ContractHost();
+
+beforeAll(async () => {
+  try {
+    await host.up();
+    await host.sh(makeRepository);
+  } catch (error) {
+    await host.down();
+    throw error;
+  }
+});
+afterAll(() => host.down());
+
+for (const name of held) {
+  const module = modules.get(name);
+  if (!module) throw new Error(`${folder}${name}: there is no such module`);
+  const states = loadStates(`${folder}${name.replaceAll('_', '-')}.yaml`);
+  const guarded = states.filter(({ meanwhile }) => meanwhile !== undefined);
+
+  describe(name, () => {
+    it.each(states)('$it', (state) => new Trial(module, state).run());
+    it.each(guarded)('refuses when the host is not as planned for: $it', (state) =>
+      new Trial(module, state).runTooLate(),
+    );
+    it('is tried on a host that changed between plan and apply', () => {
+      expect(guarded.length).toBeGreaterThan(0);
+    });
+  });
+}
+
+/** One task that meets one state of the host. */
+class Trial {
+  readonly #module: Module;
+  readonly #state: State;
+  readonly #task: BoundTask;
+  /** The task's needs, and what else a plan may know of the path that it changes. */
+  readonly #needs: readonly Need<unknown>[];
+
+  constructor(module: Module, state: State) {
+    for (const [name, value] of Object.entries(state.secrets)) host.vault.seal(name, value);
+    this.#module = module;
+    this.#state = state;
+    this.#task = module.bind(sealed(state.params, Object.keys(state.secrets)), host.context);
+    const own = new Set(this.#task.needs.map(identify));
+    // What comes along, such as the links of a unit that is enabled, no plan foresees.
+    const paths = state.touches.filter((path) => state.plan.some((change) => change.endsWith(` ${path}`)));
+    const beside = paths
+      .flatMap((path): Need<unknown>[] => [needPath(path), needDigest(path)])
+      .filter((need) => !own.has(identify(need)));
+    this.#needs = [...this.#task.needs, ...beside];
+  }
+
+  async run(): Promise<void> {
+    const { plan, touches, proof } = this.#state;
+    const { before, planned } = await this.#plan();
+    expect(await host.changedPaths(), 'collecting changed the host').toEqual([]);
+    expect(planned.map(({ change }) => `${change.action} ${change.resource}`)).toEqual(plan);
+    const output = await host.apply([this.#segment(before, planned)], this.#needs);
+    expect(output.stoppedAt, 'the guard found another state than the one just collected').toBeUndefined();
+    expect(output.segments[0]?.filter(({ status }) => status !== 0)).toEqual([]);
+    expect(output.segments[0]).toHaveLength(planned.length);
+
+    expectOnly(await host.changedPaths(), touches);
+    const after = await host.collect(this.#needs);
+    this.#expectForeseen(before, planned, after);
+    if (!this.#module.readable || this.#task.needs.length > 0) {
+      expect(this.#task.diff((need) => after.records(need))).toMatchObject({ state: 'in-sync' });
+    }
+    if (proof !== undefined) await host.sh(proof);
+  }
+
+  /** The host is changed after the plan was made: nothing may be done. */
+  async runTooLate(): Promise<void> {
+    const { before, planned } = await this.#plan();
+    await host.notePaths(this.#state.meanwhile);
+    const output = await host.apply([this.#segment(before, planned)], this.#needs);
+    expect(output.stoppedAt).toBe(0);
+    expect(output.segments).toEqual([[]]);
+    expect(await host.changedPaths()).toEqual([]);
+  }
+
+  async #plan(): Promise<{ before: World; planned: PlannedChange[] }> {
+    await host.notePaths(this.#state.given);
+    const before = await host.collect(this.#needs);
+    const verdict = this.#task.diff((need) => before.records(need));
+    if (verdict.state !== 'changes') throw new Error(`no changes, but ${JSON.stringify(verdict)}`);
+    return { before, planned: verdict.changes.map((change) => this.#module.revive(change, host.context)) };
+  }
+
+  #segment(before: World, planned: readonly PlannedChange[]): Segment {
+    const guard = this.#task.needs.filter(({ kind }) => isGuarded(kind));
+    const digest = guardDigest(guard, (need) => before.records(need) ?? []);
+    return { guard, digest, scripts: planned.map(strictScriptOf) };
+  }
+
+  /** Nothing that the plan took as known after the changes is otherwise. */
+  #expectForeseen(before: World, planned: readonly PlannedChange[], after: World): void {
+    const foreseen = before.fork();
+    for (const write of planned.flatMap(({ writes }) => writes)) foreseen.write(write, 'written');
+    for (const need of this.#needs) {
+      const expected = foreseen.records(need);
+      const found = after.records(need) ?? [];
+      // A time cannot be foreseen, and a text is not brought once it is the one that was asked for.
+      if (expected === undefined || need.kind === 'ctime' || (need.kind === 'content' && found.length === 0))
+        continue;
+      expect([...found].sort(), `${need.kind} ${need.key}`).toEqual([...expected].sort());
+    }
+  }
+}
+
+/** The script of a change as a run makes it, in a shell that also refuses variables that are not set. */
+function strictScriptOf({ operations }: PlannedChange): string {
+  const script = scriptOf({ becomeUser: undefined, environment: {} }, operations);
+  if (script === undefined) throw new Error('an operation is no script');
+  execFileSync('sh', ['-n'], { input: script, stdio: 'pipe' });
+  return `set -u\n${script}`;
+}
+
+/** The parameters with each `{{NAME}}` of a secret as its placeholder. */
+function sealed(params: State['params'], names: readonly string[]): unknown {
+  const text = names.reduce(
+    (json, name) => json.replaceAll(`{{${name}}}`, `\uE000${name}\uE001`),
+    JSON.stringify(params),
+  );
+  return JSON.parse(text);
+}
+
+function expectOnly(changed: readonly string[], touches: readonly string[]): void {
+  const folders = touches.filter((path) => path.endsWith('/'));
+  const isBelow = (path: string) => folders.some((parent) => `${path}/`.startsWith(parent));
+  const exact = touches.filter((path) => !path.endsWith('/'));
+  expect(changed.filter((path) => !isBelow(path) || exact.includes(path))).toEqual([...exact].sort());
+}

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { loadRun, tagSelector } from '../../../src/actions/load.ts';
+import { DroverError, messageOf } from '../../../src/core/errors.ts';
+import { Vault } from '../../../src/core/secrets.ts';
+import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
+import { FactsCache } from '../../../src/engine/facts-cache.ts';
+import type { Connection } from '../../../src/engine/host-run.ts';
+import { Run } from '../../../src/engine/run.ts';
+import type { Target } from '../../../src/transport/target.ts';
+import { folderOf } from '../support.ts';
+
+/** A host that is a shell on this machine; its name is in $HOST_NAME, and what it changes is in its own folder. */
+function localHost(name: string, folder: string): Connection {
+  return {
+    hostKey: `${folder} ${name}`,
+    // As root no sudo is asked for; the shell is whoever runs the tests.
+    target: { name, address: '127.0.0.1', port: 22, user: 'root' } as Target,
+    openStream: () => Promise.reject(new Error('no tunnels here')),
+    openCommand: (command) => {
+      const child = spawn('/bin/sh', ['-c', command], {
+        env: { ...process.env, HOST_NAME: name },
+        cwd: folder,
+      });
+      return Promise.resolve({
+        stdin: child.stdin,
+        stdout: child.stdout,
+        stderr: child.stderr,
+        onClose: (listener) =>
+          void once(child, 'close').then(([status]) => listener((status as number | null) ?? undefined)),
+        destroy: () => child.kill(),
+      });
+    },
+  };
+}
+
+/** A playbook and the hosts it is for: shells on this machine. `{{dir}}` is the folder of the host at hand. */
+export class LocalLab {
+  readonly folder: string;
+  readonly hosts: readonly string[];
+  readonly secret = 'not for "anybody"';
+  readonly #vars: string;
+
+  constructor(hosts: readonly string[] = ['a'], vars = '{}') {
+    this.hosts = hosts;
+    this.folder = folderOf({});
+    this.#vars = vars;
+    for (const host of hosts) mkdirSync(join(this.folder, host));
+  }
+
+  /** What a host has in a file; undefined when there is none. */
+  read(host: string, name: string): string | undefined {
+    try {
+      return readFileSync(join(this.folder, host, name), 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Plans the plays, and applies them unless only the plan is wanted. */
+  async run(plays: string, options: RunSettings = {}): Promise<Outcome> {
+    const files = folderOf({
+      'p.yml': plays,
+      'hosts.yml': `all: { hosts: { ${this.hosts.map((name) => `${name}: `).join(', ')} }, vars: ${this.#vars} }`,
+    });
+    const input = {
+      inventory: [join(files, 'hosts.yml')],
+      tags: options.tags ?? [],
+      skipTags: [],
+      extraVars: [
+        JSON.stringify({ base: this.folder, dir: `${this.folder}/{{inventory_hostname}}`, password: '' }),
+      ],
+      limit: options.limit,
+    };
+    const loaded = loadRun(join(files, 'p.yml'), input, false);
+    const vault = new Vault();
+    const sealed = { value: vault.seal('password', this.secret) };
+    const events: RunEvent[] = [];
+    const abort = new AbortController();
+    const run = new Run({
+      id: 'test',
+      command: 'test',
+      plays: loaded.plays,
+      variables: { ...loaded.variables, extra: new Map([...loaded.variables.extra, ['password', sealed]]) },
+      vault,
+      secrets: new Map(),
+      become: false,
+      forks: 5,
+      skipUnreachable: false,
+      lockTimeout: 1,
+      cache: new FactsCache(join(this.folder, 'cache')),
+      signal: abort.signal,
+      emit: (event) => {
+        EventLine.parse({ v: 1, run: 'test', time: '2026-01-01T00:00:00Z', ...event });
+        events.push(event);
+      },
+      connect: (name) => Promise.resolve(localHost(name, join(this.folder, name))),
+      selects: tagSelector(input),
+      confirm: () => Promise.resolve(true),
+    });
+    onTestFinished(() => run.close());
+    let error: unknown;
+    let planned: Awaited<ReturnType<Run['plan']>> | undefined;
+    try {
+      await run.connect();
+      planned = await run.plan();
+      run.refuseFailures(planned);
+      await options.beforeApply?.(abort);
+      if (options.planOnly !== true) {
+        if (planned.hasChanges) await run.apply(planned);
+        else run.accept(planned);
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof DroverError)) throw thrown;
+      error = thrown;
+    }
+    const { hosts, exitCode } = run.recap(planned);
+    const failure = error ?? run.errors[0];
+    await run.close();
+    return new Outcome(events, hosts, exitCode, failure === undefined ? undefined : messageOf(failure));
+  }
+}
+
+export interface RunSettings {
+  readonly planOnly?: boolean;
+  readonly tags?: readonly string[];
+  readonly limit?: string;
+  readonly beforeApply?: (abort: AbortController) => Promise<void> | void;
+}
+
+/** What a run told. */
+export class Outcome {
+  readonly events: readonly RunEvent[];
+  readonly recap: ReturnType<Run['recap']>['hosts'];
+  readonly exitCode: number;
+  readonly error: string | undefined;
+
+  constructor(
+    events: readonly RunEvent[],
+    recap: Outcome['recap'],
+    exitCode: number,
+    error: string | undefined,
+  ) {
+    this.events = events;
+    this.recap = recap;
+    this.exitCode = exitCode;
+    this.error = error;
+  }
+
+  of<T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+  }
+
+  /** `host task: status`, as it became. */
+  get tasks(): string[] {
+    return this.of('task').map(({ host, task, status }) => `${host} ${task}: ${status}`);
+  }
+
+  /** The same, as it was planned. */
+  get planned(): string[] {
+    return this.of('plan').map(({ host, task, status }) => `${host} ${task}: ${status}`);
+  }
+
+  /** What was said by tasks. */
+  get said(): string[] {
+    return this.of('task').flatMap(({ host, message }) =>
+      message === undefined ? [] : [`${host}: ${message}`],
+    );
+  }
+}

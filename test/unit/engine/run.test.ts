@@ -1,0 +1,374 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { LocalLab } from './local.ts';
+
+// Each test starts shells, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+const play = (tasks: string, keywords = '') =>
+  `- hosts: all\n${keywords}  tasks:\n${tasks.trim().replace(/^(?=.)/gm, '    ')}\n`;
+
+describe('a plan', () => {
+  const two = play(`
+- { name: one, copy: { dest: "{{dir}}/one", content: "1\\n" } }
+- { name: two, copy: { dest: "{{dir}}/two", content: "2\\n" } }`);
+
+  test('says what will be changed and changes nothing', async () => {
+    const lab = new LocalLab();
+    const { planned, exitCode, of } = await lab.run(two, { planOnly: true }).then((out) => ({
+      planned: out.planned,
+      exitCode: out.exitCode,
+      of: out.of('plan').flatMap(({ changes }) => changes.map(({ action, after }) => [action, after])),
+    }));
+    expect(planned).toEqual(['a one: changed', 'a two: changed']);
+    expect(of).toEqual([
+      ['create', '1\n'],
+      ['create', '2\n'],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(lab.read('a', 'one')).toBeUndefined();
+  });
+
+  test('is what is done; a second run has nothing to do, in one round trip', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const first = await lab.run(two);
+    expect(first.exitCode).toBe(0);
+    expect([lab.read('a', 'one'), lab.read('b', 'two')]).toEqual(['1\n', '2\n']);
+    const made = first
+      .of('change')
+      .map(({ host, change }) => [host, change.action, change.resource].join(' '));
+    const planned = first
+      .of('plan')
+      .flatMap(({ host, changes }) =>
+        changes.map(({ action, resource }) => [host, action, resource].join(' ')),
+      );
+    expect(made.sort()).toEqual(planned.sort());
+    const second = await lab.run(two);
+    expect(second.tasks).toEqual(['a one: ok', 'a two: ok', 'b one: ok', 'b two: ok']);
+    expect(second.of('change')).toEqual([]);
+    expect(Object.values(second.recap).map(({ roundTrips }) => roundTrips)).toEqual([1, 1]);
+  });
+
+  test('foresees what earlier changes bring', async () => {
+    const { planned, exitCode } = await new LocalLab().run(
+      play(`
+- { name: folder, file: { path: "{{dir}}/x", state: directory } }
+- { name: first, copy: { dest: "{{dir}}/x/f", content: old } }
+- { name: second, copy: { dest: "{{dir}}/x/f", content: new } }
+- { name: third, copy: { dest: "{{dir}}/x/f", content: new } }`),
+    );
+    expect(planned).toEqual(['a folder: changed', 'a first: changed', 'a second: changed', 'a third: ok']);
+    expect(exitCode).toBe(0);
+  });
+
+  test('defers what depends on a command, says why, and does it when it comes to it', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(
+      play(`
+- { name: make, command: "touch made", args: { chdir: "{{dir}}", creates: "{{dir}}/made" } }
+- { name: later, copy: { dest: "{{dir}}/made", content: text } }`),
+    );
+    expect(outcome.planned).toEqual(['a make: changed', 'a later: deferred']);
+    expect(outcome.of('plan')[1]?.reason).toBe('"make" comes first');
+    expect(outcome.tasks).toEqual(['a make: changed', 'a later: changed']);
+    expect(lab.read('a', 'made')).toBe('text');
+  });
+
+  test('is not carried out where the host is not any more as it was planned from', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(two, {
+      beforeApply: () => {
+        writeFileSync(join(lab.folder, 'a', 'one'), '1\n');
+        writeFileSync(join(lab.folder, 'a', 'two'), 'by somebody else\n');
+      },
+    });
+    expect(outcome.planned).toEqual(['a one: changed', 'a two: changed']);
+    expect(outcome.tasks).toEqual(['a one: ok', 'a two: changed']);
+    expect(outcome.of('change').map(({ change }) => [change.action, change.before])).toEqual([
+      ['update', 'by somebody else\n'],
+    ]);
+    expect(lab.read('a', 'two')).toBe('2\n');
+  });
+
+  test('that is refused on some host stops the run before any change', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const outcome = await lab.run(
+      play(`
+- { name: write, copy: { dest: "{{dir}}/f", content: x } }
+- { name: check, assert: { that: eq inventory_hostname "a", fail_msg: "not {{inventory_hostname}}", hint: leave it } }`),
+    );
+    expect(outcome.error).toMatch(/not b \(on b\)/);
+    expect(lab.read('a', 'f')).toBeUndefined();
+  });
+});
+
+describe('tasks', () => {
+  test('when, register and what was skipped', async () => {
+    const { tasks, said } = await new LocalLab().run(
+      play(`
+- { name: say, command: "printf 'one\\ntwo\\n'", register: out }
+- { name: skip, command: "false", when: gt out.rc 0, register: none }
+- { name: all, debug: { msg: "{{out.rc}} {{json out.stdout_lines}} {{none.skipped}}" }, when: [out.changed, not none.changed] }`),
+    );
+    expect(tasks).toEqual(['a say: changed', 'a skip: skipped', 'a all: ok']);
+    expect(said).toEqual(['a: 0 ["one","two"] true']);
+  });
+
+  test('a loop has an instance for each item, their labels, and the results together', async () => {
+    const outcome = await new LocalLab().run(
+      play(`
+- name: write
+  copy: { dest: "{{dir}}/{{file.name}}", content: "{{loop_index}}." }
+  loop: [{ name: x }, { name: y }, { name: z }]
+  loop_control: { loop_var: file }
+  when: ne file.name "y"
+  register: all
+- debug: { msg: "{{length all.results}} {{all.changed}}" }`),
+    );
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.of('change').map(({ item }) => item)).toEqual(['x', 'z']);
+    expect(outcome.said).toEqual(['a: 2 true']);
+  });
+
+  test('a command that only reads is run while planning', async () => {
+    const outcome = await new LocalLab().run(
+      play(`
+- { command: "echo found", register: r, changed_when: false, check_mode: false }
+- { name: write, copy: { dest: "{{dir}}/f", content: "{{r.stdout}}" } }`),
+      { planOnly: true },
+    );
+    expect(outcome.planned).toEqual(['a command: ok', 'a write: changed']);
+    expect(outcome.of('plan')[1]?.changes[0]?.after).toBe('found');
+  });
+
+  test.each([
+    ['changed_when: false', 'ok'],
+    ['changed_when: eq r.stdout "x"', 'changed'],
+    ['failed_when: eq r.stdout "x"', 'failed'],
+    ['failed_when: false', 'changed'],
+  ])('%s is %s', async (keyword, status) => {
+    const { tasks } = await new LocalLab().run(
+      play(`- { name: t, command: echo x, register: r, ${keyword} }`),
+    );
+    expect(tasks).toEqual([`a t: ${status}`]);
+  });
+
+  test('until is tried again up to the number of retries', async () => {
+    const lab = new LocalLab();
+    const counting = (retries: number, wanted: number) =>
+      play(
+        `- { name: count, shell: "echo >> n; wc -l < n", args: { chdir: "{{dir}}" }, register: r, until: eq (int r.stdout) ${wanted}, retries: ${retries}, delay: 0 }`,
+      );
+    expect((await lab.run(counting(5, 3))).tasks).toEqual(['a count: changed']);
+    expect(lab.read('a', 'n')).toBe('\n\n\n');
+    const failed = await lab.run(counting(2, 99));
+    expect(failed.tasks).toEqual(['a count: failed']);
+    expect(failed.error).toMatch(/until did not hold after 3 attempts/);
+    expect(failed.exitCode).toBe(3);
+  });
+
+  test('environment, vars and set_fact', async () => {
+    const { said, error } = await new LocalLab().run(
+      play(
+        `
+- { shell: 'echo "$A-$B"', register: r, environment: { B: "{{b}}" }, vars: { b: "it's" } }
+- { set_fact: { joined: "{{r.stdout}}!" } }
+- { debug: { msg: "{{joined}}" } }`,
+        '  environment: { A: play, B: play }\n',
+      ),
+    );
+    expect(error).toBeUndefined();
+    expect(said.at(-1)).toBe("a: play-it's!");
+  });
+
+  test('what a set_fact sets waits for what it is made of, in the plan and in a batch', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(
+      play(`
+- { command: echo x, register: r }
+- { copy: { dest: "{{dir}}/f", content: f } }
+- { name: set, set_fact: { made: "{{r.stdout}}", plain: p } }
+- { name: use, copy: { dest: "{{dir}}/{{made}}", content: "{{plain}}" } }`),
+    );
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.planned.slice(2)).toEqual(['a set: deferred', 'a use: deferred']);
+    expect(lab.read('a', 'x')).toBe('p');
+  });
+
+  test('tags select tasks', async () => {
+    const tasks = play(`
+- { name: one, debug: , tags: x }
+- { name: two, debug: , tags: y }
+- { name: three, debug: , tags: always }`);
+    expect((await new LocalLab().run(tasks, { tags: ['x'] })).tasks).toEqual(['a one: ok', 'a three: ok']);
+  });
+});
+
+describe('failures', () => {
+  test('the tasks after it are not done, on that host; the plays after it on none', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const outcome = await lab.run(
+      `${play(`
+- { name: try, command: "test {{inventory_hostname}} = a" }
+- { name: go on, copy: { dest: "{{dir}}/f", content: x } }`)}- hosts: all\n  tasks: [{ name: next, command: "true" }]\n`,
+    );
+    expect(outcome.tasks.sort()).toEqual(['a go on: changed', 'a try: changed', 'b try: failed']);
+    expect(lab.read('b', 'f')).toBeUndefined();
+    expect(outcome.exitCode).toBe(3);
+  });
+
+  test('ignore_errors goes on', async () => {
+    const outcome = await new LocalLab().run(
+      play(`
+- { name: try, command: "false", ignore_errors: true, register: r }
+- { name: after, debug: { msg: "{{r.failed}} {{r.rc}}" } }`),
+    );
+    expect(outcome.tasks).toEqual(['a try: ignored', 'a after: ok']);
+    expect(outcome.said.at(-1)).toBe('a: true 1');
+    expect(outcome.exitCode).toBe(0);
+  });
+
+  test('a block is rescued, and ends with always', async () => {
+    const outcome = await new LocalLab().run(
+      play(`
+- block:
+    - { name: first, command: "true" }
+    - { name: fails, command: "false" }
+    - { name: never, command: "true" }
+  rescue: [{ name: rescue, command: "true" }]
+  always: [{ name: always, command: "true" }]
+- { name: after, command: "true" }`),
+    );
+    expect(outcome.tasks).toEqual([
+      'a first: changed',
+      'a fails: rescued',
+      'a rescue: changed',
+      'a always: changed',
+      'a after: changed',
+    ]);
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.recap['a']).toMatchObject({ failed: 0, ok: 1, changed: 4 });
+  });
+
+  test('what fails in the plan is rescued too', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(
+      play(`
+- block: [{ name: check, assert: { that: false } }]
+  rescue: [{ name: instead, copy: { dest: "{{dir}}/f", content: x } }]`),
+    );
+    expect(outcome.tasks).toEqual(['a check: rescued', 'a instead: changed']);
+    expect(lab.read('a', 'f')).toBe('x');
+  });
+
+  test('a block without rescue, and a failing rescue, fail after always', async () => {
+    for (const rescue of ['', '  rescue: [{ name: worse, command: "false" }]\n']) {
+      const outcome = await new LocalLab().run(
+        play(
+          `- block: [{ name: fails, command: "false" }]\n${rescue}  always: [{ name: always, command: "true" }]\n- { name: after, command: "true" }`,
+        ),
+      );
+      expect(outcome.tasks.slice(-1)).toEqual(['a always: changed']);
+      expect(outcome.exitCode).toBe(3);
+    }
+  });
+
+  test('an interrupted run starts nothing more', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(play('- copy: { dest: "{{dir}}/f", content: x }'), {
+      beforeApply: (abort) => abort.abort(),
+    });
+    expect(outcome.exitCode).toBe(130);
+    expect(lab.read('a', 'f')).toBeUndefined();
+  });
+});
+
+describe('hosts of a play', () => {
+  const append = '- { name: note, shell: "echo $HOST_NAME >> {{base}}/order" }';
+  const order = (lab: LocalLab) => lab.read('.', 'order')?.trim().split('\n');
+
+  test.each([
+    ['1', [['a'], ['b'], ['c'], ['d'], ['e']]],
+    ['2', [['a', 'b'], ['c', 'd'], ['e']]],
+    ['[1, 3]', [['a'], ['b', 'c', 'd'], ['e']]],
+    ['40%', [['a', 'b'], ['c', 'd'], ['e']]],
+    ['1%', [['a'], ['b'], ['c'], ['d'], ['e']]],
+  ])('serial: %s', async (serial, batches) => {
+    const lab = new LocalLab(['a', 'b', 'c', 'd', 'e']);
+    const outcome = await lab.run(play(append, `  serial: ${serial}\n`));
+    expect(outcome.of('play').map(({ hosts }) => hosts)).toEqual(batches);
+    expect(new Set(order(lab))).toEqual(new Set(['a', 'b', 'c', 'd', 'e']));
+  });
+
+  test('a batch that fails stops the ones after it', async () => {
+    const lab = new LocalLab(['a', 'b', 'c']);
+    const outcome = await lab.run(
+      play(
+        `${append}\n- { command: "test $HOST_NAME != b" }`.replace('command: "test', 'shell: "test'),
+        '  serial: 1\n',
+      ),
+    );
+    expect(order(lab)).toEqual(['a', 'b']);
+    expect(outcome.exitCode).toBe(3);
+  });
+
+  test('run_once is done on one of them, and its result is known to all', async () => {
+    const lab = new LocalLab(['a', 'b', 'c']);
+    const { said } = await lab.run(
+      play(`
+- { shell: "echo $HOST_NAME >> {{base}}/order; echo $HOST_NAME", run_once: true, register: r }
+- debug: { msg: "{{r.stdout}}" }`),
+    );
+    expect(order(lab)).toEqual(['a']);
+    expect(said.sort()).toEqual(['a: a', 'b: a', 'c: a']);
+  });
+
+  test('delegate_to is done on another host, in the name of its own', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const { said } = await lab.run(
+      play(`
+- { shell: "echo $HOST_NAME for {{inventory_hostname}}", delegate_to: b, register: r }
+- debug: { msg: "{{r.stdout}}" }`),
+    );
+    expect(said.sort()).toEqual(['a: b for a', 'b: b for b']);
+  });
+
+  test('the variables and results of others are there in hostvars', async () => {
+    const { said } = await new LocalLab(['a', 'b']).run(
+      `${play('- { shell: "echo $HOST_NAME", register: r }')}- hosts: b\n  tasks:\n    - debug: { msg: "{{lookup (lookup hostvars \\"a\\") \\"r\\"}}" }\n`.replace(
+        '{{lookup (lookup hostvars \\"a\\") \\"r\\"}}',
+        '{{hostvars.a.r.stdout}} {{join ansible_play_hosts}}',
+      ),
+    );
+    expect(said).toEqual(['b: a b']);
+  });
+});
+
+describe('secrets', () => {
+  const plays = play(`
+- { name: write, copy: { dest: "{{dir}}/f", content: "password={{password}}\\n" } }
+- { name: say, shell: "cat {{dir}}/f; cat {{dir}}/f >&2; false", ignore_errors: true, register: r }
+- { name: repeat, debug: { msg: "{{r.stdout}}" } }
+- { name: json, copy: { dest: "{{dir}}/g", content: "{{json password}}" } }`);
+
+  test('reach the host, and are in no event', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(plays);
+    expect(lab.read('a', 'f')).toBe(`password=${lab.secret}\n`);
+    expect(JSON.parse(lab.read('a', 'g') ?? '')).toBe(lab.secret);
+    const told = JSON.stringify(outcome.events);
+    expect(told).not.toContain('anybody');
+    expect(told).toContain('password=«secret»');
+  });
+
+  test('no_log hides what a task changed and said', async () => {
+    const outcome = await new LocalLab().run(
+      play(
+        '- { name: quiet, copy: { dest: "{{dir}}/f", content: visible }, no_log: true }\n- { name: loud, shell: "echo visible; false", no_log: true, ignore_errors: true }',
+      ),
+    );
+    expect(JSON.stringify(outcome.events)).not.toContain('visible');
+    expect(JSON.stringify(outcome.events)).toContain('hidden by no_log');
+  });
+});

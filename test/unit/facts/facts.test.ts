@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { needUser } from '../../../src/facts/account.ts';
+import { collectScript, parseCollected } from '../../../src/facts/collectors.ts';
+import { needHost } from '../../../src/facts/host.ts';
+import { identify, onHost, unreachableRecords, type Need } from '../../../src/facts/need.ts';
+import { needAvailable, needPackage } from '../../../src/facts/package.ts';
+import { needDigest, needPath } from '../../../src/facts/path.ts';
+import { needScript } from '../../../src/facts/script.ts';
+import { needRestartRecord, needUnit, unitName } from '../../../src/facts/unit.ts';
+import { folderOf } from '../support.ts';
+
+/** What a need makes of lines that its collector printed. */
+function read<F>(need: Need<F>, ...lines: readonly string[]): F {
+  const printed = lines
+    .map((line) => `${need.kind}\t${need.key}${line === '' ? '' : `\t${line}`}`)
+    .join('\n');
+  return need.parse(parseCollected(printed, [need]).get(identify(need)) ?? []);
+}
+
+describe('what collectors print is read', () => {
+  test.each<[string, unknown, unknown]>([
+    ['no path', read(needPath('/x')), undefined],
+    [
+      'a file',
+      read(needPath('/x'), 'regular empty file\t644\troot\tadm'),
+      { type: 'file', mode: '644', owner: 'root', group: 'adm' },
+    ],
+    [
+      'a link',
+      read(needPath('/x'), 'symbolic link\t777\troot\troot', 'link\t/target'),
+      { type: 'link', mode: '777', owner: 'root', group: 'root', target: '/target' },
+    ],
+    [
+      'a socket',
+      read(needPath('/x'), 'socket\t755\ta\tb'),
+      { type: 'other', mode: '755', owner: 'a', group: 'b' },
+    ],
+    [
+      'an installed package',
+      read(needPackage('p'), 'ii \t1.0-1'),
+      { installed: true, held: false, version: '1.0-1' },
+    ],
+    ['a held package', read(needPackage('p'), 'hi \t1.0'), { installed: true, held: true, version: '1.0' }],
+    [
+      'a removed package',
+      read(needPackage('p'), 'rc \t1.0'),
+      { installed: false, held: false, version: '1.0' },
+    ],
+    ['an unknown package', read(needPackage('p')), undefined],
+    ['a package that no repository has', read(needAvailable('p'), '(none)'), undefined],
+    [
+      'a user',
+      read(
+        needUser('postgres'),
+        'postgres:x:114:120:PostgreSQL,,,:/var/lib/postgresql:/bin/bash\tpostgres ssl-cert',
+      ),
+      {
+        uid: 114,
+        gid: 120,
+        comment: 'PostgreSQL,,,',
+        home: '/var/lib/postgresql',
+        shell: '/bin/bash',
+        groups: ['postgres', 'ssl-cert'],
+      },
+    ],
+    [
+      'a unit',
+      read(
+        needUnit('etcd'),
+        'LoadState=loaded\tActiveState=active\tSubState=running\tUnitFileState=enabled\tResult=success\tInvocationID=7f\tExecMainStartTimestamp=Sat 2026-11-21 09:33:01.500000 UTC',
+      ),
+      {
+        load: 'loaded',
+        active: 'active',
+        sub: 'running',
+        enabled: 'enabled',
+        result: 'success',
+        invocation: '7f',
+        startedAt: Date.UTC(2026, 10, 21, 9, 33, 1) / 1000 + 0.5,
+      },
+    ],
+    [
+      'a restart record',
+      read(needRestartRecord('etcd'), '7f aaa bbb 12.5'),
+      { invocation: '7f', restart: 'aaa', reload: 'bbb', readAt: 12.5 },
+    ],
+    ['a broken restart record', read(needRestartRecord('etcd'), '7f'), undefined],
+    [
+      'a host',
+      read(
+        needHost,
+        'debian\t12\tbookworm\tamd64\tsystemd-nspawn\tcontainer\t10.0.0.1 fe80::1\tn1\tsystemd\tno',
+      ),
+      {
+        distro: 'debian',
+        release: '12',
+        codename: 'bookworm',
+        arch: 'amd64',
+        virt: 'systemd-nspawn',
+        container: true,
+        addresses: ['10.0.0.1', 'fe80::1'],
+        hostname: 'n1',
+        systemd: true,
+        cloud_init: false,
+      },
+    ],
+    ['a script that was not run', read(needScript('x')), { status: 1, stdout: '', stderr: '' }],
+  ])('%s', (_, found, expected) => {
+    expect(found).toEqual(expected);
+  });
+
+  test('a fact of a host that cannot be reached says so', () => {
+    const need = onHost('n2', needDigest('/x'));
+    expect(need.parse(unreachableRecords('no route'))).toEqual({ answered: false, reason: 'no route' });
+    expect(need.parse([['abc']])).toEqual({ answered: true, fact: 'abc' });
+  });
+
+  test.each(['a\tb', 'a\nb', 'a\0b'])('%j cannot be a key: it would break the lines', (name) => {
+    expect(() => needPath(name)).toThrow('control character');
+  });
+
+  test('lines that nobody asked for are left out', () => {
+    const need = needDigest('/x');
+    const collected = parseCollected('noise\ndigest\t/other\tabc\n\npath\t/x\tz\ndigest\t/x\tdef', [need]);
+    expect([...collected]).toEqual([['digest\t/x', [['def']]]]);
+  });
+});
+
+test.each([
+  ['etcd', 'etcd.service'],
+  ['etcd.service', 'etcd.service'],
+  ['apt-daily.timer', 'apt-daily.timer'],
+  ['postgresql@15-main', 'postgresql@15-main.service'],
+])('the unit %s is %s', (name, unit) => {
+  expect(unitName(name)).toBe(unit);
+});
+
+describe('collectors in a shell', () => {
+  const collect = (needs: readonly Need<unknown>[]) =>
+    parseCollected(execFileSync('/bin/sh', ['-c', collectScript(needs)], { encoding: 'utf8' }), needs);
+  const ask = <F>(need: Need<F>): F => need.parse(collect([need]).get(identify(need)) ?? []);
+
+  test('see files of any name as they are', { timeout: 60_000 }, () => {
+    // GNU tools escape a backslash in names; a name with one counts as unreadable, and is left out here.
+    const name = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+      .map((text) => text.replace(/[\p{Cc}\\/]/gu, '_'));
+    fc.assert(
+      fc.property(
+        name.filter((text) => !/^\.\.?$/.test(text)),
+        (text) => {
+          const folder = folderOf({ [text]: 'content' });
+          const path = join(folder, text);
+          expect(ask(needPath(path))?.type).toBe('file');
+          expect(ask(needDigest(path))).toBe(
+            'ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73',
+          );
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test('see modes, links and what is not there', () => {
+    const folder = folderOf({ f: 'x' });
+    chmodSync(join(folder, 'f'), 0o640);
+    symlinkSync('f', join(folder, 'l'));
+    expect(ask(needPath(join(folder, 'f')))?.mode).toBe('640');
+    expect(ask(needPath(join(folder, 'l')))).toMatchObject({ type: 'link', target: 'f' });
+    expect(ask(needPath(join(folder, 'gone')))).toBeUndefined();
+    expect(ask(needDigest(folder))).toBeUndefined();
+  });
+
+  test('take what a script printed, whatever it printed, and how it ended', () => {
+    expect(ask(needScript('printf "a\\tb\\n\\n"; printf "bad\\n" >&2; exit 3'))).toEqual({
+      status: 3,
+      stdout: 'a\tb',
+      stderr: 'bad\n',
+    });
+    // One script cannot end or feed another.
+    const [one, two] = [needScript('exit 0'), needScript('cat; echo "$x"')];
+    const found = collect([needScript('x=leaked'), one, two]);
+    expect(two.parse(found.get(identify(two)) ?? []).stdout).toBe('');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { changed, changeActions, inSync, refused, silent } from '../../../src/plan/change.ts';
+import { modules } from '../../../src/modules/registry.ts';
+
+describe('verdicts', () => {
+  test('no change is in sync', () => {
+    expect(changed()).toEqual(inSync());
+    expect(changed({ action: 'set', resource: 'x' })).toEqual({
+      state: 'changes',
+      changes: [{ action: 'set', resource: 'x' }],
+    });
+  });
+
+  test('say what stands against them', () => {
+    expect(refused('because', 'do')).toEqual({ state: 'refused', reason: 'because', hint: 'do' });
+    expect(silent('nobody there')).toEqual({ state: 'silent', reason: 'nobody there' });
+    expect(inSync({ a: 1 })).toEqual({ state: 'in-sync', result: { a: 1 } });
+  });
+});
+
+test('a change of any module is refused where it is not one of its own', () => {
+  const context = { digest: String, encode: String, redact: String, matchesScram: () => false };
+  for (const module of modules.values()) {
+    expect(() => module.revive({ action: 'explode', resource: 'x' }, context), module.name).toThrow();
+    expect(() => module.revive({ action: changeActions[0] }, context), module.name).toThrow();
+  }
+});
