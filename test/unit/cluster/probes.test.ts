@@ -84,6 +84,7 @@ class Cluster {
         silence: undefined,
       });
       this.hosts.set(name, {
+        reached: true,
         container: false,
         watchdog: { state: leads ? 'active' : 'inactive', timeout: leads ? 25 : 60 },
       });
@@ -223,8 +224,6 @@ describe('what is wrong shows', () => {
       [
         'fail role (n3): /replica silent, /primary silent',
         'fail Patroni (n3): connection refused',
-        'fail system identifier (demo): 2 identifiers',
-        'fail timeline (demo): 2 timelines',
       ],
     ],
     [
@@ -285,6 +284,12 @@ describe('what is wrong shows', () => {
     ],
   ])('%s', (_, spoil, faults) => {
     expect(faultsAfter(spoil)).toEqual(faults);
+  });
+
+  test('a host that is out of reach has no watchdog row', () => {
+    const away = (cluster: Cluster) =>
+      Object.assign(cluster.of('hosts', 'n1'), { reached: false, watchdog: undefined });
+    expect(faultsAfter(away)).toEqual([]);
   });
 
   test('less where the inventory asks for less', () => {
