@@ -42,6 +42,7 @@ export interface Topology {
   readonly noLoadBalance: ReadonlySet<string>;
   /** Placeholders where secret. */
   readonly probe: { readonly user: string; readonly password: string };
+  readonly superuser: { readonly user: string; readonly password: string };
   readonly admin: string;
   /** Where clients reach HAProxy. */
   readonly entry: readonly string[];
@@ -98,6 +99,7 @@ export function topologyOf(
       hostsOf('postgres').filter((host) => get(host, 'patroni_tags', Tags).noloadbalance === true),
     ),
     probe: { user: text('postgres_probe_name'), password: text('postgres_probe_password') },
+    superuser: { user: text('postgres_superuser_name'), password: text('postgres_superuser_password') },
     admin: text('postgres_admin_name'),
     entry:
       get(first, 'groups', z.record(z.string(), Names))['haproxy']?.map((host) =>

@@ -230,11 +230,7 @@ function checkValues(
         const problem =
           value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
         if (problem !== undefined) {
-          found.add(host, {
-            message: `${declaration.name} ${problem}`,
-            at,
-            ...typeHint(declaration.name, node),
-          });
+          found.add(host, { message: `${declaration.name} ${problem}`, at });
         }
       } catch (error) {
         if (error instanceof TemplateError) found.add(host, error.diagnostic);
@@ -246,10 +242,3 @@ function checkValues(
   found.report(problems, inventory.hosts.size);
 }
 
-/** `-e name=5` is text, as in Ansible: which is not what people mean. */
-function typeHint(name: string, node: Node | undefined): { hint?: string } {
-  if (node?.kind !== 'scalar' || node.range.file.path !== '-e' || typeof node.value !== 'string') return {};
-  const meant = resolvePlain(node.value);
-  if (typeof meant === 'string') return {};
-  return { hint: `name=value gives text: write -e '${JSON.stringify({ [name]: meant })}'` };
-}

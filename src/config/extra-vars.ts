@@ -19,17 +19,10 @@ export function withTypes(extra: Layer, { variables }: Declarations): Layer {
   return new Map(
     [...extra].map(([name, variable]) => {
       const type = variables.get(name)?.type;
-      if (
-        !('node' in variable) ||
-        variable.node.kind !== 'scalar' ||
-        (type !== 'integer' && type !== 'boolean')
-      )
-        return [name, variable];
-      const { node } = variable;
-      return [
-        name,
-        { node: { ...node, value: typeof node.value === 'string' ? resolvePlain(node.value) : node.value } },
-      ];
+      const node = 'node' in variable ? variable.node : undefined;
+      const isText = node?.kind === 'scalar' && typeof node.value === 'string';
+      if (!isText || (type !== 'integer' && type !== 'number' && type !== 'boolean')) return [name, variable];
+      return [name, { node: { ...node, value: resolvePlain(node.text) } }];
     }),
   );
 }

@@ -176,12 +176,17 @@ variables:
     ]);
   });
 
-  test('-e holds to the same; a number given as name=value is text, and told how to be one', () => {
+  test('-e holds to the same; name=value of a declared number or boolean is read as YAML would', () => {
     expect(problemsOf(withVars('db_on: true'), { extraVars: ['{"db_port": 0}'] })).toEqual([
       '-e:1:13 db_port must be at least 1 ports',
     ]);
-    expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=5433'] })).toEqual([
-      `-e:1:1 db_port must be a whole number -> name=value gives text: write -e '{"db_port":5433}'`,
+    expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=5433 db_on=no db_ratio=1.5'] })).toEqual([]);
+    expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=0 db_on=3'] })).toEqual([
+      '-e:1:1 db_port must be at least 1 ports',
+      '-e:1:11 db_on must be true or false',
+    ]);
+    expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=many'] })).toEqual([
+      '-e:1:1 db_port must be a whole number',
     ]);
   });
 

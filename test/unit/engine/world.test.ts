@@ -71,13 +71,14 @@ describe('a world', () => {
 function instance(
   provides: Partial<Record<string, readonly string[]>> | undefined,
   more: object = {},
+  mayWrite: readonly object[] = [],
 ): Instance {
   const empty = { paths: [], units: [], users: [], groups: [], packages: [] };
   const task = {
     provides: provides && { ...empty, ...provides },
     module: { readOnly: false, wide: false, ...more },
   };
-  return { name: 'install', task, needs: [fileNeed] } as unknown as Instance;
+  return { name: 'install', task, needs: [fileNeed], bound: { mayWrite } } as unknown as Instance;
 }
 
 describe('what provides says limits what a wide change makes unknown', () => {
@@ -114,12 +115,15 @@ describe('what provides says limits what a wide change makes unknown', () => {
     expect(world.unknownReason(fileNeed)).toBe('"install" comes first');
   });
 
-  test('a deferred task writes what it looks at, a wide one everything, a reader nothing', () => {
-    const after = (more: object) => {
+  test('a deferred task writes what it looks at and may write, a wide one everything, a reader nothing', () => {
+    const after = (more: object, mayWrite: readonly object[] = []) => {
       const world = worldWith(...everything);
-      takeUnknownEffect(world, instance(undefined, more));
-      return unknown(world).length;
+      takeUnknownEffect(world, instance(undefined, more, mayWrite));
+      return unknown(world);
     };
-    expect([after({}), after({ wide: true }), after({ readOnly: true })]).toEqual([1, everything.length, 0]);
+    expect(after({})).toEqual(['path /etc/f']);
+    expect(after({}, [{ kind: unit.kind, key: unit.key }])).toEqual(['path /etc/f', 'unit etcd.service']);
+    expect(after({ wide: true })).toHaveLength(everything.length);
+    expect(after({ readOnly: true }, [{ kind: unit.kind, key: unit.key }])).toEqual([]);
   });
 });

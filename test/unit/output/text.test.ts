@@ -111,7 +111,11 @@ describe('a plan for people', () => {
     [[], 'nothing to change'],
     [[planned('n1', 't', 1, { status: 'ok' })], 'nothing to change'],
     [[planned('n1', 't', 1, { changes: [update] })], '1 change, on 1 host'],
-    [events, '4 changes, 1 that can be known only after earlier ones, on 2 hosts'],
+    [
+      events.filter(({ status }) => status !== 'failed'),
+      '4 changes, 1 that can be known only after earlier ones, on 2 hosts',
+    ],
+    [events, 'refused, nothing is changed'],
   ])('is summed up', (given, text) => {
     expect(summarise(given)).toBe(text);
   });

@@ -120,9 +120,9 @@ describe('helpers', () => {
     expect(refusal(() => call(expression))).toBe(message);
   });
 
-  test('json of anything reads back', () => {
+  test('json of anything reads back', { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+      fc.property(fc.jsonValue({ noUnicodeString: false, maxDepth: 3 }), (value) => {
         fc.pre(!JSON.stringify(value).includes('\uE000'));
         const json = call('json value', { value: value as Value });
         expect(JSON.parse(json as string)).toEqual(JSON.parse(JSON.stringify(value)));
