@@ -30,7 +30,10 @@ export function editConfig(request: OperationRequest, patch: Settings): Promise<
     measured: false,
     async plan(view, control) {
       const names = Object.keys(parametersOf(patch));
-      const running = names.length === 0 ? undefined : await settingsOf(control, view, names);
+      const running =
+        names.length === 0
+          ? undefined
+          : await settingsOf(control.fleet, control.topology, view.leader, names);
       return planEdit(view, control.topology, patch, running);
     },
     settings: ({ changes }) => changes,

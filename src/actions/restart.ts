@@ -1,5 +1,5 @@
 import { rebalance } from '../cluster/moves.ts';
-import { planRestart, sharedLimits, type RestartPlan } from '../cluster/operations/restart.ts';
+import { parametersOf, planRestart, type RestartPlan } from '../cluster/operations/restart.ts';
 import { rollRestart } from '../cluster/roll.ts';
 import { settingsOf } from '../cluster/settings.ts';
 import type { ExitCode } from '../core/errors.ts';
@@ -12,11 +12,12 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
     verb: 'restart',
     measured: true,
     async plan(view, control, agreed) {
+      const set = Object.keys(parametersOf(view.config ?? {}));
       const to = agreed?.leader?.how === 'handover' ? agreed.leader.to : undefined;
       return planRestart(view, control.topology, {
         names,
         to,
-        running: await settingsOf(control, view, Object.keys(sharedLimits)),
+        running: await settingsOf(control.fleet, control.topology, view.leader, set),
       });
     },
     async perform(control, plan, before) {

@@ -1,4 +1,4 @@
-import { directions, type PgSettings } from '../../clients/pg-settings.ts';
+import { directions, withFallbacks, type PgSettings } from '../../clients/pg-settings.ts';
 import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
@@ -12,15 +12,6 @@ import {
 } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan, type PlannedStep, type Refusal } from './plan.ts';
 import { refuseScheduled } from './switchover.ts';
-
-/** Parameters of which a standby must not have less than its primary, with Patroni's defaults. */
-export const sharedLimits: Readonly<Record<string, number>> = {
-  max_connections: 100,
-  max_worker_processes: 8,
-  max_wal_senders: 10,
-  max_prepared_transactions: 0,
-  max_locks_per_transaction: 64,
-};
 
 /** How the leader is restarted. */
 type LeaderRestart = { readonly how: 'handover'; readonly to: string } | { readonly how: 'in-place' };
@@ -51,7 +42,7 @@ function changedLimits(
 ): ReturnType<typeof directions> {
   if (!running) return { up: [], down: [] };
   const set = Object.entries(parametersOf(config)).filter(([, value]) => value !== null);
-  return directions(running, { ...sharedLimits, ...Object.fromEntries(set) });
+  return directions(running, withFallbacks(running, Object.fromEntries(set)));
 }
 
 /** The parameters of PostgreSQL that a configuration of the DCS sets. */

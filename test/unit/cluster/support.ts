@@ -72,6 +72,7 @@ export const topology: Topology = {
   dcs: { ttl: 30, loop_wait: 10, retry_timeout: 10, postgresql: { parameters: {} } },
   noLoadBalance: new Set(),
   probe: { user: 'drover_probe', password: 'secret' },
+  superuser: { user: 'postgres', password: 'x' },
   admin: 'admin',
   entry: ['10.0.0.9'],
 };
@@ -96,6 +97,8 @@ export function settings(values: Readonly<Record<string, number>>): PgSettings {
     min_val: '0',
     max_val: '262143',
     enumvals: null,
+    fallback: '100',
+    written: true,
   });
   return {
     known: [],

@@ -21,6 +21,7 @@ function topology(vars: string, children: string): Topology {
     secrets: new Map([
       ['postgres_probe_password', { value: 'probe' }],
       ['patroni_restapi_password', { value: 'rest' }],
+      ['postgres_superuser_password', { value: 'super' }],
     ]),
   };
   const groups = Object.fromEntries(
