@@ -9,10 +9,12 @@ import type { Duplex } from 'node:stream';
 export class SteadySocket extends EventEmitter {
   readonly #stream: Duplex;
   #lost: Error | undefined;
+  #isClosed = false;
 
   constructor(stream: Duplex) {
     super();
     this.#stream = stream;
+    // Until the library listens.
     this.on('error', () => undefined);
     stream.on('data', (chunk: Buffer) => this.emit('data', chunk));
     stream.on('drain', () => this.emit('drain'));
@@ -24,8 +26,8 @@ export class SteadySocket extends EventEmitter {
 
   write(chunk: Uint8Array): boolean {
     // Who writes after the end waits for an answer, and is told that there is none.
-    if (!this.#lost) return this.#stream.write(chunk);
-    this.#tell(this.#lost);
+    if (!this.#lost && !this.#isClosed) return this.#stream.write(chunk);
+    if (this.#lost) this.#tell(this.#lost);
     return true;
   }
 
@@ -35,7 +37,7 @@ export class SteadySocket extends EventEmitter {
 
   /** Once the library has let go of it: it stops its timers then, which would keep the process. */
   close(): void {
-    this.#lost ??= new Error('the connection was closed');
+    this.#isClosed = true;
     this.#stream.destroy();
     this.emit('close', false);
   }
@@ -47,6 +49,9 @@ export class SteadySocket extends EventEmitter {
   }
 
   #tell(error: Error): void {
-    setImmediate(() => this.emit('error', error));
+    // Nobody listens to one that is closed, and an error that nobody hears ends the process.
+    setImmediate(() => {
+      if (!this.#isClosed) this.emit('error', error);
+    });
   }
 }

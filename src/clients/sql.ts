@@ -138,9 +138,9 @@ function connect(address: string, login: SqlLogin, openStream: OpenStream, { tim
     onnotice: () => undefined,
     socket: async () => {
       socket = new SteadySocket(await openStream(address, port));
-      // It may open after all when nobody waits for it any more.
-      if (isClosed) socket.close();
-      return socket;
+      if (!isClosed) return socket;
+      socket.close();
+      throw new Error('it opened when nobody waited for it any more');
     },
   };
   const sql = postgres(options as postgres.Options<Record<string, never>>);

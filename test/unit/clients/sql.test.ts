@@ -52,6 +52,16 @@ describe('a server that goes away', () => {
     await connection.close();
   });
 
+  it('just before it is closed is no error for anybody', async () => {
+    const stream = server(login, begun);
+    const connection = new SqlConnection('db', asProbe, () => Promise.resolve(stream), options);
+    expect(await connection.run('SELECT 1')).toMatchObject({ answered: true });
+    // The stream's end is told in the turn after, when the connection is closed already.
+    stream.on('end', () => void connection.close());
+    stream.push(null);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
   it('leaves nothing behind that keeps the process', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
