@@ -241,4 +241,3 @@ function checkValues(
   }
   found.report(problems, inventory.hosts.size);
 }
-
