@@ -81,7 +81,7 @@ export class BenchHosts {
 
   /** An inventory that drover and Ansible read alike; YAML takes JSON. */
   inventory(name: string, addresses: readonly Address[]): string {
-    const path = join(this.folder, `${name}.yml`);
+    const path = join(this.folder, `${name}.inventory.yml`);
     const hosts = addresses.map((host) => [
       host.name,
       { ansible_host: host.address, ansible_port: host.port },

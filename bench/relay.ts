@@ -37,10 +37,7 @@ export class Relay {
     // The opening of TCP is over for the host after one round trip and a half; what it says is half a one under way.
     const opened = performance.now() + 1.5 * roundTrip;
     const forward = (from: Socket, into: Socket, earliest: number, delivered: () => void) => {
-      const later = (act: () => void) => {
-        const wait = Math.max(roundTrip / 2, earliest - performance.now());
-        setTimeout(act, wait);
-      };
+      const later = inOrder(() => Math.max(performance.now() + roundTrip / 2, earliest));
       this.#sockets.add(from);
       from.on('data', (chunk) =>
         later(() => {
@@ -63,4 +60,26 @@ export class Relay {
     forward(client, host, opened, () => undefined);
     forward(host, client, opened + roundTrip / 2, () => (answered = true));
   }
+}
+
+/** Does things later, when `due` says, in the order they were asked for: timers alone do not keep it. */
+function inOrder(due: () => number): (act: () => void) => void {
+  const queue: { readonly act: () => void; readonly at: number }[] = [];
+  const work = () => {
+    for (;;) {
+      const [next] = queue;
+      if (!next) return;
+      const wait = next.at - performance.now();
+      if (wait > 0) {
+        setTimeout(work, wait);
+        return;
+      }
+      queue.shift();
+      next.act();
+    }
+  };
+  return (act) => {
+    queue.push({ act, at: due() });
+    if (queue.length === 1) setTimeout(work, due() - performance.now());
+  };
 }
