@@ -82,17 +82,16 @@ export class BenchHosts {
   /** An inventory that drover and Ansible read alike; YAML takes JSON. */
   inventory(name: string, addresses: readonly Address[]): string {
     const path = join(this.folder, `${name}.inventory.yml`);
-    const hosts = addresses.map((host) => [
-      host.name,
-      { ansible_host: host.address, ansible_port: host.port },
-    ]);
+    const hosts = Object.fromEntries(
+      addresses.map((host) => [host.name, { ansible_host: host.address, ansible_port: host.port }]),
+    );
     const vars = {
       ansible_user: 'root',
       ansible_ssh_private_key_file: this.key,
       ansible_ssh_common_args: `-o UserKnownHostsFile=${this.knownHosts}`,
       ansible_python_interpreter: '/usr/bin/python3',
     };
-    writeFileSync(path, JSON.stringify({ all: { vars, hosts: Object.fromEntries(hosts) } }));
+    writeFileSync(path, JSON.stringify({ all: { vars, hosts } }));
     return path;
   }
 

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
-import { guardDigest, isGuarded } from '../facts/collectors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
-import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
+import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Verdict } from '../plan/change.ts';
-import { batchScript, parseBatch, type ChangeOutput, type Segment } from './batch.ts';
+import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
 import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
+import { toSegments, type Step } from './segments.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
 
@@ -21,15 +21,10 @@ const guardAttempts = 3;
 // Steps of one change that is carried out piece by piece.
 const largestStepCount = 20;
 
-interface Queued {
-  readonly instance: Instance;
+interface Queued extends Step {
   readonly settle: (outcome: Outcome) => void;
-  /** Empty for a task that is in sync, as long as the changes before it leave it so. */
-  readonly changes: readonly PlannedChange[];
-  readonly scripts: readonly string[];
   /** What a task in sync registers. */
   readonly result: Readonly<Record<string, unknown>>;
-  readonly attempts: number;
 }
 
 export interface ApplyOptions extends OperationContext {
@@ -158,7 +153,8 @@ export class Applier implements Strategy {
     this.#size = 0;
     const { fleet, checkpoint } = this.#options;
     checkpoint();
-    const { segments, owners } = this.#segments(queue);
+    const { segments, places } = toSegments(queue, this.#host.world);
+    const owners = queue.filter((item) => places.has(item));
     const instances = queue.map(({ instance }) => instance);
     const after = this.#worthKnowing(instances);
     owners.forEach(({ instance }) => this.#options.started(instance));
@@ -180,41 +176,22 @@ export class Applier implements Strategy {
     else this.#host.learn(output.collected, after);
     this.#predicted = this.#host.world.fork();
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
-    await this.#settle(
-      queue,
-      owners,
-      output.segments,
-      output.collected === undefined ? brokenOff : undefined,
-    );
-  }
-
-  /** The queue as segments: each task with changes guards what the tasks since the former one were compared with. */
-  #segments(queue: readonly Queued[]): { segments: Segment[]; owners: Queued[] } {
-    const segments: Segment[] = [];
-    const owners: Queued[] = [];
-    const world = this.#host.world.fork();
-    let guard: Need<unknown>[] = [];
-    for (const item of queue) {
-      guard.push(...item.instance.needs.filter((need) => isGuarded(need.kind)));
-      if (item.changes.length === 0) continue;
-      const digest = guardDigest(unique(guard), (need) => world.records(need) ?? []);
-      segments.push({ guard: unique(guard), digest, scripts: item.scripts });
-      owners.push(item);
-      for (const change of item.changes) takeEffect(world, item.instance, change.writes);
-      guard = [];
-    }
-    return { segments, owners };
+    const ranOf = (item: Queued) => {
+      const place = places.get(item);
+      if (!place) return [];
+      return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
+    };
+    await this.#settle(queue, ranOf, output.collected === undefined ? brokenOff : undefined);
   }
 
   /** Tells each queued instance what became of it; those that were not reached are taken in again. */
   async #settle(
     queue: readonly Queued[],
-    owners: readonly Queued[],
-    outputs: readonly (readonly ChangeOutput[])[],
+    ranOf: (item: Queued) => readonly ChangeOutput[],
     brokenOff: string | undefined,
   ): Promise<void> {
-    const ranOf = (item: Queued) => outputs[owners.indexOf(item)] ?? [];
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
+    const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
     const again: Queued[] = [];
     for (const [position, item] of queue.entries()) {
       const ran = ranOf(item);
@@ -236,8 +213,7 @@ export class Applier implements Strategy {
         const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
         begun.forEach((change) => this.#options.begun(item.instance, change));
         done.forEach((change) => this.#options.changed(item.instance, change));
-        const overwritten = this.#isOverwritten(item, queue.slice(position + 1, lastRun + 1));
-        item.settle(this.#outcome(item.instance, done, last, !overwritten));
+        item.settle(this.#outcome(item.instance, done, last, !overwritten.has(item)));
       }
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
@@ -249,13 +225,6 @@ export class Applier implements Strategy {
         settle({ status: 'failed', changes: [], result: {}, reason });
       } else await this.#take(instance, settle, next);
     }
-  }
-
-  /** Whether a later change of the batch wrote what this one had put in sync: then there is nothing to check it by. */
-  #isOverwritten(item: Queued, later: readonly Queued[]): boolean {
-    const own = new Set(item.instance.needs.map(identify));
-    const writes = later.flatMap(({ changes }) => changes.flatMap((change) => change.writes));
-    return writes.some((write) => write === '*' || own.has(identify(write)));
   }
 
   #outcome(instance: Instance, changes: readonly Change[], output: ChangeOutput, check: boolean): Outcome {
@@ -374,8 +343,17 @@ export class Applier implements Strategy {
   }
 }
 
-function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
-  return [...new Map(needs.map((need) => [identify(need), need])).values()];
+/** Those whose state a later change wrote: then there is nothing to check them by. */
+function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
+  const overwritten = new Set<Queued>();
+  const later = new Set<string>();
+  for (const item of queue.toReversed()) {
+    if (later.has('*') || item.instance.needs.some((need) => later.has(identify(need))))
+      overwritten.add(item);
+    for (const write of item.changes.flatMap(({ writes }) => writes))
+      later.add(write === '*' ? '*' : identify(write));
+  }
+  return overwritten;
 }
 
 function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>): Outcome {
