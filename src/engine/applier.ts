@@ -71,24 +71,26 @@ export class Applier implements Strategy {
     await this.#take(instance, settle, 0);
   }
 
-  async flush(): Promise<void> {
-    while (this.#queue.length > 0) await this.#send();
+  async flush(reason: string): Promise<void> {
+    while (this.#queue.length > 0) await this.#send(reason);
   }
 
   async #take(instance: Instance, settle: (outcome: Outcome) => void, attempts: number): Promise<void> {
     const { task } = instance;
+    const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
-      await this.flush();
+      await this.flush(`${own} waits, or asks an API or another host`);
       await this.#alone(instance, settle);
       return;
     }
-    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become) await this.flush();
+    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
+      await this.flush(`${own} runs as another user`);
     await this.#know(instance);
     const verdict = instance.diff((need) => this.#predicted.records(need));
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
-      await this.flush();
+      await this.flush(`${own} may need what was sent: ${verdict.reason}`);
       return this.#take(instance, settle, attempts);
     }
     if (verdict.state === 'in-sync') {
@@ -105,12 +107,12 @@ export class Applier implements Strategy {
     const changes = verdict.changes.map((change) => task.module.revive(change, this.#options.context));
     const scripts = changes.map((change) => scriptOf(instance, change.operations));
     if (task.module.stepwise || scripts.some((script) => script === undefined)) {
-      await this.flush();
+      await this.flush(`${own} goes step by step`);
       await this.#alone(instance, settle);
       return;
     }
     this.#enqueue({ instance, settle, changes, scripts: scripts as string[], result: {}, attempts });
-    if (this.#size > largestBatch) await this.flush();
+    if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
   #enqueue(item: Queued): void {
@@ -127,8 +129,11 @@ export class Applier implements Strategy {
   /** Sees to it that the predicted world knows an instance's needs. */
   async #know(instance: Instance): Promise<void> {
     const open = () => instance.needs.filter((need) => this.#predicted.records(need) === undefined);
-    if (open().length === 0) return;
-    await this.flush();
+    const [first] = open();
+    if (!first) return;
+    const { kind, key } = first;
+    const why = this.#predicted.unknownReason(first) ?? 'it was not collected';
+    await this.flush(`"${instance.name}" depends on ${kind} ${key}: ${why}`);
     const missing = open();
     if (missing.length > 0) await this.#host.collect(missing, instance.become);
     this.#predicted = this.#host.world.fork();
@@ -147,7 +152,7 @@ export class Applier implements Strategy {
     return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
   }
 
-  async #send(): Promise<void> {
+  async #send(reason: string): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
     this.#size = 0;
@@ -167,9 +172,11 @@ export class Applier implements Strategy {
     );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
-    const what = owners.map(({ instance }) => `"${instance.name}"`).join(', ');
-    const options = { what, timeout: timeout * 1000 };
+    const names = new Set(owners.map(({ instance }) => `"${instance.name}"`));
+    const options = { what: [...names].join(', '), timeout: timeout * 1000 };
+    const sent = performance.now();
     const piece = await this.#host.run(batchScript(segments, after), become, options);
+    this.#tellTrip(sent, owners, reason);
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
@@ -182,6 +189,16 @@ export class Applier implements Strategy {
       return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
     };
     await this.#settle(queue, ranOf, output.collected === undefined ? brokenOff : undefined);
+  }
+
+  #tellTrip(sent: number, steps: readonly Pick<Step, 'instance'>[], ended?: string): void {
+    this.#options.emit({
+      type: 'trip',
+      host: this.#host.name,
+      seconds: (performance.now() - sent) / 1000,
+      tasks: [...new Set(steps.map(({ instance }) => instance.name))],
+      ...(ended === undefined ? {} : { ended: this.#options.context.redact(ended) }),
+    });
   }
 
   /** Tells each queued instance what became of it; those that were not reached are taken in again. */
@@ -304,11 +321,10 @@ export class Applier implements Strategy {
       for (const change of planned) {
         this.#options.started(instance);
         this.#options.begun(instance, change);
-        output = await perform(
-          instance,
-          instance.task.module.revive(change, context).operations,
-          this.#options,
-        );
+        const sent = performance.now();
+        const { operations } = instance.task.module.revive(change, context);
+        output = await perform(instance, operations, this.#options);
+        this.#tellTrip(sent, [{ instance }]);
         fleet.epoch++;
         if (output.status !== 0) return this.#outcome(instance, made, output, false);
         made.push(change);

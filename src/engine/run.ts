@@ -298,8 +298,11 @@ export class Run {
   }
 
   async #collectFrom(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
+    const sent = performance.now();
     try {
       await host.collect(needs, this.#needsRoot(host.name));
+      const seconds = (performance.now() - sent) / 1000;
+      this.#options.emit({ type: 'trip', host: host.name, seconds, tasks: [] });
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       this.fleet.lose(host.name, error);
