@@ -1,12 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { chart } from './chart.ts';
 import type { Comparison, Row, Target } from './compare.ts';
 import { drover } from './tools.ts';
 
-/** Writes bench/RESULTS.md and bench/results.svg; returns the former. */
-export async function writeReport(comparisons: readonly Comparison[]): Promise<string> {
+const data = 'bench/results.json';
+
+/** Writes bench/RESULTS.md and bench/results.svg; returns the former. Cases that were not run keep their figures. */
+export async function writeReport(measured: readonly Comparison[]): Promise<string> {
+  const former = existsSync(data) ? (JSON.parse(readFileSync(data, 'utf8')) as Comparison[]) : [];
+  const byTitle = new Map([...former, ...measured].map((comparison) => [comparison.title, comparison]));
+  const comparisons = [...byTitle.values()].sort((a, b) => letterOf(a).localeCompare(letterOf(b)));
+  writeFileSync(data, `${JSON.stringify(comparisons, null, 1)}\n`);
   const text = `# Results of npm run bench
 
 ${(await machine()).join('\n')}
@@ -33,6 +39,10 @@ async function machine(): Promise<string[]> {
     `- Node.js ${process.version}, ${await versionOf('ssh', '-V')}`,
     `- ${await versionOf('ansible', '--version')}, ansible-mitogen ${mitogen}`,
   ];
+}
+
+function letterOf({ title }: Comparison): string {
+  return title.slice(0, 3);
 }
 
 function section({ title, rows, targets }: Comparison): string {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 
 // Answered before anything is loaded.
 if (process.argv[2] === '--version' || process.argv[2] === '-V') {
@@ -11,6 +12,8 @@ if (process.argv[2] === '--version' || process.argv[2] === '-V') {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  // From Node.js 22.1 on: compiled code is kept, which spares a third of the start.
+  (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
   const { main } = await import('./program.ts');
   process.exitCode = await main(process.argv);
 }
