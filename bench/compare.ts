@@ -85,7 +85,7 @@ export async function compare(bench: Bench, rounds: Rounds): Promise<Comparison>
   return { title, rows, targets: rounds.targets?.(rows) ?? [] };
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? NaN;

@@ -90,7 +90,7 @@ export class Applier implements Strategy {
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
-      await this.flush(`${own} may need what was sent: ${verdict.reason}`);
+      await this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
       return this.#take(instance, settle, attempts);
     }
     if (verdict.state === 'in-sync') {
