@@ -84,6 +84,7 @@ export function addRunOptions(command: Command): Command {
     .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
     .option('-C, --check', 'show what would be changed, as plan does')
     .option('-D, --diff', 'show the lines that differ')
+    .option('--timings', 'show at the end what the run took its time for')
     .option('-y, --yes', 'do not ask before what interrupts a service')
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
     .option('--lock-timeout <seconds>', 'wait this long for another run to end', positive, 120);
@@ -94,6 +95,7 @@ export interface RunFlags extends InputFlags, ConnectionFlags {
   readonly skipTags: string[];
   readonly check?: boolean;
   readonly diff?: boolean;
+  readonly timings?: boolean;
   readonly yes?: boolean;
   readonly skipUnreachable?: boolean;
   readonly lockTimeout: number;
