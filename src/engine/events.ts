@@ -94,6 +94,39 @@ export const RunEvent = z.discriminatedUnion('type', [
     found: z.string(),
     verdict: z.enum(['pass', 'warn', 'fail']),
   }),
+  z.object({
+    type: z.literal('operation'),
+    verb: z.string(),
+    cluster: z.string(),
+    steps: z.array(z.object({ what: z.string(), disrupts: z.string().optional() })),
+    /** Seconds without writes that are to be expected. */
+    outage: z.object({ usual: z.number(), most: z.number() }).optional(),
+    /** Settings of the DCS; JSON, left out where they are not set. */
+    settings: z
+      .array(z.object({ key: z.string(), before: z.string().optional(), after: z.string().optional() }))
+      .optional(),
+    notes: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('step'),
+    step: z.string(),
+    state: z.enum(['begun', 'waiting', 'done', 'failed']),
+    /** What is being waited for. */
+    detail: z.string().optional(),
+    seconds: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal('writes'),
+    /** The entry point that was written through. */
+    through: z.string(),
+    acknowledged: z.number(),
+    refused: z.number(),
+    /** Seconds between two acknowledgements, at the longest. */
+    gap: z.number(),
+    /** Acknowledged rows that were not there afterwards. */
+    lost: z.number(),
+    problem: z.string().optional(),
+  }),
   z.object({ type: z.literal('recap'), exitCode: z.number(), hosts: z.record(z.string(), HostRecap) }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
