@@ -60,6 +60,8 @@ export interface RunOptions {
   selects(task: Task): boolean;
   /** Asks before a disruptive change; resolves to false when it is refused. */
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** What goes on while changes are made. */
+  readonly around?: (run: Run, plan: Plan, work: () => Promise<void>) => Promise<void>;
   /** Knows the cluster that rolling plays go over. */
   readonly guide?: (run: Run) => RollingGuide;
   /** Facts that somebody beside the tasks wants, gathered in the first trip. */
@@ -199,9 +201,15 @@ export class Run {
 
   /** Carries the plan out, play by play. */
   async apply(plan: Plan): Promise<void> {
-    const { emit, plays } = this.#options;
+    const { emit, around } = this.#options;
     await this.#ask(plan.changes, 'These changes interrupt a service that is in use:');
     emit({ type: 'phase', phase: 'apply' });
+    const work = () => this.#applyPlays(plan);
+    await (around ? around(this, plan, work) : work());
+  }
+
+  async #applyPlays(plan: Plan): Promise<void> {
+    const { emit, plays } = this.#options;
     for (const { play, limited } of plays) {
       const alive = this.#alive(limited);
       const rolls = plan.concerns(play);
