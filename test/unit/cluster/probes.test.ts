@@ -221,10 +221,7 @@ describe('what is wrong shows', () => {
           replica: undefined,
           silence: 'connection refused',
         }),
-      [
-        'fail role (n3): /replica silent, /primary silent',
-        'fail Patroni (n3): connection refused',
-      ],
+      ['fail role (n3): /replica silent, /primary silent', 'fail Patroni (n3): connection refused'],
     ],
     [
       'what waits, is paused, or has lost its watchdog',
