@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stringifyWithSecrets } from '../core/secrets.ts';
 import { jsonOf, type HttpAnswer, type HttpRequest } from './http.ts';
 
 /** Where a Patroni member's REST API listens. */
@@ -22,7 +23,7 @@ export function patchConfigRequest(
   credentials: PatroniCredentials,
   patch: unknown,
 ): HttpRequest {
-  return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
+  return { address, port, method: 'PATCH', path: '/config', body: stringifyWithSecrets(patch), ...credentials };
 }
 
 export function postRequest(
@@ -31,7 +32,7 @@ export function postRequest(
   path: string,
   body: unknown,
 ): HttpRequest {
-  return { address, port, method: 'POST', path, body: JSON.stringify(body), ...credentials };
+  return { address, port, method: 'POST', path, body: stringifyWithSecrets(body), ...credentials };
 }
 
 const Member = z.looseObject({

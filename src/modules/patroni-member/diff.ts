@@ -230,7 +230,7 @@ function stepsFor(
     unit,
     user,
     timeout,
-    bootstrap: JSON.stringify(bootstrap),
+    bootstrap: stringifyWithSecrets(bootstrap),
     etcd: { host: etcd.name, address: etcd.address, port: etcd_port },
   });
 }

@@ -6,7 +6,6 @@ import type { Fleet } from '../../../src/engine/fleet.ts';
 import type { Instance } from '../../../src/engine/instance.ts';
 import { batchesOf, Roll, type RollingGuide } from '../../../src/engine/rolling.ts';
 import type { ModuleContext } from '../../../src/modules/define-module.ts';
-import type { Change } from '../../../src/plan/change.ts';
 import { run } from '../../../src/plan/operation.ts';
 
 // Waiting costs no time here: the clock goes on by as much as is waited.
@@ -58,7 +57,7 @@ class Rolled {
     guide: () => this.#guide,
     context: {} as ModuleContext,
     fleet: this.fleet as unknown as Fleet,
-    emit: (event) => this.events.push(event as RunEvent),
+    emit: (event) => this.events.push(event),
     checkpoint: () => {
       if (this.interrupted) throw new InterruptedError('stopped');
     },
@@ -76,7 +75,7 @@ class Rolled {
       environment: {},
       become: true,
     } as unknown as Instance;
-    this.roll.note({ instance, play: of, change: { action: 'update', resource } as Change });
+    this.roll.note({ instance, play: of, change: { action: 'update', resource } });
   }
 }
 
