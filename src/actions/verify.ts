@@ -16,6 +16,9 @@ export interface ClusterRequest {
   readonly input: InputOptions;
   readonly connection: ConnectionOptions;
   readonly forks: number;
+  /** As it was typed, and how long to wait for another run: for those who take the lock. */
+  readonly command?: string;
+  readonly lockTimeout?: number;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -34,13 +37,13 @@ export async function withCluster<T>(
   const connector = new Connector(loaded.variables, request.connection, request.forks);
   const run = new Run({
     ...request,
-    command: 'drover',
+    command: request.command ?? 'drover',
     plays: loaded.plays,
     variables: loaded.variables,
     vault,
     secrets: secrets.layer,
     become: true,
-    lockTimeout: 0,
+    lockTimeout: request.lockTimeout ?? 0,
     skipUnreachable: true,
     connect: connector.connect,
     selects: () => true,

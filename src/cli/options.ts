@@ -4,6 +4,9 @@ function collect(value: string, former: readonly string[]): string[] {
   return [...former, value];
 }
 
+/** Takes an option that may be given again and again. */
+export const repeated = [collect, [] as string[]] as const;
+
 function collectWords(value: string, former: readonly string[]): string[] {
   return [...former, ...value.split(',').filter((word) => word !== '')];
 }
@@ -16,6 +19,10 @@ function positive(value: string): number {
 
 /** Where hosts and variables come from. */
 export function addInputOptions(command: Command): Command {
+  return addInventoryOptions(command).option('-l, --limit <pattern>', 'only these hosts');
+}
+
+function addInventoryOptions(command: Command): Command {
   return command
     .option(
       '-i, --inventory <file>',
@@ -23,7 +30,6 @@ export function addInputOptions(command: Command): Command {
       collect,
       [],
     )
-    .option('-l, --limit <pattern>', 'only the hosts of this pattern')
     .option(
       '-e, --extra-vars <vars>',
       'name=value (always text), YAML or @file; stronger than all other sources',
@@ -72,6 +78,23 @@ export interface ConnectionFlags {
   readonly color: boolean;
 }
 
+const noQuestions = ['-y, --yes', 'do not ask before what interrupts a service'] as const;
+const lockTimeout = ['--lock-timeout <seconds>', 'wait this long for another run to end'] as const;
+
+/** Everything an operation on a running cluster takes; it is always the whole cluster's. */
+export function addOperationOptions(command: Command): Command {
+  return addConnectionOptions(addInventoryOptions(command))
+    .option('-C, --check', 'show what would be done, and do nothing')
+    .option(...noQuestions)
+    .option(...lockTimeout, positive, 120);
+}
+
+export interface OperationFlags extends InputFlags, ConnectionFlags {
+  readonly check?: boolean;
+  readonly yes?: boolean;
+  readonly lockTimeout: number;
+}
+
 /** Everything a playbook takes. */
 export function addRunOptions(command: Command): Command {
   return addConnectionOptions(addInputOptions(command))
@@ -84,17 +107,16 @@ export function addRunOptions(command: Command): Command {
     .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
     .option('-C, --check', 'show what would be changed, as plan does')
     .option('-D, --diff', 'show the lines that differ')
-    .option('-y, --yes', 'do not ask before what interrupts a service')
+    .option('--timings', 'show at the end what the run took its time for')
+    .option(...noQuestions)
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
-    .option('--lock-timeout <seconds>', 'wait this long for another run to end', positive, 120);
+    .option(...lockTimeout, positive, 120);
 }
 
-export interface RunFlags extends InputFlags, ConnectionFlags {
+export interface RunFlags extends OperationFlags {
   readonly tags: string[];
   readonly skipTags: string[];
-  readonly check?: boolean;
   readonly diff?: boolean;
-  readonly yes?: boolean;
+  readonly timings?: boolean;
   readonly skipUnreachable?: boolean;
-  readonly lockTimeout: number;
 }

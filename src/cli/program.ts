@@ -1,6 +1,12 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
-import { addConnectionOptions, addInputOptions, addRunOptions } from './options.ts';
+import {
+  addConnectionOptions,
+  addInputOptions,
+  addOperationOptions,
+  addRunOptions,
+  repeated,
+} from './options.ts';
 
 type Action = (...args: never[]) => Promise<ExitCode>;
 
@@ -65,6 +71,7 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
     .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
+  addOperations(verb, act);
   addLabVerbs(verb('lab', 'make and break throw-away hosts on this machine'), act);
   addConnectionOptions(addInputOptions(verb('exec', 'run a shell command on hosts')))
     .argument('<pattern>', 'hosts and groups: node1, etcd:haproxy, postgres:!node3')
@@ -89,6 +96,45 @@ function describeOption(option: Option): string {
 }
 
 type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
+
+/** What is done to a running cluster, a verb each. */
+function addOperations(verb: (name: string, description: string) => Command, act: Act): void {
+  const operation = (name: string, description: string) => addOperationOptions(verb(name, description));
+  operation('switchover', 'have another member lead, in good order')
+    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
+    .option('--at <time>', 'have Patroni do it later; ISO 8601 with zone')
+    .option('--cancel', 'take back what --at has ordered')
+    .action(act(async () => (await import('./commands/switchover.ts')).switchover));
+  operation('failover', 'make a member lead, with a leader or without')
+    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
+    .action(act(async () => (await import('./commands/failover.ts')).failover));
+  operation('restart', 'restart PostgreSQL, one member after the other')
+    .argument('[node...]', 'members (default: those that wait for a restart)')
+    .action(act(async () => (await import('./commands/restart.ts')).restart));
+  operation('reload', 'have members read their configuration again')
+    .argument('[node...]', 'members (default: all)')
+    .action(act(async () => (await import('./commands/reload.ts')).reload));
+  operation('reinit', 'have a replica delete its data and clone the leader')
+    .argument('<node>', 'member')
+    .action(act(async () => (await import('./commands/reinit.ts')).reinit));
+  operation('pause', 'turn automatic failover off').action(
+    act(async () => (await import('./commands/pause.ts')).pause),
+  );
+  operation('resume', 'turn automatic failover on again').action(
+    act(async () => (await import('./commands/pause.ts')).resume),
+  );
+  operation('edit-config', 'change the configuration in the DCS; without options in an editor')
+    .option(
+      '-s, --set <key=value>',
+      'one setting, dots between keys; null deletes; may be repeated',
+      ...repeated,
+    )
+    .option('--apply <file>', 'settings in YAML, - for standard input; null deletes')
+    .action(act(async () => (await import('./commands/edit-config.ts')).editConfig));
+  operation('rebalance', 'move etcd’s leader off the database leader’s host').action(
+    act(async () => (await import('./commands/rebalance.ts')).rebalance),
+  );
+}
 
 function addInventoryVerbs(inventory: Command, act: Act): void {
   addInputOptions(inventory.command('list').description('everything as JSON, in Ansible’s form')).action(

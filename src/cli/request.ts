@@ -9,9 +9,10 @@ import { UsageError } from '../core/errors.ts';
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
+import { withTimings } from '../output/timings.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { askPassword, askYesNo } from './ask.ts';
-import type { ConnectionFlags, InputFlags, RunFlags } from './options.ts';
+import type { ConnectionFlags, InputFlags, OperationFlags, RunFlags } from './options.ts';
 
 /** A file that comes with drover: `playbooks/site.yml`. */
 export function bundledFile(path: string): string {
@@ -88,6 +89,11 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** As it was typed, for those who wait for the lock. */
+export function commandLine(): string {
+  return ['drover', ...process.argv.slice(2)].join(' ');
+}
+
 /** Everything a run of a playbook takes, from the command line. */
 export async function playRequest(
   playbook: string,
@@ -95,10 +101,11 @@ export async function playRequest(
   planOnly: boolean,
 ): Promise<PlayRequest & { reporter: Reporter }> {
   const id = randomBytes(4).toString('hex');
-  const shown = await reporterOf(flags, id);
+  const reporter = await reporterOf(flags, id);
+  const shown = flags.timings ? withTimings(reporter, (text) => process.stderr.write(text)) : reporter;
   return {
     id,
-    command: ['drover', ...process.argv.slice(2)].join(' '),
+    command: commandLine(),
     playbook,
     input: inputOf(flags),
     connection: await connectionOf(flags),
@@ -110,19 +117,29 @@ export async function playRequest(
     signal: interruptSignal(),
     emit: (event) => shown.event(event),
     reporter: shown,
-    confirm: async (question, changes) => {
-      if (flags.yes) return true;
-      await shown.finish();
-      const lines = changes.map(
-        ({ host, change }) =>
-          `  ${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
-      );
-      if (!process.stdin.isTTY) {
-        throw new UsageError(`${question}\n${lines.join('\n')}`, {
-          hint: 'add -y to go ahead without being asked',
-        });
-      }
-      return askYesNo(`${question}\n${lines.join('\n')}\nGo ahead?`);
-    },
+    confirm: (question, changes) =>
+      confirm(
+        flags,
+        shown,
+        question,
+        changes.map(
+          ({ host, change }) =>
+            `${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+        ),
+      ),
   };
+}
+
+/** Asks before what disrupts, once everything that was told is on the screen. */
+export async function confirm(
+  { yes }: Pick<OperationFlags, 'yes'>,
+  shown: Reporter,
+  question: string,
+  disrupts: readonly string[],
+): Promise<boolean> {
+  if (yes) return true;
+  await shown.finish();
+  const text = [question, ...disrupts.map((line) => `  ${line}`)].join('\n');
+  if (!process.stdin.isTTY) throw new UsageError(text, { hint: 'add -y to go ahead without being asked' });
+  return askYesNo(`${text}\nGo ahead?`);
 }

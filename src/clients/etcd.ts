@@ -28,6 +28,11 @@ export function memberRemoveRequest(endpoint: EtcdEndpoint, id: string): HttpReq
   return call(endpoint, 'cluster/member/remove', { ID: id });
 }
 
+/** Hands etcd's leadership on. Only the leader itself takes it. */
+export function moveLeaderRequest(endpoint: EtcdEndpoint, target: string): HttpRequest {
+  return call(endpoint, 'maintenance/transfer-leadership', { targetID: target });
+}
+
 export function statusRequest(endpoint: EtcdEndpoint): HttpRequest {
   return call(endpoint, 'maintenance/status', {});
 }

@@ -39,3 +39,11 @@ export function parseStat(csv: string): HaproxyServer[] {
 export function isUp(server: HaproxyServer): boolean {
   return server.status.startsWith('UP');
 }
+
+const units = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Seconds of a time as HAProxy's configuration has it: `3s`, `500ms`; without a unit it is milliseconds. */
+export function parseHaproxyTime(text: string): number {
+  const [, number = '0', unit = 'ms'] = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text) ?? [];
+  return Number(number) * units[unit as keyof typeof units];
+}

@@ -23,16 +23,71 @@ export function patchConfigRequest(
   credentials: PatroniCredentials,
   patch: unknown,
 ): HttpRequest {
-  return { address, port, method: 'PATCH', path: '/config', body: stringifyWithSecrets(patch), ...credentials };
+  return {
+    address,
+    port,
+    method: 'PATCH',
+    path: '/config',
+    body: stringifyWithSecrets(patch),
+    ...credentials,
+  };
 }
 
-export function postRequest(
+function post(
   { address, port }: PatroniEndpoint,
   credentials: PatroniCredentials,
   path: string,
-  body: unknown,
+  body: Readonly<Record<string, unknown>>,
 ): HttpRequest {
   return { address, port, method: 'POST', path, body: stringifyWithSecrets(body), ...credentials };
+}
+
+/** Asks the leader to hand over: at once, or at a time in ISO 8601 with its zone. Answers once another leads. */
+export function switchoverRequest(
+  endpoint: PatroniEndpoint,
+  credentials: PatroniCredentials,
+  order: { readonly leader: string; readonly candidate?: string; readonly scheduled_at?: string },
+): HttpRequest {
+  return post(endpoint, credentials, '/switchover', order);
+}
+
+/** Takes back a switchover that is to happen later. */
+export function cancelSwitchoverRequest(
+  { address, port }: PatroniEndpoint,
+  credentials: PatroniCredentials,
+): HttpRequest {
+  return { address, port, method: 'DELETE', path: '/switchover', ...credentials };
+}
+
+/** Makes a candidate lead, with a leader or without. */
+export function failoverRequest(
+  endpoint: PatroniEndpoint,
+  credentials: PatroniCredentials,
+  candidate: string,
+): HttpRequest {
+  return post(endpoint, credentials, '/failover', { candidate });
+}
+
+/**
+ * Restarts PostgreSQL, and answers once that is done. The role is `replica` or left out: what a primary is called
+ * differs between versions. The time limit is in seconds.
+ */
+export function restartRequest(
+  endpoint: PatroniEndpoint,
+  credentials: PatroniCredentials,
+  order: { readonly timeout: number; readonly role?: 'replica'; readonly restart_pending?: true },
+): HttpRequest {
+  return post(endpoint, credentials, '/restart', order);
+}
+
+/** Has a member read its configuration again; it answers before it does. */
+export function reloadRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
+  return post(endpoint, credentials, '/reload', {});
+}
+
+/** Has a replica delete its data and clone the leader; it answers before it does. */
+export function reinitRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
+  return post(endpoint, credentials, '/reinitialize', {});
 }
 
 const Member = z.looseObject({
@@ -45,11 +100,16 @@ const Member = z.looseObject({
   database_system_identifier: z.string().optional(),
   watchdog_failed: z.boolean().optional(),
   dcs_last_seen: z.number().optional(),
-  server_version: z.number().optional(),
-  /** A primary has a location, a replica those that it has received and replayed; in bytes. */
+  postmaster_start_time: z.string().nullish(),
+  /** Bytes since the beginning of the WAL: of a primary what it wrote, of a replica what it has. */
   xlog: z
-    .looseObject({ location: z.number().optional(), replayed_location: z.number().optional() })
+    .looseObject({
+      location: z.number().optional(),
+      received_location: z.number().nullish(),
+      replayed_location: z.number().nullish(),
+    })
     .optional(),
+  server_version: z.number().optional(),
   patroni: z.looseObject({ version: z.string(), scope: z.string() }),
   replication: z
     .array(z.looseObject({ application_name: z.string(), state: z.string(), sync_state: z.string() }))
@@ -78,6 +138,9 @@ const Cluster = z.looseObject({
     }),
   ),
   pause: z.boolean().optional(),
+  scheduled_switchover: z
+    .looseObject({ at: z.string(), from: z.string().optional(), to: z.string().optional() })
+    .optional(),
 });
 export type PatroniCluster = z.infer<typeof Cluster>;
 

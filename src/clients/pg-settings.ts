@@ -11,6 +11,10 @@ const Setting = z.object({
   min_val: z.string().nullable(),
   max_val: z.string().nullable(),
   enumvals: z.array(z.string()).nullable(),
+  /** What it is when nobody sets it: by initdb's file, which Patroni keeps as postgresql.base.conf, or built in. */
+  fallback: z.string().nullable(),
+  /** It stands in the file that Patroni writes. */
+  written: z.boolean(),
 });
 
 /** A parameter as a running server has it; one that it does not know has no `setting`. */
@@ -18,12 +22,18 @@ export type PgSetting = z.infer<typeof Setting>;
 
 const Row = Setting.extend({ known: z.array(z.string()) });
 
-/** Asks for parameters by name; of one that is not there, the names of all there are come along. */
+/**
+ * Asks for parameters by name, and for all that only a restart changes; of a name that is not there, the names of all
+ * there are come along. For a superuser: nobody else may look into the files.
+ */
 export function settingsQuery(names: readonly string[]): string {
   const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ');
   return `SELECT w.name, s.setting, s.unit, s.vartype, s.context, s.min_val, s.max_val, to_jsonb(s.enumvals) AS enumvals,
+coalesce((SELECT f.setting FROM pg_file_settings f WHERE f.name = s.name AND f.sourcefile LIKE '%/postgresql.base.conf' ORDER BY f.seqno DESC LIMIT 1), s.boot_val) AS fallback,
+EXISTS (SELECT FROM pg_file_settings f WHERE f.name = s.name AND f.sourcefile LIKE '%/postgresql.conf') AS written,
 CASE WHEN s.name IS NULL THEN (SELECT jsonb_agg(name) FROM pg_settings) ELSE '[]' END AS known
-FROM unnest(ARRAY[${list}]::text[]) AS w(name) LEFT JOIN pg_settings s ON s.name = lower(w.name) ORDER BY 1`;
+FROM (SELECT unnest(ARRAY[${list}]::text[]) UNION SELECT name FROM pg_settings WHERE context = 'postmaster') AS w(name)
+LEFT JOIN pg_settings s ON s.name = lower(w.name) ORDER BY 1`;
 }
 
 export interface PgSettings {
@@ -156,6 +166,35 @@ export function needsRestart({ context }: PgSetting): boolean {
   return context === 'postmaster';
 }
 
+// Set by Patroni, or by each member's own configuration, and none of the cluster's parameters.
+const ofMember = [
+  'cluster_name',
+  'data_directory',
+  'config_file',
+  'hba_file',
+  'ident_file',
+  'external_pid_file',
+  'listen_addresses',
+  'port',
+  'unix_socket_directories',
+  'hot_standby',
+  'wal_level',
+];
+
+/** All parameters that need a restart, with what those are to be that are taken out or were never set. */
+export function withFallbacks(
+  { byName }: PgSettings,
+  wanted: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const ofPatroni = Object.entries(patroniSets).map(([name, { byDefault }]) => [name, byDefault]);
+  const others = [...byName.values()]
+    .filter((setting) => setting.written && needsRestart(setting) && !ofMember.includes(setting.name))
+    .map(({ name, fallback }) => [name, fallback]);
+  // What is given as null is taken out.
+  const given = Object.entries(wanted).filter(([, value]) => value !== null);
+  return Object.fromEntries([...others, ...ofPatroni, ...given]) as Record<string, unknown>;
+}
+
 /**
  * Parameters of which a hot standby must have at least the primary's value
  * (PostgreSQL, "Hot Standby", administrator's overview): downwards, the primary restarts first.
@@ -184,15 +223,18 @@ export function directions(
   return { up, down };
 }
 
-// Patroni's own rules (patroni/postgresql/config.py, CMDLINE_OPTIONS): a value below is replaced by its default.
-const patroniMinimum: Readonly<Record<string, number>> = {
-  max_connections: 25,
-  max_wal_senders: 3,
-  max_replication_slots: 4,
-  max_worker_processes: 2,
-  max_locks_per_transaction: 32,
-  /** MB. */
-  wal_keep_size: 16,
+// Patroni's own rules (patroni/postgresql/config.py, CMDLINE_OPTIONS): these it always sets, by default to this, and
+// a value below the least is replaced by the default.
+const patroniSets: Readonly<Record<string, { byDefault: string; least?: number }>> = {
+  max_connections: { byDefault: '100', least: 25 },
+  max_wal_senders: { byDefault: '10', least: 3 },
+  max_replication_slots: { byDefault: '10', least: 4 },
+  max_worker_processes: { byDefault: '8', least: 2 },
+  max_locks_per_transaction: { byDefault: '64', least: 32 },
+  max_prepared_transactions: { byDefault: '0' },
+  track_commit_timestamp: { byDefault: 'off' },
+  wal_log_hints: { byDefault: 'on' },
+  wal_keep_size: { byDefault: '128MB', least: 16 },
 };
 const patroniOwn: Readonly<Record<string, string>> = {
   listen_addresses: 'postgres_listen',
@@ -217,7 +259,7 @@ export function problemsOf(settings: PgSettings, wanted: Readonly<Record<string,
     if ('problem' in read) return [`${name}: ${JSON.stringify(value)} ${read.problem}`];
     if (name === 'wal_level' && read.value === 'minimal')
       return [`${name}: Patroni takes no less than replica`];
-    const least = patroniMinimum[name];
+    const least = patroniSets[name]?.least;
     return least !== undefined && Number(read.value) < least
       ? [`${name}: Patroni takes no less than ${least}`]
       : [];

@@ -1,18 +1,23 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
 import type { OpenStream } from './stream.ts';
 
-/** SQL as data. Text in it may hold placeholders of secrets, until it is sent. */
-export interface SqlQuery {
-  /** Where to look for the server: the first that fits answers. */
-  readonly addresses: readonly string[];
+/** As whom to log in where. The password may be a placeholder, until it is sent. */
+export interface SqlLogin {
   readonly port: number;
-  /** Only a server that takes writes fits. */
-  readonly primary: boolean;
   readonly database: string;
   readonly user: string;
   readonly password: string;
+}
+
+/** SQL as data. Text in it may hold placeholders of secrets, until it is sent. */
+export interface SqlQuery extends SqlLogin {
+  /** Where to look for the server: the first that fits answers. */
+  readonly addresses: readonly string[];
+  /** Only a server that takes writes fits. */
+  readonly primary: boolean;
   /** Run one after the other, in one transaction where there are several; the rows are the last one's. */
   readonly statements: readonly string[];
 }
@@ -47,9 +52,69 @@ async function runAt(
   address: string,
   query: SqlQuery,
   openStream: OpenStream,
-  { timeout }: SqlOptions,
+  options: SqlOptions,
 ): Promise<SqlAnswer> {
-  const { database, user, password, port, primary, statements } = query;
+  const { primary, statements } = query;
+  const { sql, close } = connect(address, query, openStream, options);
+  try {
+    if (primary) {
+      const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby');
+      if (row?.standby !== false) return { answered: false, reason: `${address} is a standby` };
+    }
+    const rows = await sql.begin(async (transaction) => {
+      let last: SqlRow[] = [];
+      for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];
+      return last;
+    });
+    return { answered: true, rows };
+  } catch (error) {
+    return refusedBy(address, error);
+  } finally {
+    await close();
+  }
+}
+
+/** One connection that is kept for statement after statement. It opens with the first; after an error it is spent. */
+export class SqlConnection {
+  readonly #address: string;
+  readonly #timeout: number;
+  readonly #sql: postgres.Sql;
+  readonly #close: () => Promise<void>;
+
+  constructor(address: string, login: SqlLogin, openStream: OpenStream, options: SqlOptions) {
+    this.#address = address;
+    this.#timeout = options.timeout;
+    const { sql, close } = connect(address, login, openStream, options);
+    this.#sql = sql;
+    this.#close = close;
+  }
+
+  /** Never throws: an error, and silence beyond the time limit, is an answer. */
+  async run(statement: string): Promise<SqlAnswer> {
+    const query = this.#sql.unsafe<SqlRow[]>(statement);
+    const silence = new AbortController();
+    try {
+      const rows = await Promise.race([query, this.#silence(silence.signal)]);
+      if (rows) return { answered: true, rows };
+      return { answered: false, reason: `${this.#address}: no answer within ${this.#timeout / 1000} s` };
+    } catch (error) {
+      return refusedBy(this.#address, error);
+    } finally {
+      silence.abort();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  #silence(signal: AbortSignal): Promise<undefined> {
+    return delay(this.#timeout, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function connect(address: string, login: SqlLogin, openStream: OpenStream, { timeout }: SqlOptions) {
+  const { database, user, password, port } = login;
   let stream: Duplex | undefined;
   const options = {
     database,
@@ -67,25 +132,17 @@ async function runAt(
     },
   };
   const sql = postgres(options as postgres.Options<Record<string, never>>);
-  try {
-    if (primary) {
-      const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby');
-      if (row?.standby !== false) return { answered: false, reason: `${address} is a standby` };
-    }
-    const rows = await sql.begin(async (transaction) => {
-      let last: SqlRow[] = [];
-      for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];
-      return last;
-    });
-    return { answered: true, rows };
-  } catch (error) {
-    const reason = `${address}: ${messageOf(error)}`;
-    return error instanceof postgres.PostgresError
-      ? { answered: false, reason, code: error.code }
-      : { answered: false, reason };
-  } finally {
+  const close = async () => {
     // The library would wait for the server's side of the channel to close.
     stream?.destroy();
     await sql.end({ timeout: 0 }).catch(() => undefined);
-  }
+  };
+  return { sql, close };
+}
+
+function refusedBy(address: string, error: unknown): SqlAnswer {
+  const reason = `${address}: ${messageOf(error)}`;
+  return error instanceof postgres.PostgresError
+    ? { answered: false, reason, code: error.code }
+    : { answered: false, reason };
 }

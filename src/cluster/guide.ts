@@ -1,4 +1,4 @@
-import { directions, parseSettings, settingsQuery } from '../clients/pg-settings.ts';
+import { directions, parseSettings, settingsQuery, withFallbacks } from '../clients/pg-settings.ts';
 import { isLeaderRole } from '../clients/patroni.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import type { RollingGuide } from '../engine/rolling.ts';
@@ -36,7 +36,7 @@ async function leaderLast(view: GateView, hosts: readonly string[]): Promise<str
 async function goesDown({ fleet, topology }: GateView, leader: string): Promise<boolean> {
   const address = topology.postgres.find(({ name }) => name === leader)?.address;
   if (address === undefined || !fleet.has(leader)) return false;
-  const { user, password } = topology.probe;
+  const { user, password } = topology.superuser;
   const answer = await fleet.sql(fleet.get(leader), {
     addresses: [address],
     port: topology.ports.postgres,
@@ -47,5 +47,6 @@ async function goesDown({ fleet, topology }: GateView, leader: string): Promise<
     statements: [settingsQuery(Object.keys(topology.parameters))],
   });
   const settings = parseSettings(answer);
-  return settings !== undefined && directions(settings, topology.parameters).down.length > 0;
+  if (!settings) return false;
+  return directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0;
 }

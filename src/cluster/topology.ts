@@ -1,7 +1,10 @@
 import * as z from 'zod';
+import { parseHaproxyTime } from '../clients/haproxy.ts';
+import type { PatroniCredentials } from '../clients/patroni.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { toPlain } from '../engine/instance.ts';
 import type { Scope } from '../vars/scope.ts';
+import { watchdogTimeout } from './timing.ts';
 
 /** A host in one of its roles. */
 export interface Node {
@@ -23,8 +26,13 @@ export interface Topology {
     readonly write: number;
     readonly read: number;
   };
+  /** Who may change something through Patroni's REST API. */
+  readonly rest: PatroniCredentials;
+  /** How HAProxy finds out who leads; seconds. */
+  readonly checks: { readonly interval: number; readonly fall: number; readonly rise: number };
   readonly etcdQuota: number;
-  readonly watchdog: { readonly mode: string; readonly timeout: number };
+  /** Seconds. The margin may be -1; the timeout is what it comes to. */
+  readonly watchdog: { readonly mode: string; readonly margin: number; readonly timeout: number };
   readonly synchronous: boolean;
   /** What the DCS is to hold. */
   readonly dcs: Readonly<Record<string, unknown>>;
@@ -34,6 +42,7 @@ export interface Topology {
   readonly noLoadBalance: ReadonlySet<string>;
   /** Placeholders where secret. */
   readonly probe: { readonly user: string; readonly password: string };
+  readonly superuser: { readonly user: string; readonly password: string };
   readonly admin: string;
   /** Where clients reach HAProxy. */
   readonly entry: readonly string[];
@@ -72,9 +81,14 @@ export function topologyOf(
       write: number('haproxy_write_port', entry),
       read: number('haproxy_read_port', entry),
     },
+    rest: { user: text('patroni_restapi_user'), password: text('patroni_restapi_password') },
+    checks: {
+      interval: parseHaproxyTime(text('haproxy_check_interval', entry)),
+      fall: number('haproxy_check_fall', entry),
+      rise: number('haproxy_check_rise', entry),
+    },
     etcdQuota: number('etcd_quota_backend_bytes', hostsOf('etcd')[0] ?? first),
-    // -1 asks for half the time to live; see Patroni's watchdog settings.
-    watchdog: { mode: text('watchdog_mode'), timeout: margin === -1 ? Math.floor(ttl / 2) : ttl - margin },
+    watchdog: { mode: text('watchdog_mode'), margin, timeout: watchdogTimeout(ttl, margin) },
     synchronous: get(first, 'patroni_synchronous_mode', z.boolean()),
     dcs: { ...get(first, 'patroni_dcs', dcs), ...get(first, 'patroni_dcs_extra', dcs) },
     parameters: {
@@ -85,6 +99,7 @@ export function topologyOf(
       hostsOf('postgres').filter((host) => get(host, 'patroni_tags', Tags).noloadbalance === true),
     ),
     probe: { user: text('postgres_probe_name'), password: text('postgres_probe_password') },
+    superuser: { user: text('postgres_superuser_name'), password: text('postgres_superuser_password') },
     admin: text('postgres_admin_name'),
     entry:
       get(first, 'groups', z.record(z.string(), Names))['haproxy']?.map((host) =>

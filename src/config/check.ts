@@ -240,4 +240,3 @@ function checkValues(
   }
   found.report(problems, inventory.hosts.size);
 }
-

@@ -73,6 +73,16 @@ export const RunEvent = z.discriminatedUnion('type', [
     message: z.string().optional(),
     hint: z.string().optional(),
   }),
+  /** A script that went to a host, and was waited for. */
+  z.object({
+    type: z.literal('trip'),
+    host: z.string(),
+    seconds: z.number(),
+    /** The tasks it carried out; without any it only looked. */
+    tasks: z.array(z.string()),
+    /** What kept more from going along. */
+    ended: z.string().optional(),
+  }),
   z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
   z.object({ type: z.literal('diagnostic'), message: z.string() }),
@@ -83,6 +93,39 @@ export const RunEvent = z.discriminatedUnion('type', [
     expected: z.string(),
     found: z.string(),
     verdict: z.enum(['pass', 'warn', 'fail']),
+  }),
+  z.object({
+    type: z.literal('operation'),
+    verb: z.string(),
+    cluster: z.string(),
+    steps: z.array(z.object({ what: z.string(), disrupts: z.string().optional() })),
+    /** Seconds without writes that are to be expected. */
+    outage: z.object({ usual: z.number(), most: z.number() }).optional(),
+    /** Settings of the DCS; JSON, left out where they are not set. */
+    settings: z
+      .array(z.object({ key: z.string(), before: z.string().optional(), after: z.string().optional() }))
+      .optional(),
+    notes: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('step'),
+    step: z.string(),
+    state: z.enum(['begun', 'waiting', 'done', 'failed']),
+    /** What is being waited for. */
+    detail: z.string().optional(),
+    seconds: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal('writes'),
+    /** The entry point that was written through. */
+    through: z.string(),
+    acknowledged: z.number(),
+    refused: z.number(),
+    /** Seconds between two acknowledgements, at the longest. */
+    gap: z.number(),
+    /** Acknowledged rows that were not there afterwards. */
+    lost: z.number(),
+    problem: z.string().optional(),
   }),
   z.object({ type: z.literal('recap'), exitCode: z.number(), hosts: z.record(z.string(), HostRecap) }),
 ]);

@@ -77,7 +77,8 @@ async function runScript(
     becomeUser: operation.user ?? instance.becomeUser,
   });
   const timeout = instance.task.timeout ?? operation.timeout ?? 300;
-  const result = await host.run(`set -e\n${script}`, instance.become, { timeout: timeout * 1000 });
+  const options = { what: `"${instance.name}"`, timeout: timeout * 1000 };
+  const result = await host.run(`set -e\n${script}`, instance.become, options);
   if (!result.timedOut) return result;
   return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
 }
@@ -92,7 +93,9 @@ async function awaitAnswer(
   const end = Date.now() + operation.within * 1000;
   let said = '';
   for (;;) {
-    const answer = await fleet.http(host, operation.request, operation.answerWithin);
+    const { answerWithin } = operation;
+    const limit = answerWithin === undefined ? undefined : answerWithin * 1000;
+    const answer = await fleet.http(host, operation.request, limit);
     const progress = operation.progress(answer);
     if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
     if ('failed' in progress)

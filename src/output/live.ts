@@ -95,6 +95,16 @@ export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: No
         await settle();
         live = new LiveLines(event.hosts, stream);
         return;
+      case 'operation':
+        text.event(event);
+        await settle();
+        return;
+      case 'step':
+        text.event(event);
+        if (event.state === 'waiting') live?.show(event.step, event.detail ?? '');
+        else await settle();
+        if (event.state === 'begun') live = new LiveLines([event.step], stream);
+        return;
       case 'start':
         live?.show(event.host, event.task);
         return;

@@ -1,4 +1,6 @@
+import { showSeconds } from '../core/duration.ts';
 import type { RunEvent } from '../engine/events.ts';
+import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
 import { describeChange, diffLines, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
@@ -24,6 +26,8 @@ export class RunText {
   readonly #plan: PlanEvent[] = [];
   readonly #probes: ProbeEvent[] = [];
   #planShown = false;
+  /** Without any, as in an operation, there is nothing to count. */
+  #hasTasks = false;
   /** Of the play under way, until it has something to show. */
   #heading: string | undefined;
   /** What several hosts say is said once. */
@@ -35,6 +39,7 @@ export class RunText {
   }
 
   event(event: RunEvent): void {
+    if (event.type === 'plan' || event.type === 'task') this.#hasTasks = true;
     if (event.type === 'task' && this.#gather(event)) return;
     if (event.type !== 'task' || this.#options.verbosity > 0 || event.status === 'failed') this.#tellSaid();
     switch (event.type) {
@@ -71,6 +76,9 @@ export class RunText {
       case 'diagnostic':
         this.line(event.message);
         return;
+      case 'trip':
+        if (this.#options.verbosity > 1) this.line(`  ${this.#paint('dim', describeTrip(event))}`);
+        return;
       case 'api':
         if (this.#options.verbosity > 0)
           this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);
@@ -78,7 +86,20 @@ export class RunText {
       case 'recap':
         this.showPlan();
         this.#showProbes();
-        this.line(`\n${formatRecap(event.hosts, this.#paint)}`);
+        if (this.#hasTasks) this.line(`\n${formatRecap(event.hosts, this.#paint)}`);
+        return;
+      case 'operation':
+        this.line(formatOperation(event, this.#paint));
+        return;
+      case 'step': {
+        const text = formatStep(event, this.#paint);
+        if (text !== undefined) this.line(text);
+        else if (this.#options.verbosity > 0)
+          this.line(`  ${this.#paint('dim', `${event.step}: ${event.detail ?? 'begun'}`)}`);
+        return;
+      }
+      case 'writes':
+        this.line(formatWrites(event, this.#paint));
         return;
       case 'probe':
         this.#probes.push(event);
@@ -146,4 +167,11 @@ export class RunText {
       `  ${this.#paint('red', label)}  ${message}${hint === undefined ? '' : `\n           ${hint}`}`,
     );
   }
+}
+
+/** What went to a host in one script, and what ended it. */
+function describeTrip({ host, seconds, tasks, ended }: Extract<RunEvent, { type: 'trip' }>): string {
+  const what = tasks.length === 0 ? 'looked' : tasks.join(', ');
+  const why = ended === undefined ? '' : `; sent off because ${ended}`;
+  return `trip     ${host}: ${showSeconds(seconds)}: ${what}${why}`;
 }

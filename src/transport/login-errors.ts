@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly hostKey: Buffer | undefined;
   /** Keys were exchanged: from then on it is about the login. */
   readonly greeted: boolean;
+  /** The server's first words, as they came. */
+  readonly said: string;
   readonly identities: Identities;
 }
 
@@ -39,6 +41,14 @@ export function explain(target: Target, cause: unknown, seen: Circumstances): Un
   const refusedKey = hostKeyProblem(target, seen);
   if (refusedKey) return refusedKey;
   const { level } = cause as { level?: string };
+  const isSsh = /^SSH-/m.test(seen.said);
+  const hungUp = level === 'client-socket' || /^Connection lost/.test(messageOf(cause));
+  if (!isSsh && !hungUp && seen.said !== '') {
+    return new UnreachableError(`${name}: ${address}:${port} does not speak SSH${quoted(seen.said)}`, {
+      hint: 'check ansible_host and ansible_port',
+      cause,
+    });
+  }
   if (level === 'client-timeout') {
     return new UnreachableError(`${name}: no login within ${target.timeout / 1000} s`, {
       hint: 'is it overloaded? --timeout gives it longer',
@@ -56,12 +66,20 @@ export function explain(target: Target, cause: unknown, seen: Circumstances): Un
     });
   }
   if (seen.verdict === undefined && level !== 'handshake') {
-    return new BusyServerError(`${name}: ${address}:${port} closed the connection before the handshake`, {
+    const words = isSsh ? '' : quoted(seen.said);
+    const message = `${name}: ${address}:${port} closed the connection before the handshake${words}`;
+    return new BusyServerError(message, {
       hint: 'is it an sshd, and do its MaxStartups and PerSourcePenalties allow for us?',
       cause,
     });
   }
   return new UnreachableError(`${name}: ${messageOf(cause)}`, { cause });
+}
+
+/** The first line of what a server said. */
+function quoted(said: string): string {
+  const [line = ''] = said.split(/\r?\n/);
+  return line === '' ? '' : `: it says "${line.slice(0, 80).replace(/[^ -~]/g, '.')}"`;
 }
 
 function hostKeyProblem(target: Target, { verdict, hostKey }: Circumstances): UnreachableError | undefined {

@@ -22,6 +22,8 @@ export interface PieceResult {
 }
 
 export interface PieceOptions {
+  /** What the piece does, for the message when the session is lost meanwhile. */
+  readonly what?: string;
   /** Milliseconds after which what the piece started is killed. */
   readonly timeout?: number;
   /** Called with what has arrived on stdout so far. */
@@ -65,6 +67,7 @@ export interface SessionStart {
 }
 
 interface Pending {
+  readonly what: string | undefined;
   readonly resolve: (result: PieceResult) => void;
   readonly reject: (error: Error) => void;
   readonly onOutput: ((stdout: string) => void) | undefined;
@@ -79,7 +82,7 @@ interface Pending {
  */
 export class Session {
   readonly nonce = randomBytes(16).toString('hex');
-  /** Resolves when the shell is there, to whether a sudo password was asked for. Rejects when it can't be had. */
+  /** Resolves when the shell is there, to whether sudo asked for the password. Rejects when it can't be had. */
   readonly ready: Promise<{ passwordUsed: boolean }>;
   readonly #start: SessionStart;
   readonly #channel: CommandChannel;
@@ -124,8 +127,8 @@ export class Session {
   run(script: string, options: PieceOptions = {}): Promise<PieceResult> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      const { timeout, onOutput } = options;
-      this.#waiting.push({ resolve, reject, onOutput, timeout, timedOut: false });
+      const { what, timeout, onOutput } = options;
+      this.#waiting.push({ what, resolve, reject, onOutput, timeout, timedOut: false });
       const piece = timeout === undefined ? script : withProcessId(script);
       this.#channel.stdin.write(framePiece(piece, this.nonce));
     });
@@ -176,7 +179,8 @@ export class Session {
     clearTimeout(this.#starting);
     this.#isReady = true;
     this.#pid = pid;
-    this.#settle.ready({ passwordUsed: !noise.includes(passwordUnused) });
+    const given = this.#start.become?.password !== undefined;
+    this.#settle.ready({ passwordUsed: given && !noise.includes(passwordUnused) });
   }
 
   /** A piece's time runs from its begin on the host, not from when it was sent: it may have waited for others. */
@@ -235,12 +239,21 @@ export class Session {
     clearInterval(this.#keepalive);
     clearTimeout(this.#starting);
     this.#settle.failed(error);
-    for (const pending of this.#waiting.splice(0)) {
+    for (const [position, pending] of this.#waiting.splice(0).entries()) {
       clearTimeout(pending.timer);
-      pending.reject(error);
+      pending.reject(position === 0 && this.#isReady ? during(pending.what, error) : error);
     }
     this.#channel.stdin.end();
     this.#channel.destroy();
     if (!this.#closing) this.#start.onLost?.();
   }
+}
+
+/** The error with what was under way: it may have been carried out, in part or in full. */
+function during(what: string | undefined, error: Error): Error {
+  if (what === undefined) return error;
+  return new UnreachableError(`${error.message}, during ${what}`, {
+    hint: 'how far it got is not known; the next run looks at the host first',
+    cause: error,
+  });
 }

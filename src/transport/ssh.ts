@@ -36,6 +36,9 @@ const hostKeyTypes = [
 // RFC 4254, section 5.1: administratively prohibited.
 const prohibited = 1;
 
+// What is kept of a server's first words, for those that do not speak SSH.
+const enoughSaid = 1000;
+
 // How long a host may take to say goodbye, in milliseconds.
 const farewell = 2000;
 
@@ -204,7 +207,11 @@ export class SshConnection {
 
   #lostError(cause?: unknown): UnreachableError {
     if (this.#lost) return this.#lost;
-    const why = cause === undefined ? 'the other side closed it' : messageOf(cause);
+    const { interval, count } = this.target.keepalive;
+    const silent = (cause as { level?: string } | undefined)?.level === 'client-timeout';
+    const silence = `no sign of life for ${(interval * (count + 1)) / 1000} s`;
+    const told = cause === undefined ? 'the other side closed it' : messageOf(cause);
+    const why = silent ? silence : told;
     return new UnreachableError(`${this.target.name}: the connection was lost: ${why}`, { cause });
   }
 }
@@ -220,6 +227,8 @@ async function logIn(target: Target, socket: Duplex): Promise<Opened> {
   let verdict: HostKeyVerdict | undefined;
   let hostKey: Buffer | undefined;
   let greeted = false;
+  let said = '';
+  const listen = (chunk: Buffer) => (said += said.length < enoughSaid ? chunk.toString('latin1') : '');
   const authHandler: AuthHandlerMiddleware = (accepted, partial) => identities.next(accepted, partial);
   const ssh = new NodeSSH();
   try {
@@ -238,6 +247,7 @@ async function logIn(target: Target, socket: Duplex): Promise<Opened> {
       keepaliveCountMax: target.keepalive.count,
     } satisfies ConnectConfig);
     const client = ssh.connection;
+    socket.on('data', listen);
     // node-ssh takes its own listener off once connected; without one a later time-out would end the process.
     client?.on('error', () => undefined);
     client?.once('handshake', () => (greeted = true));
@@ -249,7 +259,9 @@ async function logIn(target: Target, socket: Duplex): Promise<Opened> {
     socket.destroy();
     throw error instanceof DroverError
       ? error
-      : explain(target, error, { verdict, hostKey, greeted, identities });
+      : explain(target, error, { verdict, hostKey, greeted, said, identities });
+  } finally {
+    socket.off('data', listen);
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SqlAnswer, SqlQuery, SqlRow } from '../../clients/sql.ts';
-import { UnreachableError } from '../../core/errors.ts';
+import type { SqlAnswer } from '../../clients/sql.ts';
 import type { Fleet } from '../../engine/fleet.ts';
+import { Asker, firstRow as first, reasonOf } from '../asker.ts';
+import { insertRow, removeRows, selectRows } from '../ledger.ts';
 import { leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Node, Topology } from '../topology.ts';
 import { expectSame, row, type ProbeRow } from './row.ts';
@@ -28,54 +29,6 @@ export async function probeSql(
     readOnly ? [] : probeRow(ask, topology),
   ]);
   return [...recovery, replication, slots, ...entries.flat(), ...written];
-}
-
-/** Runs SQL as the probe role. */
-class Asker {
-  readonly #fleet: Fleet;
-  readonly #topology: Topology;
-
-  constructor(fleet: Fleet, topology: Topology) {
-    this.#fleet = fleet;
-    this.#topology = topology;
-  }
-
-  /** From a host, at an address it can reach. */
-  async ask(
-    host: string,
-    address: string,
-    port: number,
-    ...statements: readonly string[]
-  ): Promise<SqlAnswer> {
-    const { user, password } = this.#topology.probe;
-    const query: SqlQuery = {
-      addresses: [address],
-      port,
-      primary: false,
-      database: 'postgres',
-      user,
-      password,
-      statements,
-    };
-    try {
-      return await this.#fleet.sql(this.#fleet.get(host), query);
-    } catch (error) {
-      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
-      throw error;
-    }
-  }
-
-  node({ name, address }: Node, ...statements: readonly string[]): Promise<SqlAnswer> {
-    return this.ask(name, address, this.#topology.ports.postgres, ...statements);
-  }
-}
-
-function first(answer: SqlAnswer): SqlRow | undefined {
-  return answer.answered ? answer.rows[0] : undefined;
-}
-
-function reasonOf(answer: SqlAnswer): string {
-  return answer.answered ? 'no row' : answer.reason;
 }
 
 async function probeRecovery(ask: Asker, node: Node, leads: boolean): Promise<ProbeRow> {
@@ -167,28 +120,29 @@ async function probeEntry(ask: Asker, topology: Topology, entry: Node, leader: N
 
 /** A row written through the entry point is read back on every node. */
 async function probeRow(ask: Asker, topology: Topology): Promise<ProbeRow[]> {
-  const token = randomBytes(8).toString('hex');
+  const run = `verify-${randomBytes(8).toString('hex')}`;
   const [entry] = topology.haproxy;
   const probe = 'row written';
   if (!entry) return [];
-  const statement = `UPDATE drover.probe SET token = '${token}', written = now() WHERE id = 1 RETURNING token`;
-  const written = await ask.ask(entry.name, entry.address, topology.ports.write, statement);
-  if (first(written)?.['token'] !== token) {
+  const write = (statement: string) => ask.ask(entry.name, entry.address, topology.ports.write, statement);
+  const written = await write(insertRow(run, 1));
+  if (!written.answered) {
     return [row(probe, entry.name, `accepted at port ${topology.ports.write}`, reasonOf(written), false)];
   }
-  return Promise.all(
-    topology.postgres.map(async (node) => {
-      const found = await awaitToken(ask, node, token);
-      return expectSame(probe, node.name, 'read back', found);
-    }),
+  const rows = await Promise.all(
+    topology.postgres.map(async (node) =>
+      expectSame(probe, node.name, 'read back', await awaitRow(ask, node, run)),
+    ),
   );
+  await write(removeRows(run));
+  return rows;
 }
 
-async function awaitToken(ask: Asker, node: Node, token: string): Promise<string> {
+async function awaitRow(ask: Asker, node: Node, run: string): Promise<string> {
   const end = Date.now() + replicationPatience;
   for (;;) {
-    const answer = await ask.node(node, 'SELECT token FROM drover.probe WHERE id = 1');
-    if (first(answer)?.['token'] === token) return 'read back';
+    const answer = await ask.node(node, selectRows(run));
+    if (first(answer)?.['n'] === 1) return 'read back';
     if (Date.now() > end)
       return answer.answered ? `not there after ${replicationPatience / 1000} s` : reasonOf(answer);
     await delay(100);

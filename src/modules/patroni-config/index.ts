@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { refusalOf } from '../../clients/etcd.ts';
-import { getRequest, parseConfig, patchConfigRequest } from '../../clients/patroni.ts';
+import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni.ts';
 import { needHttp } from '../../facts/api.ts';
 import { changed, changeFields, inSync, silent } from '../../plan/change.ts';
 import type { HttpOperation } from '../../plan/operation.ts';
@@ -12,6 +12,10 @@ const Params = z.strictObject({
   port: z.int().default(8008).describe('Port of the REST API.'),
   user: z.string().describe('Who may change something through it.'),
   password: z.string().describe('That user’s password.'),
+  members: z
+    .array(z.string())
+    .default([])
+    .describe('Addresses of all members: each is waited for until it has taken a change up.'),
   config: z
     .record(z.string(), z.unknown())
     .describe(
@@ -38,6 +42,28 @@ function patchOperation(
   };
 }
 
+/**
+ * Waits until a member has gone through a whole cycle since the change: it reads the configuration at the beginning of
+ * one and marks what needs a restart before the next.
+ */
+function awaitTaken(address: string, port: number): HttpOperation {
+  const seen = new Set<number>();
+  return {
+    kind: 'http',
+    what: `the member at ${address} takes the configuration up`,
+    request: getRequest({ address, port }, '/patroni'),
+    within: 120,
+    progress: (answer) => {
+      const member = parseMember(answer);
+      // A member that is down reads it when it comes up.
+      if (!member) return answer.answered ? { waiting: refusalOf(answer) } : 'done';
+      if (member.dcs_last_seen === undefined) return 'done';
+      seen.add(member.dcs_last_seen);
+      return seen.size > 2 ? 'done' : { waiting: 'not yet' };
+    },
+  };
+}
+
 export const patroniConfig = defineModule({
   name: 'patroni_config',
   docs: {
@@ -57,12 +83,13 @@ export const patroniConfig = defineModule({
     port: z.int(),
     user: z.string(),
     password: z.string(),
+    members: z.array(z.string()),
     patch: z.record(z.string(), z.unknown()),
     /** What takes it back. */
     inverse: z.record(z.string(), z.unknown()),
   }),
   needs: ({ address, port }) => ({ config: needHttp(getRequest({ address, port }, '/config')) }),
-  diff({ config: answer }, { config, address, port, user, password }) {
+  diff({ config: answer }, { config, members, address, port, user, password }) {
     const actual = parseConfig(answer);
     if (!actual)
       return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
@@ -82,13 +109,18 @@ export const patroniConfig = defineModule({
       port,
       user,
       password,
+      members,
       patch,
       inverse,
     });
   },
-  apply: ({ patch, ...change }) => [patchOperation('change the cluster’s configuration', change, patch)],
+  apply: ({ patch, ...change }) => [
+    patchOperation('change the cluster’s configuration', change, patch),
+    ...change.members.map((address) => awaitTaken(address, change.port)),
+  ],
   revert: ({ inverse, ...change }) => [
     patchOperation('give the cluster its former configuration', change, inverse),
+    ...change.members.map((address) => awaitTaken(address, change.port)),
   ],
   writes: ({ address, port }) => {
     const { kind, key } = needHttp(getRequest({ address, port }, '/config'));

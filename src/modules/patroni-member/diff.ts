@@ -1,5 +1,6 @@
 import { parseRange } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
+import { stringifyWithSecrets } from '../../core/secrets.ts';
 import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import type { ScriptFact } from '../../facts/script.ts';

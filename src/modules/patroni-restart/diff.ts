@@ -8,12 +8,18 @@ import {
   parseSettings,
   problemsOf,
   readSetting,
+  withFallbacks,
   type PgSettings,
 } from '../../clients/pg-settings.ts';
 import type { SqlAnswer } from '../../clients/sql.ts';
 import { didYouMean } from '../../core/diagnostics.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
 import type { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
+
+interface RestartFacts {
+  readonly cluster: HttpAnswer;
+  readonly settings: SqlAnswer;
+}
 
 type ClusterMember = PatroniCluster['members'][number];
 
@@ -24,10 +30,10 @@ export function addressOf({ name, members }: PatroniRestartParams): string {
 
 /** Whether the member has to be restarted, and how. */
 export function diffRestart(
-  clusterAnswer: HttpAnswer,
-  settingsAnswer: SqlAnswer,
+  facts: RestartFacts,
   params: PatroniRestartParams,
 ): Verdict<PatroniRestartChange> {
+  const { cluster: clusterAnswer, settings: settingsAnswer } = facts;
   const { name, rest_port, parameters } = params;
   const address = addressOf(params);
   const cluster = parseCluster(clusterAnswer);
@@ -44,14 +50,15 @@ export function diffRestart(
   }
   const [problem] = problemsOf(settings, parameters);
   if (problem !== undefined) return refused(problem, hintFor(problem, settings));
-  const { up, down } = directions(settings, parameters);
+  const effective = withFallbacks(settings, parameters);
+  const { up, down } = directions(settings, effective);
   if (up.length > 0 && down.length > 0) {
     return refused(
       `${up.join(', ')} goes up and ${down.join(', ')} down: the one has to reach the replicas first, the other the leader`,
       `change ${up.join(', ')} first, and ${down.join(', ')} in a second run`,
     );
   }
-  const open = openSettings(settings, parameters);
+  const open = openSettings(settings, effective);
   if (open.length === 0 && me.pending_restart !== true) return inSync();
   return judge(cluster, me, open, down.length > 0, params);
 }

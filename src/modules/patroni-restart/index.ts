@@ -20,10 +20,6 @@ function settingsOn(params: PatroniRestartParams) {
   });
 }
 
-function clusterOf(address: string, port: number) {
-  return needHttp(getRequest({ address, port }, '/cluster'));
-}
-
 export const patroniRestart = defineModule({
   name: 'patroni_restart',
   docs: {
@@ -41,13 +37,13 @@ export const patroniRestart = defineModule({
   params: PatroniRestartParams,
   change: PatroniRestartChange,
   needs: (params) => ({
-    cluster: clusterOf(addressOf(params), params.rest_port),
+    cluster: needHttp(getRequest({ address: addressOf(params), port: params.rest_port }, '/cluster')),
     settings: settingsOn(params),
   }),
-  diff: ({ cluster, settings }, params) => diffRestart(cluster, settings, params),
+  diff: (facts, params) => diffRestart(facts, params),
   apply: operationsOf,
   writes: ({ address, rest_port: port }) => {
-    const { kind, key } = clusterOf(address, port);
+    const { kind, key } = needHttp(getRequest({ address, port }, '/cluster'));
     return [{ kind, key }];
   },
   aim: ({ name, parameters }) => `${name} runs with ${Object.keys(parameters).length} settings`,

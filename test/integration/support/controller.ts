@@ -64,10 +64,6 @@ export class Controller {
     }
   }
 
-  forgetHosts(): void {
-    rmSync(this.knownHosts, { force: true });
-  }
-
   configure(text: string): void {
     writeFileSync(join(this.home, '.ssh/config'), text);
   }

@@ -20,13 +20,11 @@ export class Machine {
   readonly address: string;
   readonly root: string;
   readonly #name: string;
-  readonly #cable: Cable;
   readonly #supervisor: Running;
   readonly #init: number;
 
   private constructor(name: string, cable: Cable, supervisor: Running, init: number) {
     this.#name = name;
-    this.#cable = cable;
     this.address = cable.address;
     this.root = join(folderOf(name), 'root');
     this.#supervisor = supervisor;
@@ -62,11 +60,6 @@ export class Machine {
     return start('nsenter', [...this.#inside, ...words]);
   }
 
-  /** Starts a program of the controller's in the machine's network. */
-  spawnOutside(...words: string[]): Running {
-    return start('nsenter', [`--net=/run/netns/${this.#name}`, ...words]);
-  }
-
   async addUser(name: string, { shell = '/bin/bash', password = '' } = {}): Promise<void> {
     await this.run(`useradd --create-home --shell ${shell} ${name}`);
     if (password !== '') await this.run('chpasswd', `${name}:${password}\n`);
@@ -81,8 +74,18 @@ export class Machine {
       .map((line) => Number(line.trim().split(' ')[0]));
   }
 
-  async cutCable(): Promise<void> {
-    await ip(this.#cable.outside, 'link', 'set', this.#cable.name, 'down');
+  /** Takes in nothing more on a port, and says nothing about it. */
+  async dropPort(port: number): Promise<void> {
+    const rules = 'add table inet t; add chain inet t c { type filter hook input priority 0; }';
+    await this.#outside('nft', `${rules}; add rule inet t c tcp dport ${port} drop`);
+  }
+
+  async stopDropping(): Promise<void> {
+    await this.#outside('nft', 'delete table inet t');
+  }
+
+  async #outside(...words: string[]): Promise<void> {
+    await run('nsenter', [`--net=/run/netns/${this.#name}`, ...words]);
   }
 
   async stop(): Promise<void> {

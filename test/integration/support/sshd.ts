@@ -52,28 +52,18 @@ export class Sshd {
     return sshd;
   }
 
-  /** What it logged since the last look. */
+  /** What it logged. */
   get log(): string {
     return this.#log;
   }
 
-  forgetLog(): void {
-    this.#log = '';
-  }
-
-  /** Kills the processes that serve logged-in connections, the listener stays. */
-  async killConnections(): Promise<void> {
-    const [listener] = await this.#listener();
-    const children = await this.#machine.run(`ps -e -o pid= --ppid ${listener}`);
-    await this.#machine.run(`kill -9 ${children.split('\n').join(' ')}`);
-  }
-
-  async stop(): Promise<void> {
-    await this.#machine.run(`kill $(cat /run/sshd-${this.port}.pid)`);
-  }
-
-  async #listener(): Promise<string[]> {
-    return (await this.#machine.run(`cat /run/sshd-${this.port}.pid`)).split('\n');
+  /** Sends a signal to the processes that serve connections; the listener stays. */
+  async signalConnections(signal: 'KILL' | 'STOP' | 'CONT'): Promise<void> {
+    // A user's connection has two: the second, with fewer rights, is the first one's child.
+    await this.#machine.run(
+      `first=$(ps -o pid= --ppid $(cat /run/sshd-${this.port}.pid))
+kill -${signal} $first $(ps -o pid= -o comm= --ppid "$(echo $first)" | sed -n 's/ sshd$//p')`,
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import {
   problemsOf,
   readSetting,
   settingsQuery,
+  withFallbacks,
   type PgSetting,
   type PgSettings,
 } from '../../../src/clients/pg-settings.ts';
@@ -20,6 +21,8 @@ const nothing = {
   min_val: null,
   max_val: null,
   enumvals: null,
+  fallback: null,
+  written: false,
 };
 
 function integer(setting: string, unit: string | null, least: number, most: number): Partial<PgSetting> {
@@ -206,6 +209,33 @@ describe('directions', () => {
     [{ max_connections: 'many' }, [], []],
   ])('of %j: up %j, down %j', (wanted, up, down) => {
     expect(directions(settings, wanted)).toEqual({ up, down });
+  });
+});
+
+describe('what is wanted in the end', () => {
+  const effective = (wanted: Record<string, unknown>, own: Record<string, Partial<PgSetting>> = {}) => {
+    const byName = new Map(Object.entries(own).map(([name, more]) => [name, { ...of(name), ...more }]));
+    return withFallbacks({ byName, known: [] }, wanted);
+  };
+
+  test('is what Patroni always sets where nothing else is given', () => {
+    expect(effective({})).toMatchObject({ max_connections: '100', max_worker_processes: '8' });
+    expect(effective({ max_connections: 200 })).toMatchObject({ max_connections: 200 });
+    expect(effective({ max_connections: null })).toMatchObject({ max_connections: '100' });
+  });
+
+  test('is what a parameter falls back to that stands in the file and needs a restart', () => {
+    const shared_buffers = { written: true, fallback: '128MB' };
+    expect(effective({}, { shared_buffers })).toMatchObject({ shared_buffers: '128MB' });
+    expect(effective({ shared_buffers: null }, { shared_buffers })).toMatchObject({
+      shared_buffers: '128MB',
+    });
+    expect(effective({ shared_buffers: '1GB' }, { shared_buffers })).toMatchObject({ shared_buffers: '1GB' });
+    expect(effective({}, { shared_buffers: { ...shared_buffers, written: false } })).not.toHaveProperty(
+      'shared_buffers',
+    );
+    expect(effective({}, { work_mem: shared_buffers })).not.toHaveProperty('work_mem');
+    expect(effective({}, { wal_level: shared_buffers })).not.toHaveProperty('wal_level');
   });
 });
 

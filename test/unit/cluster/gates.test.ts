@@ -55,7 +55,7 @@ class Cluster implements GateView {
     postgres: nodes,
     haproxy: proxies,
     ports: { etcd: 2379, rest: 8008, postgres: 5432 },
-    probe: { user: 'probe', password: 'x' },
+    superuser: { user: 'postgres', password: 'x' },
     parameters: { max_connections: 100 },
   } as unknown as Topology;
 
@@ -294,6 +294,8 @@ describe('the guide', () => {
     min_val: '1',
     max_val: '262143',
     enumvals: null,
+    fallback: null,
+    written: true,
     known: [],
   });
   const running = (value: string): SqlAnswer => ({ answered: true, rows: [setting(value)] });

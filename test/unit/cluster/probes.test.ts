@@ -19,11 +19,14 @@ const topology: Topology = {
   haproxy: [{ name: 'proxy', address: '10.0.0.9' }],
   ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
   etcdQuota: 100 * 1024 ** 2,
-  watchdog: { mode: 'required', timeout: 25 },
+  rest: { user: 'patroni', password: 'secret' },
+  checks: { interval: 3, fall: 3, rise: 2 },
+  watchdog: { mode: 'required', margin: 5, timeout: 25 },
   synchronous: false,
   dcs: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } },
   noLoadBalance: new Set(),
   probe: { user: 'probe', password: 'x' },
+  superuser: { user: 'postgres', password: 'x' },
   admin: 'admin',
   parameters: { max_connections: 100 },
   entry: ['10.0.0.9'],
@@ -296,10 +299,10 @@ describe('what is wrong shows', () => {
       );
     expect(faultsAfter(inContainers)).toEqual(['warn watchdog (n1): none: it runs in a container']);
     const none = (cluster: Cluster) => (cluster.of('hosts', 'n1').watchdog = undefined);
-    expect(faultsAfter(none, { watchdog: { mode: 'automatic', timeout: 25 } })).toEqual([
+    expect(faultsAfter(none, { watchdog: { mode: 'automatic', margin: 5, timeout: 25 } })).toEqual([
       'warn watchdog (n1): no device',
     ]);
-    expect(faultsAfter(none, { watchdog: { mode: 'off', timeout: 25 } })).toEqual([]);
+    expect(faultsAfter(none, { watchdog: { mode: 'off', margin: 5, timeout: 25 } })).toEqual([]);
   });
 
   test('a node that is not to serve reads is expected to refuse them', () => {

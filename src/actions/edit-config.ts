@@ -1,0 +1,51 @@
+import { awaitCycle } from '../cluster/moves.ts';
+import { planEdit } from '../cluster/operations/config-edit.ts';
+import { patchConfig } from '../cluster/patch-config.ts';
+import { takeSnapshot } from '../cluster/snapshot.ts';
+import { viewOf } from '../cluster/view.ts';
+import { UnhealthyError, type ExitCode } from '../core/errors.ts';
+import { operate, type OperationRequest } from './operate.ts';
+import { tellPending } from './pending.ts';
+import { withCluster, type ClusterRequest } from './verify.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** The configuration in the DCS, for those who want to edit it as a whole. */
+export function readConfig(request: ClusterRequest): Promise<Settings> {
+  return withCluster(request, async (run, topology) => {
+    const { config } = viewOf(topology, await takeSnapshot(run.fleet, topology));
+    if (config) return config;
+    throw new UnhealthyError('there is no configuration in the DCS', {
+      hint: 'drover status shows the members',
+    });
+  });
+}
+
+/** Changes the configuration in the DCS by one patch, and says who waits for a restart then. */
+export function editConfig(request: OperationRequest, patch: Settings): Promise<ExitCode> {
+  return operate(request, {
+    verb: 'edit-config',
+    measured: false,
+    plan: (view, { topology }) => planEdit(view, topology, patch),
+    settings: ({ changes }) => changes,
+    async perform(control, _plan, { cluster }) {
+      const { emit, topology } = control;
+      await control.step('the DCS has the configuration', () =>
+        patchConfig(control, patch, (view) => {
+          const { changes, steps, notes } = planEdit(view, topology, patch);
+          emit({ type: 'warning', message: 'somebody else changed the configuration meanwhile' });
+          emit({
+            type: 'operation',
+            verb: 'edit-config',
+            cluster,
+            steps: [...steps],
+            settings: [...changes],
+            notes: [...notes],
+          });
+        }),
+      );
+      const step = 'all members know it';
+      tellPending(await control.step(step, () => awaitCycle(control, step)), emit);
+    },
+  });
+}

@@ -1,0 +1,19 @@
+import { failOver, rebalance, settle } from '../cluster/moves.ts';
+import { planFailover, type HandoverPlan } from '../cluster/operations/switchover.ts';
+import type { ExitCode } from '../core/errors.ts';
+import { operate, type OperationRequest } from './operate.ts';
+
+/** Makes a member lead, whether there is a leader to take over from or not. */
+export function failover(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
+  return operate<HandoverPlan>(request, {
+    verb: 'failover',
+    measured: true,
+    plan: (view, { topology }, agreed) => planFailover(view, topology, to ?? agreed?.to),
+    async perform(control, plan, before) {
+      const candidate = plan.to ?? '';
+      await failOver(control, plan.from, candidate);
+      await settle(control, before, candidate);
+      await rebalance(control);
+    },
+  });
+}

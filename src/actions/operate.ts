@@ -1,0 +1,169 @@
+import { Control } from '../cluster/control.ts';
+import type { SettingChange } from '../cluster/operations/config-edit.ts';
+import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import { Writer } from '../cluster/write-gap.ts';
+import { DroverError, exitCodes, InterruptedError, UnhealthyError, type ExitCode } from '../core/errors.ts';
+import type { Run } from '../engine/run.ts';
+import { withCluster, type ClusterRequest } from './verify.ts';
+
+export interface OperationRequest extends ClusterRequest {
+  /** As it was typed, for those who wait for the lock. */
+  readonly command: string;
+  readonly lockTimeout: number;
+  /** Show what would be done, and do nothing. */
+  readonly planOnly: boolean;
+  confirm(question: string, disrupts: readonly string[]): Promise<boolean>;
+}
+
+/** Something that is done to a running cluster. */
+export interface Operation<P extends OperationPlan> {
+  readonly verb: string;
+  /** Decides what to do from how the cluster is. What was shown and agreed to is kept to where it still can be. */
+  plan(view: ClusterView, control: Control, agreed?: P): P | Promise<P>;
+  perform(control: Control, plan: P, view: ClusterView): Promise<void>;
+  /** Whether a client writes meanwhile, to show how long it could not. */
+  readonly measured: boolean;
+  /** Settings that the plan changes, to be shown. */
+  settings?(plan: P): readonly SettingChange[];
+}
+
+/** Looks at the cluster, shows what is to be done, refuses what endangers it, asks, does it, and measures. */
+export function operate<P extends OperationPlan>(
+  request: OperationRequest,
+  operation: Operation<P>,
+): Promise<ExitCode> {
+  const { emit, planOnly } = request;
+  return withCluster(request, async (run, topology) => {
+    const control = new Control({ fleet: run.fleet, topology, emit, signal: request.signal });
+    emit({ type: 'run', verb: operation.verb, source: topology.cluster, hosts: run.hosts });
+    try {
+      if (!planOnly) await run.lock();
+      emit({ type: 'phase', phase: 'plan' });
+      const { plan } = await decide(control, operation);
+      if (plan.steps.length > 0 || plan.refusals.length === 0)
+        show(request, operation, plan, topology.cluster);
+      refuse(operation.verb, plan);
+      if (plan.steps.length === 0) return finish(request, run, exitCodes.ok);
+      if (planOnly) return finish(request, run, exitCodes.changesPending);
+      await consent(request, operation.verb, plan);
+      await measure(request, control, operation, await confirmed(control, operation, plan));
+      return finish(request, run, exitCodes.ok);
+    } catch (error) {
+      finish(request, run, error instanceof DroverError ? error.exitCode : exitCodes.internal);
+      throw error;
+    }
+  });
+}
+
+interface Decision<P> {
+  readonly plan: P;
+  readonly view: ClusterView;
+}
+
+async function decide<P extends OperationPlan>(
+  control: Control,
+  operation: Operation<P>,
+  agreed?: P,
+): Promise<Decision<P>> {
+  const view = await control.look();
+  return { view, plan: await operation.plan(view, control, agreed) };
+}
+
+function show<P extends OperationPlan>(
+  { emit }: OperationRequest,
+  operation: Operation<P>,
+  plan: P,
+  cluster: string,
+): void {
+  const { steps, notes, outage } = plan;
+  emit({
+    type: 'operation',
+    verb: operation.verb,
+    cluster,
+    steps: [...steps],
+    notes: [...notes],
+    ...(outage ? { outage } : {}),
+    ...(operation.settings ? { settings: [...operation.settings(plan)] } : {}),
+  });
+}
+
+function refuse(verb: string, { refusals }: OperationPlan): void {
+  const [first, ...others] = refusals;
+  if (!first) return;
+  const hintOnly = others.length === 0;
+  const line = ({ message, hint }: Refusal) => `  ${message}\n    ${hint}`;
+  throw new UnhealthyError(
+    hintOnly ? `${verb} refused: ${first.message}` : `${verb} refused:\n${refusals.map(line).join('\n')}`,
+    hintOnly ? { hint: first.hint } : {},
+  );
+}
+
+async function consent(request: OperationRequest, verb: string, { steps }: OperationPlan): Promise<void> {
+  const disrupts = steps.flatMap(({ what, disrupts: interrupted }) =>
+    interrupted === undefined ? [] : [`${what}: interrupts ${interrupted}`],
+  );
+  if (disrupts.length === 0) return;
+  if (await request.confirm(`${verb} interrupts what is in use:`, disrupts)) return;
+  throw new InterruptedError('not confirmed; nothing of it was done');
+}
+
+/** The plan once more: while somebody thought about it, the cluster may have become another one. */
+async function confirmed<P extends OperationPlan>(
+  control: Control,
+  operation: Operation<P>,
+  shown: P,
+): Promise<Decision<P>> {
+  const decision = await decide(control, operation, shown);
+  refuse(operation.verb, decision.plan);
+  const key = ({ steps, outage }: P) => JSON.stringify([steps, outage]);
+  if (key(decision.plan) === key(shown)) return decision;
+  throw new UnhealthyError('the cluster has changed since the plan was shown; nothing was done', {
+    hint: 'run the command again to see what it would do now',
+  });
+}
+
+async function measure<P extends OperationPlan>(
+  request: OperationRequest,
+  control: Control,
+  operation: Operation<P>,
+  { plan, view }: Decision<P>,
+): Promise<void> {
+  if (!operation.measured || view.standby) return operation.perform(control, plan, view);
+  const { emit } = request;
+  const writer = new Writer(control.fleet, control.topology, `${operation.verb}-${request.id}`);
+  const wasTaken = await writer.takes();
+  if (!wasTaken && view.leader !== undefined) {
+    emit({
+      type: 'warning',
+      message: `no write is taken, so the gap cannot be measured: ${writer.problem}`,
+      hint: 'drover provision sets up what drover writes with; drover verify shows where writes end',
+    });
+  }
+  let isTaken = false;
+  try {
+    await operation.perform(control, plan, view);
+    isTaken = await writer.takes();
+  } finally {
+    const report = await writer.stop((await control.look()).leader);
+    emit({ type: 'writes', ...report });
+    // What went wrong before is what the user is told.
+    if (isTaken && report.lost > 0) refuseLoss(report.lost);
+  }
+  if (wasTaken && !isTaken) {
+    throw new UnhealthyError(`no write is taken any more: ${writer.problem}`, {
+      hint: 'drover verify shows more',
+    });
+  }
+}
+
+function refuseLoss(lost: number): never {
+  throw new UnhealthyError(`${lost} acknowledged rows are gone`, {
+    hint: 'keep the former leader as it is, and compare: drover status',
+  });
+}
+
+function finish({ emit }: OperationRequest, run: Run, exitCode: ExitCode): ExitCode {
+  emit({ type: 'recap', exitCode, hosts: run.recap().hosts });
+  return exitCode;
+}

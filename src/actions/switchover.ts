@@ -1,0 +1,100 @@
+import { cancelSwitchoverRequest, switchoverRequest } from '../clients/patroni.ts';
+import { refusalOf } from '../clients/etcd.ts';
+import type { Control } from '../cluster/control.ts';
+import { rebalance, settle, switchOver } from '../cluster/moves.ts';
+import {
+  planCancel,
+  planSchedule,
+  planSwitchover,
+  type HandoverPlan,
+} from '../cluster/operations/switchover.ts';
+import { boundOfCycle } from '../cluster/timing.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import { UnhealthyError, type ExitCode } from '../core/errors.ts';
+import { operate, type OperationRequest } from './operate.ts';
+
+/** Makes another member lead, in good order. */
+export function switchover(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
+  return operate<HandoverPlan>(request, {
+    verb: 'switchover',
+    measured: true,
+    plan: (view, { topology }, agreed) => planSwitchover(view, topology, to ?? agreed?.to),
+    async perform(control, plan, before) {
+      const [leader, candidate] = bothOf(plan);
+      await switchOver(control, leader, candidate);
+      await settle(control, before, candidate);
+      await rebalance(control);
+    },
+  });
+}
+
+/** Has Patroni make another member lead later. */
+export function scheduleSwitchover(
+  request: OperationRequest,
+  at: Date,
+  to: string | undefined,
+): Promise<ExitCode> {
+  return operate(request, {
+    verb: 'switchover',
+    measured: false,
+    plan: (view) => planSchedule(view, at, to),
+    async perform(control, { from: leader = '' }, { timing }) {
+      const order = {
+        leader,
+        scheduled_at: at.toISOString(),
+        ...(to === undefined ? {} : { candidate: to }),
+      };
+      await control.step('Patroni has the order', async () => {
+        const answer = await control.send(
+          leader,
+          switchoverRequest(control.restOf(leader), control.topology.rest, order),
+        );
+        if (!answer.answered || answer.status !== 202)
+          throw new UnhealthyError(`Patroni refused: ${refusalOf(answer)}`, {
+            hint: 'drover status shows how the cluster is now',
+          });
+        await awaitSchedule(control, timing, true);
+      });
+    },
+  });
+}
+
+/** Takes back what Patroni was to do later. */
+export function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
+  return operate(request, {
+    verb: 'switchover',
+    measured: false,
+    plan: planCancel,
+    async perform(control, _plan, view) {
+      const host = view.members.find(({ answers }) => answers)?.name ?? '';
+      await control.step('the order is taken back', async () => {
+        const answer = await control.send(
+          host,
+          cancelSwitchoverRequest(control.restOf(host), control.topology.rest),
+        );
+        // 404: nothing is scheduled any more.
+        if (!answer.answered || ![200, 404].includes(answer.status))
+          throw new UnhealthyError(`Patroni refused: ${refusalOf(answer)}`, { hint: 'try again' });
+        await awaitSchedule(control, view.timing, false);
+      });
+    },
+  });
+}
+
+async function awaitSchedule(
+  control: Control,
+  timing: ClusterView['timing'],
+  wanted: boolean,
+): Promise<void> {
+  await control.until('the schedule', boundOfCycle(timing), ({ scheduled }) =>
+    (scheduled !== undefined) === wanted
+      ? undefined
+      : `a switchover is ${wanted ? 'not yet' : 'still'} scheduled`,
+  );
+}
+
+/** A plan without refusals names both. */
+function bothOf({ from, to }: HandoverPlan): [string, string] {
+  if (from === undefined || to === undefined) throw new Error('a switchover takes a leader and a candidate');
+  return [from, to];
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { editConfig as patchConfig, readConfig } from '../../actions/edit-config.ts';
+import { combinePatches, patchBetween, patchOfSetting } from '../../cluster/operations/config-edit.ts';
+import { parseYaml, stringifyYaml } from '../../config/yaml.ts';
+import { InvalidInputError, messageOf, UsageError, type ExitCode } from '../../core/errors.ts';
+import { toData, type Data } from '../../core/node.ts';
+import { editText } from '../editor.ts';
+import { runOperation } from '../operation.ts';
+import type { OperationFlags } from '../options.ts';
+import { clusterRequest } from './verify.ts';
+
+interface EditFlags extends OperationFlags {
+  readonly set: string[];
+  readonly apply?: string;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+export async function editConfig(flags: EditFlags): Promise<ExitCode> {
+  const { set, apply } = flags;
+  const patch = set.length > 0 || apply !== undefined ? patchOf(set, apply) : await patchFromEditor(flags);
+  return runOperation(flags, (request) => patchConfig(request, patch));
+}
+
+/** A file's settings, and then those of -s: the later is the stronger. */
+function patchOf(set: readonly string[], apply: string | undefined): Settings {
+  const fromFile = apply === undefined ? {} : settingsIn(apply, readText(apply));
+  return set.map(parseSetting).reduce(combinePatches, fromFile);
+}
+
+async function patchFromEditor(flags: EditFlags): Promise<Settings> {
+  if (!process.stdin.isTTY)
+    throw new UsageError('cannot open an editor without a terminal', {
+      hint: 'use -s key=value or --apply FILE',
+    });
+  const before = await readConfig(await clusterRequest(flags, () => undefined));
+  const edited = await editText(stringifyYaml(before), 'config.yml');
+  return patchBetween(before, settingsIn('the edited text', edited));
+}
+
+function parseSetting(text: string): Settings {
+  const [, key, value = ''] = /^([^=\s]+)=([^]*)$/.exec(text) ?? [];
+  if (key === undefined)
+    throw new UsageError(`"${text}" is not key=value`, {
+      hint: 'for example -s postgresql.parameters.work_mem=8MB',
+    });
+  return patchOfSetting(key, dataOf(`-s ${key}`, value));
+}
+
+function settingsIn(name: string, text: string): Settings {
+  const data = dataOf(name, text);
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data;
+  throw new InvalidInputError([{ message: `${name} must be a map of settings` }]);
+}
+
+function dataOf(path: string, text: string): Data {
+  const { root, diagnostics } = parseYaml({ path, text });
+  if (diagnostics.length > 0) throw new InvalidInputError(diagnostics);
+  return root ? toData(root) : null;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
+import type { PatroniEndpoint } from '../clients/patroni.ts';
+import { InterruptedError, UnhealthyError } from '../core/errors.ts';
+import type { Emit } from '../engine/events.ts';
+import type { Fleet } from '../engine/fleet.ts';
+import { Asker } from './asker.ts';
+import { ask } from './ask.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
+import { viewOf, type ClusterView } from './view.ts';
+
+// Milliseconds between two looks at a cluster that is being waited for.
+const pollInterval = 500;
+
+interface ControlOptions {
+  readonly fleet: Fleet;
+  readonly topology: Topology;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** What is still missing before something is true; undefined once it is. */
+export type Missing = (view: ClusterView) => string | undefined | Promise<string | undefined>;
+
+/** A cluster that is being operated: looked at, told what to do, and waited for. */
+export class Control {
+  readonly fleet: Fleet;
+  readonly topology: Topology;
+  readonly emit: Emit;
+  readonly sql: Asker;
+  readonly #signal: AbortSignal;
+
+  constructor({ fleet, topology, emit, signal }: ControlOptions) {
+    this.fleet = fleet;
+    this.topology = topology;
+    this.emit = emit;
+    this.sql = new Asker(fleet, topology);
+    this.#signal = signal;
+  }
+
+  async look(): Promise<ClusterView> {
+    return viewOf(this.topology, await takeSnapshot(this.fleet, this.topology));
+  }
+
+  /** Where a member's REST API is. */
+  restOf(name: string): PatroniEndpoint {
+    return { address: this.#addressOf('postgres', name), port: this.topology.ports.rest };
+  }
+
+  etcdOf(name: string): PatroniEndpoint {
+    return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
+  }
+
+  /** Sends a request from a host. Silence is an answer; the time limit is in seconds. */
+  send(host: string, request: HttpRequest, timeout?: number): Promise<HttpAnswer> {
+    this.checkpoint();
+    return ask(this.fleet, host, request, timeout === undefined ? undefined : timeout * 1000);
+  }
+
+  /** One step of the story: told when it begins, and how it ends. */
+  async step<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    this.emit({ type: 'step', step, state: 'begun' });
+    try {
+      const result = await work();
+      this.emit({ type: 'step', step, state: 'done', seconds: seconds() });
+      return result;
+    } catch (error) {
+      this.emit({ type: 'step', step, state: 'failed', seconds: seconds() });
+      throw error;
+    }
+  }
+
+  /** Looks at the cluster until nothing is missing; past the bound, in seconds, what is missing is the error. */
+  async until(step: string, bound: number, missing: Missing): Promise<ClusterView> {
+    const end = Date.now() + bound * 1000;
+    let said = '';
+    for (;;) {
+      const view = await this.look();
+      const detail = await missing(view);
+      if (detail === undefined) return view;
+      if (detail !== said) this.emit({ type: 'step', step, state: 'waiting', detail });
+      said = detail;
+      if (Date.now() >= end) {
+        throw new UnhealthyError(`${step}: not within ${Math.round(bound)} s: ${detail}`, {
+          hint: 'drover status and drover verify show how the cluster is now',
+        });
+      }
+      this.checkpoint();
+      await delay(pollInterval, undefined, { signal: this.#signal }).catch(() => undefined);
+      this.checkpoint();
+    }
+  }
+
+  /** Throws when the operation is to stop. */
+  checkpoint(): void {
+    if (!this.#signal.aborted) return;
+    throw new InterruptedError('interrupted: what Patroni was told goes on, nothing more is done', {
+      hint: 'drover status shows how the cluster is now',
+    });
+  }
+
+  #addressOf(group: 'postgres' | 'etcd', name: string): string {
+    const node = this.topology[group].find((other) => other.name === name);
+    if (!node) throw new Error(`${name} is not in the group ${group}`);
+    return node.address;
+  }
+}

@@ -1,0 +1,243 @@
+import { moveLeaderRequest, refusalOf } from '../clients/etcd.ts';
+import type { HttpAnswer } from '../clients/http.ts';
+import {
+  failoverRequest,
+  reinitRequest,
+  reloadRequest,
+  restartRequest,
+  switchoverRequest,
+} from '../clients/patroni.ts';
+import { UnhealthyError } from '../core/errors.ts';
+import { missingFollower, missingInSql, missingRole, missingSettlement } from './checks.ts';
+import type { Control } from './control.ts';
+import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
+import { boundOfAnswer, boundOfClone, boundOfCycle, boundOfRole, boundOfSettling } from './timing.ts';
+import type { ClusterView } from './view.ts';
+
+const look = 'drover status shows how the cluster is now';
+
+/** Has the leader hand over, and waits until the other one leads. */
+export async function switchOver(control: Control, from: string, to: string): Promise<void> {
+  const { timing } = await control.look();
+  const order = switchoverRequest(control.restOf(from), control.topology.rest, {
+    leader: from,
+    candidate: to,
+  });
+  await control.step(`${to} takes the lead`, async () => {
+    const answer = await control.send(from, order, boundOfAnswer(timing) + timing.loopWait);
+    await awaitLead(control, `${to} takes the lead`, answer, { from, to });
+  });
+}
+
+/** Makes a member lead, whoever leads now. A leader that answers is asked, since it acts at once then. */
+export async function failOver(control: Control, from: string | undefined, to: string): Promise<void> {
+  const { timing, members } = await control.look();
+  const asked = members.find(({ name, answers }) => name === from && answers)?.name ?? to;
+  const order = failoverRequest(control.restOf(asked), control.topology.rest, to);
+  await control.step(`${to} takes the lead`, async () => {
+    const answer = await control.send(asked, order, boundOfAnswer(timing) + timing.loopWait);
+    await awaitLead(control, `${to} takes the lead`, answer, { from, to });
+  });
+}
+
+/** The cluster has the last word: a refusal is final, but a 503 or silence may only be an answer that came too soon. */
+async function awaitLead(
+  control: Control,
+  step: string,
+  answer: HttpAnswer,
+  { from, to }: { from: string | undefined; to: string },
+): Promise<void> {
+  const accepted = answer.answered && answer.status === 200;
+  if (answer.answered && !accepted && answer.status !== 503) throw refused('Patroni refused', answer);
+  const { timing } = await control.look();
+  const failed = answer.answered && !accepted && / failed$/.test(answer.body.trim());
+  const bound = failed ? boundOfCycle(timing) : boundOfRole(timing);
+  try {
+    await control.until(step, bound, (view) => {
+      const { leader } = view;
+      if (leader !== undefined && leader !== to && leader !== from) {
+        throw new UnhealthyError(`${leader} took the lead instead of ${to}`, { hint: look });
+      }
+      return missingRole(view, to);
+    });
+  } catch (error) {
+    if (accepted || !(error instanceof UnhealthyError)) throw error;
+    throw new UnhealthyError(`${error.message}; Patroni said ${refusalOf(answer)}`, { hint: look });
+  }
+}
+
+/** Waits until the cluster is whole: every member that was part of it before follows the leader, by SQL too. */
+export async function settle(
+  control: Control,
+  before: ClusterView,
+  leader: string,
+  others: readonly string[] = [],
+): Promise<ClusterView> {
+  const wanted = { leader, members: [...partsOf(before), ...others], etcd: etcdOf(before) };
+  const { topology } = control;
+  const step = 'all members follow, etcd and HAProxy agree';
+  return control.step(step, () =>
+    control.until(
+      step,
+      boundOfSettling(before.timing, topology.checks),
+      async (view) => missingSettlement(view, topology, wanted) ?? missingInSql(view, topology, control.sql),
+    ),
+  );
+}
+
+/** The members that worked: the leader and those who followed it, or where nobody led, those that ran. */
+function partsOf({ leader, members }: ClusterView): string[] {
+  const led = members.some(({ name, answers }) => name === leader && answers);
+  return members
+    .filter(({ name, running, streaming }) => (led ? name === leader || streaming : running))
+    .map(({ name }) => name);
+}
+
+function etcdOf({ etcd }: ClusterView): string[] {
+  return etcd.filter(({ follows }) => follows).map(({ name }) => name);
+}
+
+/** Restarts PostgreSQL of one member, and waits until it has been started anew and has its place again. */
+export async function restartMember(
+  control: Control,
+  name: string,
+  { leads, onlyPending }: { leads: boolean; onlyPending: boolean },
+): Promise<void> {
+  const before = await control.look();
+  const { timing } = before;
+  const wasStarted = before.members.find((member) => member.name === name)?.started;
+  if ((before.leader === name) !== leads) {
+    throw new UnhealthyError(
+      `${name} ${leads ? 'does not lead any more' : 'leads now'}: the roles have changed`,
+      {
+        hint: look,
+      },
+    );
+  }
+  const order = restartRequest(control.restOf(name), control.topology.rest, {
+    timeout: Math.max(1, timing.primaryStartTimeout),
+    ...(leads ? {} : { role: 'replica' }),
+    ...(onlyPending ? { restart_pending: true } : {}),
+  });
+  const step = `${name} is restarted`;
+  await control.step(step, async () => {
+    const answer = await control.send(name, order, timing.primaryStartTimeout + boundOfRole(timing));
+    // Nothing pending any more: somebody else has restarted it.
+    const spared =
+      answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied');
+    const unclear = !answer.answered || answer.status === 503;
+    if (!unclear && answer.status !== 200) throw refused(`${name} was not restarted`, answer);
+    try {
+      await control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
+        const member = view.members.find((other) => other.name === name);
+        if (!spared && member?.started === wasStarted) return 'it has not been started anew yet';
+        return leads ? missingRole(view, name) : missingFollower(view, name);
+      });
+    } catch (error) {
+      if (!unclear || !(error instanceof UnhealthyError)) throw error;
+      throw new UnhealthyError(`${error.message}; Patroni said ${refusalOf(answer)}`, { hint: look });
+    }
+  });
+}
+
+/**
+ * Waits until every follower has replayed what the leader had written by now. Only then does a standby know limits of
+ * its primary that went down: one that is restarted sooner keeps the former ones.
+ */
+export async function awaitReplay(control: Control): Promise<void> {
+  const { leader, members, timing } = await control.look();
+  const target = members.find(({ name }) => name === leader)?.position ?? 0;
+  const step = 'the others have replayed that';
+  await control.step(step, () =>
+    control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
+      const behind = view.members.find(
+        ({ name, running, position = 0 }) => name !== leader && running && position < target,
+      );
+      return behind && `${behind.name} has not yet`;
+    }),
+  );
+}
+
+/** Has members read their configuration again, and waits until each has gone through its cycle. */
+export async function reloadMembers(control: Control, names: readonly string[]): Promise<ClusterView> {
+  const step = `${names.join(', ')} read the configuration`;
+  return control.step(step, async () => {
+    for (const name of names) {
+      const answer = await control.send(name, reloadRequest(control.restOf(name), control.topology.rest));
+      if (!answer.answered || answer.status >= 300) throw refused(`${name} was not reloaded`, answer);
+    }
+    return awaitCycle(control, step);
+  });
+}
+
+/**
+ * Waits for as long as a cycle of Patroni's takes, and a second: only then does every member say whether it waits for
+ * a restart. Nothing that it tells moves with its cycles alone.
+ */
+export async function awaitCycle(control: Control, step: string): Promise<ClusterView> {
+  const { timing } = await control.look();
+  const end = Date.now() + (timing.loopWait + 1) * 1000;
+  return control.until(step, boundOfCycle(timing), () =>
+    Date.now() < end ? `for Patroni’s next cycle, up to ${timing.loopWait} s` : undefined,
+  );
+}
+
+/** Has a replica clone the leader, and waits until it follows. */
+export async function reinit(control: Control, name: string): Promise<void> {
+  const before = await control.look();
+  const wasStarted = before.members.find((member) => member.name === name)?.started;
+  const bytes = await sizeOf(control, before);
+  const step = `${name} copies the cluster`;
+  await control.step(step, async () => {
+    const answer = await control.send(name, reinitRequest(control.restOf(name), control.topology.rest));
+    if (!answer.answered || answer.status !== 200) throw refused(`${name} was not reinitialized`, answer);
+    await control.until(step, boundOfClone(bytes, before.timing, control.topology.checks), (view) => {
+      const member = view.members.find((other) => other.name === name);
+      if (member?.started === undefined || member.started === wasStarted) return 'its data is being copied';
+      return missingFollower(view, name);
+    });
+  });
+}
+
+/** Bytes of all databases; none where the leader can't be asked. */
+async function sizeOf({ sql, topology }: Control, { leader }: ClusterView): Promise<number> {
+  const node = topology.postgres.find(({ name }) => name === leader);
+  if (!node) return 0;
+  const answer = await sql.node(node, 'SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database');
+  return answer.answered ? Number(answer.rows[0]?.['bytes'] ?? 0) : 0;
+}
+
+/** Moves etcd's leadership where a plan says, and waits until etcd agrees. */
+export async function moveEtcdLeader(
+  control: Control,
+  { from, to, id }: NonNullable<RebalancePlan['move']>,
+): Promise<void> {
+  const step = `etcd is led from ${to}`;
+  await control.step(step, async () => {
+    const answer = await control.send(from, moveLeaderRequest(control.etcdOf(from), id));
+    if (!answer.answered || answer.status !== 200) throw refused('etcd’s leader did not hand over', answer);
+    const { timing } = await control.look();
+    await control.until(step, boundOfCycle(timing), ({ etcd, etcdLeader }) => {
+      const silent = etcd.find(({ follows }) => !follows);
+      if (silent) return `etcd on ${silent.name} knows no leader`;
+      return etcdLeader === to ? undefined : `it is led from ${etcdLeader ?? 'nowhere'}`;
+    });
+  });
+}
+
+/** Keeps etcd's leader off the database leader's host, after roles have changed. What is in the way is a warning. */
+export async function rebalance(control: Control): Promise<void> {
+  const { refusals, move } = planRebalance(await control.look());
+  const [first] = refusals;
+  if (first)
+    control.emit({
+      type: 'warning',
+      message: `etcd’s leader stays where it is: ${first.message}`,
+      hint: first.hint,
+    });
+  if (move) await moveEtcdLeader(control, move);
+}
+
+function refused(what: string, answer: HttpAnswer): UnhealthyError {
+  return new UnhealthyError(`${what}: ${refusalOf(answer)}`, { hint: look });
+}

@@ -1,0 +1,134 @@
+import { outageOfHandover } from '../timing.ts';
+import type { Topology } from '../topology.ts';
+import type { ClusterView, MemberView } from '../view.ts';
+import {
+  chooseCandidate,
+  refuseCandidate,
+  refusePaused,
+  refuseWeakEtcd,
+  refuseWithoutCandidate,
+  refuseWithoutLeader,
+  refuseWithoutQuorum,
+} from './danger.ts';
+import { memberNamed, nothingToDo, type OperationPlan, type Refusal } from './plan.ts';
+
+export interface HandoverPlan extends OperationPlan {
+  /** Who leads now; undefined when nobody does. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** A planned change of the leader: only from a healthy cluster. */
+export function planSwitchover(view: ClusterView, topology: Topology, to?: string): HandoverPlan {
+  const wanted = to === undefined ? undefined : memberNamed(view, to);
+  const { leader: from } = view;
+  if (wanted && wanted.name === from) return { ...nothingToDo(`${from} leads already`), from, to };
+  const candidate = wanted ?? chooseCandidate(view);
+  const refusals = [
+    ...refuseWithoutLeader(view),
+    ...refusePaused(view),
+    ...refuseWeakEtcd(view),
+    ...refuseScheduled(view),
+    ...refuseNoOrUnfit(view, candidate),
+  ];
+  return handover(view, topology, candidate, refusals);
+}
+
+/** A change of the leader with or without one: what keeps it from ending well is refused. */
+export function planFailover(view: ClusterView, topology: Topology, to?: string): HandoverPlan {
+  const wanted = to === undefined ? undefined : memberNamed(view, to);
+  const { leader: from, leaders } = view;
+  if (wanted && leaders.includes(wanted.name))
+    return { ...nothingToDo(`${wanted.name} leads already`), from, to };
+  const candidate = wanted ?? chooseCandidate(view);
+  const several = leaders.length > 1 ? refuseWithoutLeader(view) : [];
+  const plan = handover(view, topology, candidate, [
+    ...several,
+    ...refuseWithoutQuorum(view),
+    ...refuseNoOrUnfit(view, candidate),
+  ]);
+  const notes = view.paused ? [`${view.cluster} is paused: the members keep their roles after this`] : [];
+  return { ...plan, notes };
+}
+
+function refuseNoOrUnfit(view: ClusterView, candidate: MemberView | undefined): Refusal[] {
+  return candidate ? refuseCandidate(view, candidate) : refuseWithoutCandidate(view);
+}
+
+/** Patroni knows one order at a time. */
+export function refuseScheduled({ scheduled }: ClusterView): Refusal[] {
+  if (!scheduled) return [];
+  return [
+    {
+      message: `a switchover is scheduled for ${scheduled.at}`,
+      hint: 'drover switchover --cancel takes it back',
+    },
+  ];
+}
+
+function handover(
+  view: ClusterView,
+  topology: Topology,
+  candidate: MemberView | undefined,
+  refusals: readonly Refusal[],
+): HandoverPlan {
+  const from = view.leader;
+  const to = candidate?.name;
+  const outage = outageOfHandover(topology);
+  const others = view.members.map(({ name }) => name).filter((name) => name !== to);
+  return {
+    from,
+    to,
+    refusals,
+    outage,
+    notes: [],
+    steps: [
+      {
+        what:
+          from === undefined
+            ? `${to ?? 'nobody'} takes the lead`
+            : `${to ?? 'nobody'} takes the lead over from ${from}`,
+        disrupts:
+          from === undefined
+            ? 'nothing more, but gives up rows that only the former leader has'
+            : 'writes and open sessions',
+      },
+      ...(others.length === 0
+        ? []
+        : [{ what: `${others.join(', ')} ${others.length === 1 ? 'follows' : 'follow'} it` }]),
+    ],
+  };
+}
+
+/** A switchover that Patroni is to make later: its own checks decide then. */
+export function planSchedule(view: ClusterView, at: Date, to?: string): HandoverPlan {
+  const wanted = to === undefined ? undefined : memberNamed(view, to);
+  const { leader: from } = view;
+  if (wanted && wanted.name === from) return { ...nothingToDo(`${from} leads already`), from, to };
+  return {
+    from,
+    to,
+    refusals: [
+      ...refuseWithoutLeader(view),
+      ...refusePaused(view),
+      ...refuseWeakEtcd(view),
+      ...refuseScheduled(view),
+      ...refuseNoOrUnfit(view, wanted ?? chooseCandidate(view)),
+    ],
+    notes: [],
+    steps: [
+      { what: `Patroni is told to switch over${to === undefined ? '' : ` to ${to}`} at ${at.toISOString()}` },
+    ],
+  };
+}
+
+/** Takes a scheduled switchover back. */
+export function planCancel(view: ClusterView): OperationPlan {
+  const { scheduled } = view;
+  if (!scheduled) return nothingToDo('no switchover is scheduled');
+  return {
+    steps: [{ what: `the switchover scheduled for ${scheduled.at} is taken back` }],
+    refusals: refuseWithoutQuorum(view),
+    notes: [],
+  };
+}

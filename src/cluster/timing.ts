@@ -1,0 +1,118 @@
+import type { Topology } from './topology.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** The times Patroni goes by, in seconds, and the lag in bytes that rules a candidate out. */
+export interface Timing {
+  readonly ttl: number;
+  readonly loopWait: number;
+  readonly retryTimeout: number;
+  readonly primaryStartTimeout: number;
+  readonly maximumLag: number;
+}
+
+/** Reads them out of the configuration in the DCS; what is not set there has Patroni's default. */
+export function timingOf(config: Settings): Timing {
+  const number = (name: string, otherwise: number) => {
+    const value = Number(config[name] ?? otherwise);
+    return Number.isFinite(value) ? value : otherwise;
+  };
+  return {
+    ttl: number('ttl', 30),
+    loopWait: number('loop_wait', 10),
+    retryTimeout: number('retry_timeout', 10),
+    // Its name until Patroni 3.0.
+    primaryStartTimeout: number('primary_start_timeout', number('master_start_timeout', 300)),
+    maximumLag: number('maximum_lag_on_failover', 1_048_576),
+  };
+}
+
+/** Seconds after which a watchdog resets its host; -1 asks for half the time to live. */
+export function watchdogTimeout(ttl: number, margin: number): number {
+  return margin === -1 ? Math.floor(ttl / 2) : ttl - margin;
+}
+
+/** What is wrong with the times of a configuration: Patroni would silently go by other ones. */
+export function timingProblems(config: Settings, { mode, margin }: Topology['watchdog']): string[] {
+  const { ttl, loopWait, retryTimeout } = timingOf(config);
+  const minima = [
+    ['ttl', 20],
+    ['loop_wait', 1],
+    ['retry_timeout', 3],
+  ] as const;
+  const problems = minima.flatMap(([name, least]) => {
+    const value = config[name] ?? least;
+    if (typeof value !== 'number') return [`${name} must be a number of seconds`];
+    return value < least ? [`${name} must be at least ${least} s`] : [];
+  });
+  const needed = loopWait + 2 * retryTimeout;
+  if (needed > ttl) problems.push(`loop_wait + 2 x retry_timeout is ${needed} s, more than ttl (${ttl} s)`);
+  const left = watchdogTimeout(ttl, margin) - loopWait - retryTimeout;
+  // With -1 the timeout is what it is; Patroni refuses a watchdog that does not fit.
+  if (mode !== 'off' && margin !== -1 && left < 5) {
+    problems.push(
+      `the watchdog's timeout (${watchdogTimeout(ttl, margin)} s) leaves ${left} s beyond loop_wait + retry_timeout; it takes 5 s`,
+    );
+  }
+  return problems;
+}
+
+/** How long writes are not taken, in seconds. */
+export interface Outage {
+  readonly usual: number;
+  readonly most: number;
+}
+
+// Stopping the old leader and promoting the new one, idle: 1-2 s; a checkpoint of much data takes longer.
+const handover = 2;
+
+/** Of a leader that hands over: the hand-over, and HAProxy until it has seen it. */
+export function outageOfHandover({ haproxy, checks }: Pick<Topology, 'haproxy' | 'checks'>): Outage {
+  if (haproxy.length === 0) return { usual: handover, most: 2 * handover };
+  const { interval, fall, rise } = checks;
+  return {
+    usual: handover + (rise - 0.5) * interval,
+    // Until the old one is taken out, every other connection still ends at it.
+    most: 2 * handover + Math.max(fall, rise) * interval,
+  };
+}
+
+/** Of a leader that is restarted where it is. */
+export function outageInPlace(
+  { haproxy, checks }: Pick<Topology, 'haproxy' | 'checks'>,
+  { primaryStartTimeout }: Timing,
+): Outage {
+  const seen = haproxy.length === 0 ? 0 : checks.rise * checks.interval;
+  return { usual: handover, most: primaryStartTimeout + seen };
+}
+
+/** Seconds until the members' next cycles have shown what they make of a change. */
+export function boundOfCycle({ loopWait, retryTimeout }: Timing): number {
+  return 2 * loopWait + retryTimeout;
+}
+
+/** Seconds that Patroni itself looks for the outcome of a switchover. */
+export function boundOfAnswer({ loopWait }: Timing): number {
+  return 2 * Math.max(10, loopWait);
+}
+
+/** Seconds until the leader has changed: what Patroni allows, and a leader key that has to expire after all. */
+export function boundOfRole(timing: Timing): number {
+  return boundOfAnswer(timing) + timing.ttl + timing.retryTimeout;
+}
+
+// Stopping, rewinding and starting a former leader.
+const rejoin = 60;
+
+/** Seconds until all members follow the leader, and HAProxy has seen it. */
+export function boundOfSettling(timing: Timing, { fall, interval }: Topology['checks']): number {
+  return rejoin + timing.ttl + 2 * timing.loopWait + fall * interval;
+}
+
+// A base backup's rate on slow disks and networks, in bytes a second.
+const slowestCopy = 10 * 1024 ** 2;
+
+/** Seconds for cloning so many bytes. */
+export function boundOfClone(bytes: number, timing: Timing, checks: Topology['checks']): number {
+  return boundOfSettling(timing, checks) + bytes / slowestCopy;
+}

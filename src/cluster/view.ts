@@ -1,0 +1,152 @@
+import type { PatroniCluster } from '../clients/patroni.ts';
+import { isUp } from '../clients/haproxy.ts';
+import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
+import { timingOf, type Timing } from './timing.ts';
+import type { Node, Topology } from './topology.ts';
+
+/** A database member as decisions need it. */
+export interface MemberView {
+  readonly name: string;
+  /** Its REST API answers. */
+  readonly answers: boolean;
+  /** PostgreSQL runs. */
+  readonly running: boolean;
+  /** The leader sends it WAL. */
+  readonly streaming: boolean;
+  /** A synchronous standby, or one of those whose votes count. */
+  readonly synchronous: boolean;
+  /** Bytes behind the leader; undefined where nobody knows. */
+  readonly lag: number | undefined;
+  /** Where in the WAL it is, in bytes: of the leader what it wrote, of another what it has replayed. */
+  readonly position: number | undefined;
+  readonly timeline: number | undefined;
+  readonly pendingRestart: boolean;
+  readonly paused: boolean;
+  readonly nofailover: boolean;
+  /** When PostgreSQL was started, as text that another start changes. */
+  readonly started: string | undefined;
+}
+
+/** An etcd member as decisions need it. */
+export interface EtcdMemberView {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly answers: boolean;
+  /** It knows a leader: it is not cut off from the majority. */
+  readonly follows: boolean;
+  readonly learner: boolean;
+  readonly alarms: readonly string[];
+}
+
+/** The cluster as decisions need it: what its parts say, put together. */
+export interface ClusterView {
+  readonly cluster: string;
+  readonly members: readonly MemberView[];
+  /** Who leads: by its own word, or where its host can't be asked, by the others'. */
+  readonly leader: string | undefined;
+  /** All who say that they lead. */
+  readonly leaders: readonly string[];
+  readonly paused: boolean;
+  readonly synchronous: boolean;
+  readonly strict: boolean;
+  /** It follows another cluster, and takes no writes. */
+  readonly standby: boolean;
+  readonly scheduled: PatroniCluster['scheduled_switchover'];
+  /** What the DCS holds; undefined while nobody gives it. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+  readonly timing: Timing;
+  readonly etcd: readonly EtcdMemberView[];
+  readonly etcdLeader: string | undefined;
+  /** Servers that HAProxy sends writes to, by HAProxy's host. */
+  readonly writesTo: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Puts a snapshot together. */
+export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
+  const snapshots = [...snapshot.patroni.values()];
+  const cluster = snapshots.find((member) => member.cluster)?.cluster;
+  const config = snapshots.find((member) => member.config)?.config;
+  const leaders = leadersOf(snapshot);
+  const named = cluster?.members.find(({ role }) => role === 'leader' || role === 'standby_leader')?.name;
+  const leader = leaders[0] ?? named;
+  const settings = config ?? topology.dcs;
+  return {
+    cluster: topology.cluster,
+    members: topology.postgres.map((node) => memberOf(node, snapshot, cluster, leader)),
+    leader,
+    leaders,
+    paused: cluster?.pause === true,
+    synchronous: isOn(settings['synchronous_mode']),
+    strict: isOn(settings['synchronous_mode_strict']),
+    standby: (settings['standby_cluster'] ?? null) !== null,
+    scheduled: cluster?.scheduled_switchover,
+    config,
+    timing: timingOf(settings),
+    etcd: topology.etcd.map(({ name }) => {
+      const { status, alarms } = snapshot.etcd.get(name) ?? {};
+      return {
+        name,
+        id: status?.memberId,
+        answers: status !== undefined,
+        follows: status !== undefined && !['', '0'].includes(status.leaderId),
+        learner: status?.isLearner ?? false,
+        alarms: alarms ?? [],
+      };
+    }),
+    etcdLeader: etcdLeaderOf(snapshot),
+    writesTo: new Map(
+      [...snapshot.haproxy]
+        .filter(([, { problem }]) => problem === undefined)
+        .map(([host, { servers }]) => [
+          host,
+          servers.filter((server) => server.proxy === 'primary' && isUp(server)).map(({ server }) => server),
+        ]),
+    ),
+  };
+}
+
+function memberOf(
+  { name }: Node,
+  snapshot: Snapshot,
+  cluster: PatroniCluster | undefined,
+  leader: string | undefined,
+): MemberView {
+  const member = snapshot.patroni.get(name)?.member;
+  const listed = cluster?.members.find((other) => other.name === name);
+  const sender = leader === undefined ? undefined : snapshot.patroni.get(leader);
+  return {
+    name,
+    answers: member !== undefined,
+    running: member?.state === 'running',
+    streaming: isStreaming(sender, name),
+    synchronous: listed?.role === 'sync_standby' || listed?.role === 'quorum_standby',
+    lag: liveLag(sender, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
+    position: member?.xlog?.location ?? member?.xlog?.replayed_location ?? undefined,
+    timeline: member?.timeline ?? listed?.timeline,
+    pendingRestart: member?.pending_restart === true,
+    paused: member?.pause === true,
+    nofailover: listed?.tags?.['nofailover'] === true,
+    started: member?.postmaster_start_time ?? undefined,
+  };
+}
+
+// What both say now; /cluster is as old as the member's last cycle, and knows nothing right after a start.
+function liveLag(leader: PatroniSnapshot | undefined, member: PatroniSnapshot['member']): number | undefined {
+  const written = leader?.member?.xlog?.location;
+  const received = member?.xlog?.received_location ?? undefined;
+  return written === undefined || received === undefined ? undefined : Math.max(0, written - received);
+}
+
+// The leader lists who it sends to in every version; in /cluster only 3.0.4 and later say so.
+function isStreaming(leader: PatroniSnapshot | undefined, name: string): boolean {
+  return (
+    leader?.member?.replication?.some(
+      ({ application_name: to, state }) => to === name && state === 'streaming',
+    ) ?? false
+  );
+}
+
+// The synchronous mode is `on`, `true` or, from 4.0, `quorum`.
+function isOn(value: unknown): boolean {
+  return value === true || value === 'on' || value === 'quorum';
+}

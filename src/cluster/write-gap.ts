@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Fleet } from '../engine/fleet.ts';
+import { Asker } from './asker.ts';
+import { insertRow, removeRows, selectRows } from './ledger.ts';
+import type { Topology } from './topology.ts';
+
+/** Milliseconds between two writes. */
+const interval = 50;
+/** Milliseconds for a connection and for a write: a client that gives up sooner finds the new leader sooner. */
+const patience = 1_000;
+/** Milliseconds for the first write to be taken. */
+const firstPatience = 3_000;
+
+/** What became of the writes of a client that never stopped writing. */
+export interface WriteReport {
+  /** The entry point: `HAProxy-demo:5000`, or `the leader` where there is no HAProxy. */
+  readonly through: string;
+  readonly acknowledged: number;
+  /** Attempts that failed or had no answer in time. */
+  readonly refused: number;
+  /** Seconds between two acknowledgements, at the longest. */
+  readonly gap: number;
+  /** Acknowledged rows that are not there afterwards. */
+  readonly lost: number;
+  /** Why nothing could be measured, or the rows not be counted. */
+  readonly problem?: string;
+}
+
+interface Door {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Writes rows through the cluster's entry point for as long as something is done to it. */
+export class Writer {
+  readonly #fleet: Fleet;
+  readonly #topology: Topology;
+  readonly #run: string;
+  readonly #doors: readonly Door[];
+  readonly #through: string;
+  readonly #started = performance.now();
+  readonly #acknowledged = new Map<number, number>();
+  readonly #loop: Promise<void>;
+  #connection: SqlConnection | undefined;
+  #door = 0;
+  #attempts = 0;
+  #problem = 'nothing was written yet';
+  #stopped = false;
+
+  /** Begins at once. The run's id marks its rows. */
+  constructor(fleet: Fleet, topology: Topology, run: string) {
+    this.#fleet = fleet;
+    this.#topology = topology;
+    this.#run = run;
+    const [entry] = topology.haproxy.filter(({ name }) => fleet.has(name));
+    const { ports } = topology;
+    this.#doors = entry
+      ? [{ host: entry.name, address: entry.address, port: ports.write }]
+      : topology.postgres
+          .filter(({ name }) => fleet.has(name))
+          .map(({ name, address }) => ({ host: name, address, port: ports.postgres }));
+    this.#through = entry ? `${entry.name}:${ports.write}` : 'the leader';
+    this.#loop = this.#write();
+  }
+
+  /** Whether a write begun after now is taken within so many milliseconds. */
+  async takes(within = firstPatience): Promise<boolean> {
+    const from = this.#attempts;
+    const end = performance.now() + within;
+    while (performance.now() < end) {
+      if ([...this.#acknowledged.keys()].some((n) => n > from)) return true;
+      await delay(interval);
+    }
+    return false;
+  }
+
+  /** Why the last write that was not taken was not. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** Ends the writing, and looks for the rows on the leader. */
+  async stop(leader: string | undefined): Promise<WriteReport> {
+    this.#stopped = true;
+    await this.#loop;
+    const times = [...this.#acknowledged.values()];
+    const report = {
+      through: this.#through,
+      acknowledged: times.length,
+      refused: this.#attempts - times.length,
+      gap: longestGap(times, this.#started, performance.now()) / 1000,
+    };
+    if (times.length === 0) return { ...report, lost: 0, problem: this.#problem };
+    const found = await this.#readBack(leader);
+    if (typeof found === 'string')
+      return { ...report, lost: 0, problem: `the rows cannot be counted: ${found}` };
+    return { ...report, lost: [...this.#acknowledged.keys()].filter((n) => !found.has(n)).length };
+  }
+
+  async #write(): Promise<void> {
+    while (!this.#stopped) {
+      const began = performance.now();
+      const n = ++this.#attempts;
+      const answer = await this.#attempt(n);
+      if (answer.answered) this.#acknowledged.set(n, performance.now());
+      else {
+        this.#problem = answer.reason;
+        await this.#hangUp();
+        this.#door++;
+      }
+      await delay(Math.max(0, began + interval - performance.now()));
+    }
+    await this.#hangUp();
+  }
+
+  async #attempt(n: number): Promise<SqlAnswer> {
+    const door = this.#doors[this.#door % this.#doors.length];
+    if (!door) return { answered: false, reason: 'no host to write from' };
+    const { probe } = this.#topology;
+    try {
+      this.#connection ??= this.#fleet.connectSql(
+        this.#fleet.get(door.host),
+        door.address,
+        { port: door.port, database: 'postgres', ...probe },
+        patience,
+      );
+      return await this.#connection.run(insertRow(this.#run, n));
+    } catch (error) {
+      return { answered: false, reason: messageOf(error) };
+    }
+  }
+
+  async #hangUp(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  /** The rows that the leader has, which are then removed; or why it can't be asked. */
+  async #readBack(leader: string | undefined): Promise<ReadonlySet<number> | string> {
+    const node = this.#topology.postgres.find(({ name }) => name === leader);
+    if (!node) return 'there is no leader';
+    const ask = new Asker(this.#fleet, this.#topology);
+    const answer = await ask.node(node, selectRows(this.#run));
+    if (!answer.answered) return answer.reason;
+    await ask.node(node, removeRows(this.#run));
+    return new Set(answer.rows.map((row) => Number(row['n'])));
+  }
+}
+
+/** The longest time without an acknowledgement between a beginning and an end, in the unit of the times. */
+export function longestGap(times: readonly number[], begin: number, end: number): number {
+  const [gap] = times
+    .concat(end)
+    .reduce<[number, number]>(([longest, last], time) => [Math.max(longest, time - last), time], [0, begin]);
+  return gap;
+}

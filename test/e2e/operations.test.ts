@@ -1,0 +1,332 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  drover,
+  expectExit,
+  finished,
+  linesOf,
+  madeChanges,
+  start,
+  TestLab,
+  threeNodes,
+  writeInventory,
+  type LineOf,
+  type Outcome,
+} from './harness.ts';
+
+const lab = new TestLab('e2eops');
+const nodes = ['node1', 'node2', 'node3'];
+const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
+
+/** Times for one site: a hand-over takes about three seconds instead of seven. */
+const times = `
+    patroni_ttl: 20
+    patroni_loop_wait: 5
+    patroni_retry_timeout: 5
+    haproxy_check_interval: 1s
+    haproxy_check_fall: 2
+    haproxy_check_rise: 1`;
+
+beforeAll(async () => {
+  await lab.up(writeInventory(readFileSync(threeNodes, 'utf8').replace(/^( {2}vars:)$/m, `$1${times}`)));
+  expectExit(await on('provision', '-y', '--no-verify'), 0);
+});
+afterAll(() => lab.down());
+
+interface Status {
+  readonly paused: boolean;
+  readonly members: readonly { name: string; role: string; timeline: string; more: string }[];
+  readonly etcd: readonly { name: string; role: string }[];
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse((await on('status')).stdout) as Status;
+}
+
+async function leader(): Promise<string> {
+  return (await status()).members.find(({ role }) => role === 'leader')?.name ?? 'nobody';
+}
+
+function writesOf(outcome: Outcome): LineOf<'writes'> {
+  const [writes] = linesOf(outcome, 'writes');
+  if (!writes) throw new Error(`nothing was measured\n${outcome.stderr}`);
+  return writes;
+}
+
+/** The operation ended well: nothing lost, and the gap within what the plan had announced. */
+function expectDone(outcome: Outcome): void {
+  expectExit(outcome, 0);
+  const writes = writesOf(outcome);
+  const most = linesOf(outcome, 'operation')[0]?.outage?.most ?? 2;
+  console.log(`${linesOf(outcome, 'run')[0]?.verb ?? ''}: ${JSON.stringify(writes)}`);
+  expect(writes).toMatchObject({ lost: 0 });
+  expect(writes.problem).toBeUndefined();
+  expect(writes.acknowledged).toBeGreaterThan(0);
+  expect(writes.gap).toBeLessThan(most);
+}
+
+const stepsOf = (outcome: Outcome) =>
+  linesOf(outcome, 'operation').flatMap(({ steps }) => steps.map(({ what }) => what));
+const doneIn = (outcome: Outcome) =>
+  linesOf(outcome, 'step')
+    .filter(({ state }) => state === 'done')
+    .map(({ step }) => step);
+
+async function expectRefused(exitCode: number, says: RegExp, ...args: string[]): Promise<void> {
+  const outcome = await on(...args);
+  expectExit(outcome, exitCode);
+  expect(outcome.stderr).toMatch(says);
+  expect(linesOf(outcome, 'step')).toEqual([]);
+}
+
+describe('a healthy cluster', () => {
+  it('switches over and back, and keeps etcd’s leader elsewhere', async () => {
+    const there = await on('switchover', '-y', '--to', 'node2');
+    expectDone(there);
+    expect(stepsOf(there)).toEqual(['node2 takes the lead over from node1', 'node1, node3 follow it']);
+    expect(await leader()).toBe('node2');
+    expectDone(await on('switchover', '-y', '--to', 'node1'));
+    const { members, etcd } = await status();
+    expect(members.map(({ timeline }) => timeline)).toEqual(['3', '3', '3']);
+    expect(etcd.find(({ role }) => role === 'leader')?.name).not.toBe('node1');
+  });
+
+  it('asks before what disrupts, and without a terminal goes no further', async () => {
+    await expectRefused(
+      64,
+      /node\d takes the lead over from node1: interrupts writes[^]*add -y/,
+      'switchover',
+    );
+    await expectRefused(64, /node3 deletes its data/, 'reinit', 'node3');
+    await expectRefused(64, /cannot open an editor without a terminal/, 'edit-config');
+    expect(await leader()).toBe('node1');
+  });
+
+  it('shows what it would do, and does nothing', async () => {
+    const shown = await on('switchover', '--check', '--to', 'node3');
+    expectExit(shown, 2);
+    expect(stepsOf(shown)).toEqual(['node3 takes the lead over from node1', 'node1, node2 follow it']);
+    expect(await leader()).toBe('node1');
+  });
+
+  it('knows its members', async () => {
+    for (const args of [
+      ['switchover', '--to', 'nod2'],
+      ['failover', '--to', 'nod2'],
+      ['restart', 'nod2'],
+      ['reload', 'nod2'],
+      ['reinit', 'nod2'],
+    ])
+      await expectRefused(5, /no database member is called "nod2"[^]*did you mean "node2"\?/, ...args);
+  });
+
+  it('keeps an order for later, takes it back, and refuses others meanwhile', async () => {
+    await expectRefused(64, /no date, time and zone/, 'switchover', '--at', '2040-01-01T10:00');
+    await expectRefused(64, /is over/, 'switchover', '--at', '2020-01-01T10:00Z');
+    expectExit(await on('switchover', '--at', '2040-01-01T10:00+01:00', '--to', 'node2'), 0);
+    await expectRefused(7, /a switchover is scheduled for 2040-01-01T09:00/, 'switchover', '-y');
+    expectExit(await on('switchover', '--cancel'), 0);
+    const nothing = await on('switchover', '--cancel');
+    expectExit(nothing, 0);
+    expect(stepsOf(nothing)).toEqual([]);
+  });
+
+  it('moves etcd’s leader, and leaves it where it is right', async () => {
+    const moved = await on(
+      'switchover',
+      '-y',
+      '--to',
+      (await status()).etcd.find(({ role }) => role === 'leader')?.name ?? '',
+    );
+    expectDone(moved);
+    expect(doneIn(moved).at(-1)).toMatch(/^etcd is led from node\d$/);
+    const again = await on('rebalance');
+    expectExit(again, 0);
+    expect(stepsOf(again)).toEqual([]);
+    const database = await leader();
+    await lab.on(
+      database,
+      `export ETCDCTL_API=3; at=$(sed -n 's/^ETCD_ADVERTISE_CLIENT_URLS=//p' /etc/default/etcd | tr -d '"')
+       id=$(etcdctl --endpoints "$at" endpoint status | cut -d, -f2 | tr -d ' ')
+       all=$(etcdctl --endpoints "$at" member list | sed 's/.*, \\(http[^,]*2379\\).*/\\1/' | paste -sd,)
+       etcdctl --endpoints "$all" move-leader "$id"`,
+    );
+    const back = await on('rebalance');
+    expectDone(back);
+    expect(doneIn(back)).toHaveLength(1);
+  });
+
+  it('clones a replica again, but never the leader', async () => {
+    const database = await leader();
+    await expectRefused(7, new RegExp(`${database} leads`), 'reinit', database, '-y');
+    const replica = nodes.find((name) => name !== database) ?? '';
+    expectDone(await on('reinit', replica, '-y'));
+  });
+
+  it('reloads', async () => {
+    const all = await on('reload');
+    expectExit(all, 0);
+    expect(stepsOf(all)).toEqual(['node1, node2, node3 read their configuration again']);
+  });
+
+  it('changes nothing in a run of provision afterwards', async () => {
+    const again = await on('provision', '--no-verify');
+    expectExit(again, 0);
+    expect(madeChanges(again)).toEqual([]);
+    const rows = await lab.on(
+      await leader(),
+      'runuser -u postgres -- psql -Atc "SELECT count(*) FROM drover.write"',
+    );
+    expect(rows).toBe('0');
+  });
+
+  it('waits for another run, and gives up in time', async () => {
+    const first = start('reload', '-i', lab.inventory, '--json');
+    await expect
+      .poll(
+        async () => (await lab.on('node1', 'cat /run/drover/holder 2>/dev/null || true')).includes('reload'),
+        {
+          timeout: 10_000,
+        },
+      )
+      .toBe(true);
+    await expectRefused(6, /locked by run/, 'rebalance', '--lock-timeout', '1');
+    expectExit(await finished(first), 0);
+  });
+});
+
+describe('the configuration in the DCS', () => {
+  it('is changed by settings and files, with rules of timing', async () => {
+    await expectRefused(
+      5,
+      /loop_wait \+ 2 x retry_timeout is 25 s, more than ttl \(20 s\)/,
+      'edit-config',
+      '-s',
+      'retry_timeout=10',
+    );
+    const file = join(dirname(lab.inventory), 'patch.yml');
+    writeFileSync(file, 'postgresql: { parameters: { max_connections: 120 } }\n');
+    const edited = await on('edit-config', '--apply', file, '-s', 'postgresql.parameters.work_mem=8MB');
+    expectExit(edited, 0);
+    expect(linesOf(edited, 'operation')[0]?.settings).toEqual([
+      { key: 'postgresql.parameters.max_connections', after: '120' },
+      { key: 'postgresql.parameters.work_mem', after: '"8MB"' },
+    ]);
+    expect(linesOf(edited, 'warning').map(({ message }) => message)).toEqual([
+      'node1, node2, node3 wait for a restart of PostgreSQL',
+    ]);
+    const again = await on('edit-config', '-s', 'postgresql.parameters.work_mem=8MB');
+    expectExit(again, 0);
+    expect(stepsOf(again)).toEqual([]);
+  });
+
+  it('is taken into force by restarts: replicas first, then a switchover', async () => {
+    const former = await leader();
+    const rolled = await on('restart', '-y');
+    expectDone(rolled);
+    const [first, second, third] = stepsOf(rolled);
+    expect([first, second].every((step) => step?.endsWith('is restarted'))).toBe(true);
+    expect(third).toMatch(new RegExp(`takes the lead over from ${former}, which is restarted by that`));
+    await expectSetting('max_connections', '120');
+  });
+
+  it('is taken into force leader first when a shared limit goes down', async () => {
+    expectExit(
+      await on(
+        'edit-config',
+        '-s',
+        'postgresql.parameters.max_connections=null',
+        '-s',
+        'postgresql.parameters.work_mem=null',
+      ),
+      0,
+    );
+    const former = await leader();
+    const rolled = await on('restart', '-y');
+    expectDone(rolled);
+    expect(stepsOf(rolled)[0]).toBe(`${former} is restarted while it leads`);
+    expect(await leader()).toBe(former);
+    await expectSetting('max_connections', '100');
+    expect((await status()).members.map(({ more }) => more)).toEqual(['', '', '']);
+  });
+
+  it('restarts who is named', async () => {
+    const replica = nodes.find((name) => name !== 'node1') ?? '';
+    expectDone(await on('restart', replica, '-y'));
+  });
+
+  async function expectSetting(name: string, value: string): Promise<void> {
+    for (const node of nodes)
+      expect(await lab.on(node, `runuser -u postgres -- psql -Atc "SHOW ${name}"`), node).toBe(value);
+  }
+});
+
+describe('a cluster in trouble', () => {
+  it('paused: no switchover, no restart; a failover where nobody leads', async () => {
+    expectExit(await on('pause'), 0);
+    expect((await status()).paused).toBe(true);
+    expect(stepsOf(await on('pause'))).toEqual([]);
+    await expectRefused(7, /is paused\s+drover resume ends that/, 'switchover', '-y');
+    await expectRefused(7, /is paused/, 'restart', 'node1', 'node2', 'node3', '-y');
+    const former = await leader();
+    await lab.on(former, 'kill -9 $(head -1 /var/lib/postgresql/*/main/postmaster.pid)');
+    await expect.poll(leader, { timeout: 30_000, interval: 1000 }).toBe('nobody');
+    await expectRefused(7, /has no leader/, 'switchover', '-y');
+    await expectRefused(7, /has no leader/, 'reinit', former, '-y');
+
+    const failed = await on('failover', '-y');
+    expectExit(failed, 0);
+    expect(writesOf(failed)).toMatchObject({ lost: 0 });
+    expect(await leader()).not.toBe(former);
+    expectExit(await on('resume'), 0);
+    await expect
+      .poll(async () => new Set((await status()).members.map(({ timeline }) => timeline)).size, {
+        timeout: 60_000,
+      })
+      .toBe(1);
+  });
+
+  it('a failover with a leader hands over as well', async () => {
+    const outcome = await on('failover', '-y');
+    expectDone(outcome);
+  });
+
+  it('a replica that is gone: no switchover to it, no restart of the others', async () => {
+    const database = await leader();
+    const [gone = '', other = ''] = nodes.filter((name) => name !== database);
+    await lab.on(gone, 'systemctl stop patroni');
+    await expectRefused(7, new RegExp(`${gone} does not answer`), 'switchover', '-y', '--to', gone);
+    await expectRefused(7, new RegExp(`${gone} does not follow ${database}`), 'restart', other, '-y');
+    await expectRefused(7, new RegExp(`${gone} does not answer`), 'reload');
+    await lab.on(gone, 'systemctl start patroni');
+    await expect
+      .poll(async () => (await on('restart', '--check', other)).exitCode, { timeout: 60_000 })
+      .toBe(2);
+  });
+
+  it('a candidate tagged nofailover', async () => {
+    const database = await leader();
+    const [tagged = '', other = ''] = nodes.filter((name) => name !== database);
+    await lab.on(
+      tagged,
+      'sed -i s/nofailover.:false/nofailover\\":true/ /etc/patroni/config.yml; grep -q "nofailover.:true" /etc/patroni/config.yml',
+    );
+    expectExit(await on('reload', tagged), 0);
+    await expectRefused(7, new RegExp(`${tagged} is tagged nofailover`), 'switchover', '-y', '--to', tagged);
+    expect(stepsOf(await on('switchover', '--check'))[0]).toMatch(new RegExp(`^${other} takes the lead`));
+  });
+
+  it('etcd with a member down, and without a majority', async () => {
+    await lab.on('node3', 'systemctl stop etcd');
+    for (const args of [['switchover', '-y'], ['rebalance'], ['restart', 'node1', '-y']])
+      await expectRefused(7, /etcd on node3 does not answer/, ...args);
+    await lab.on('node2', 'systemctl stop etcd');
+    await expect
+      .poll(async () => (await on('pause')).stderr, { timeout: 30_000 })
+      .toMatch(/etcd has no majority: [01] of 3 members know a leader/);
+    await expectRefused(7, /etcd has no majority/, 'failover', '-y');
+    await lab.on('node2', 'systemctl start etcd');
+    await lab.on('node3', 'systemctl start etcd');
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { changedLimits, planRestart } from '../../../src/cluster/operations/restart.ts';
+import { member, refused, stepsOf, topology, view, viewWith } from './support.ts';
+
+const pending = { pendingRestart: true };
+const all = { node1: pending, node2: pending, node3: pending };
+const nobody = { names: [], running: new Map<string, number>() };
+const configOf = (parameters: Record<string, unknown>) => ({ config: { postgresql: { parameters } } });
+
+describe('which limits change', () => {
+  const running = new Map([
+    ['max_connections', 100],
+    ['max_wal_senders', 10],
+    ['max_worker_processes', 8],
+  ]);
+  it.each([
+    { config: configOf({ max_connections: 150 }), up: ['max_connections'], down: [] },
+    {
+      config: configOf({ max_connections: '50', max_wal_senders: 20 }),
+      up: ['max_wal_senders'],
+      down: ['max_connections'],
+    },
+    { config: configOf({}), up: [], down: [] },
+    { config: { config: {} }, up: [], down: [] },
+    { config: configOf({ max_locks_per_transaction: 1 }), up: [], down: [] },
+  ])('%j', ({ config, up, down }) => {
+    expect(changedLimits(running, config.config)).toEqual({ up, down });
+  });
+});
+
+describe('the order of restarts', () => {
+  it('is replicas first, then a switchover', () => {
+    const plan = planRestart(viewWith(all), topology, nobody);
+    expect(plan).toMatchObject({
+      refusals: [],
+      replicas: ['node2', 'node3'],
+      onlyPending: true,
+      leaderFirst: false,
+    });
+    expect(stepsOf(plan)).toEqual([
+      'node2 is restarted',
+      'node3 is restarted',
+      'node3 takes the lead over from node1, which is restarted by that',
+    ]);
+    expect(plan.outage).toEqual({ usual: 6.5, most: 13 });
+  });
+
+  it('is the leader first, where it is, when a shared limit goes down', () => {
+    const running = new Map([['max_connections', 150]]);
+    const plan = planRestart(viewWith(all, configOf({})), topology, { names: [], running });
+    expect(stepsOf(plan)).toEqual([
+      'node1 is restarted while it leads',
+      'node2 is restarted',
+      'node3 is restarted',
+    ]);
+    expect(plan.notes).toEqual(['the leader goes first: max_connections goes down']);
+  });
+
+  it('does not turn round for replicas alone', () => {
+    const running = new Map([['max_connections', 150]]);
+    const plan = planRestart(viewWith({ node2: pending }, configOf({})), topology, { names: [], running });
+    expect(plan).toMatchObject({ replicas: ['node2'], leader: undefined, leaderFirst: false });
+    expect(plan.outage).toBeUndefined();
+  });
+
+  it('restarts a leader without others where it is', () => {
+    const plan = planRestart(view({ members: [member('node1', pending)] }), topology, nobody);
+    expect(stepsOf(plan)).toEqual(['node1 is restarted while it leads']);
+    expect(refused(plan)).toEqual([]);
+  });
+
+  it('restarts who is named, waiting or not, and hands over to whom was agreed', () => {
+    const plan = planRestart(view(), topology, { ...nobody, names: ['node1'], to: 'node2' });
+    expect(plan.onlyPending).toBe(false);
+    expect(stepsOf(plan)).toEqual(['node2 takes the lead over from node1, which is restarted by that']);
+  });
+
+  it('does nothing when nobody waits', () => {
+    expect(planRestart(view(), topology, nobody)).toMatchObject({
+      steps: [],
+      notes: ['nobody waits for a restart'],
+    });
+  });
+});
+
+describe('what a restart refuses', () => {
+  it.each([
+    {
+      what: 'a change that goes both ways',
+      cluster: viewWith(all, configOf({ max_connections: 50, max_wal_senders: 20 })),
+      says: 'max_wal_senders would go up and max_connections down: no order of restarts suits both',
+    },
+    { what: 'a pause', cluster: viewWith(all, { paused: true }), says: 'c is paused' },
+    {
+      what: 'another member that does not follow',
+      cluster: viewWith({ node2: pending, node3: { streaming: false } }),
+      says: 'node3 does not follow node1',
+    },
+    {
+      what: 'another member that lags',
+      cluster: viewWith({ node2: pending, node3: { lag: 2 * 1024 ** 2 } }),
+      says: 'node3 lags by 2.0 MiB',
+    },
+    {
+      what: 'no synchronous standby',
+      cluster: viewWith({ node2: pending }, { synchronous: true }),
+      says: 'there is no synchronous standby',
+    },
+    {
+      what: 'a leader nobody could take over from',
+      cluster: viewWith({ node1: pending, node2: { nofailover: true }, node3: { nofailover: true } }),
+      says: 'no healthy candidate: node2 is tagged nofailover, node3 is tagged nofailover',
+    },
+  ])('$what', ({ cluster, says }) => {
+    const running = new Map([
+      ['max_connections', 100],
+      ['max_wal_senders', 10],
+    ]);
+    const config =
+      cluster.config?.['postgresql'] === undefined
+        ? configOf({ max_connections: 100, max_wal_senders: 10 })
+        : {};
+    expect(refused(planRestart({ ...cluster, ...config }, topology, { names: [], running }))).toEqual([says]);
+  });
+
+  it('lets a member be restarted because it does not follow', () => {
+    const cluster = viewWith({ node3: { streaming: false } });
+    expect(refused(planRestart(cluster, topology, { ...nobody, names: ['node3'] }))).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { timingOf } from '../../../src/cluster/timing.ts';
+import type { Topology } from '../../../src/cluster/topology.ts';
+import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
+
+export function member(name: string, differs: Partial<MemberView> = {}): MemberView {
+  return {
+    name,
+    answers: true,
+    running: true,
+    streaming: true,
+    synchronous: false,
+    lag: 0,
+    position: 1000,
+    timeline: 1,
+    pendingRestart: false,
+    paused: false,
+    nofailover: false,
+    started: '2030-01-01',
+    ...differs,
+  };
+}
+
+export function etcdMember(name: string, differs: Partial<EtcdMemberView> = {}): EtcdMemberView {
+  return { name, id: `id-${name}`, answers: true, follows: true, learner: false, alarms: [], ...differs };
+}
+
+/** A healthy cluster of three, led by node1, etcd led from node2. */
+export function view(differs: Partial<ClusterView> = {}): ClusterView {
+  return {
+    cluster: 'c',
+    members: [member('node1', { streaming: false, lag: undefined }), member('node2'), member('node3')],
+    leader: 'node1',
+    leaders: ['node1'],
+    paused: false,
+    synchronous: false,
+    strict: false,
+    standby: false,
+    scheduled: undefined,
+    config: {},
+    timing: timingOf({}),
+    etcd: [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')],
+    etcdLeader: 'node2',
+    writesTo: new Map([['lb', ['node1']]]),
+    ...differs,
+  };
+}
+
+/** The healthy cluster with some members changed. */
+export function viewWith(
+  changed: Readonly<Record<string, Partial<MemberView>>>,
+  differs: Partial<ClusterView> = {},
+) {
+  const healthy = view(differs);
+  return { ...healthy, members: healthy.members.map((one) => ({ ...one, ...changed[one.name] })) };
+}
+
+const nodes = ['node1', 'node2', 'node3'].map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));
+
+export const topology: Topology = {
+  cluster: 'c',
+  etcd: nodes,
+  postgres: nodes,
+  haproxy: [{ name: 'lb', address: '10.0.0.9' }],
+  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
+  rest: { user: 'patroni', password: 'secret' },
+  checks: { interval: 3, fall: 3, rise: 2 },
+  etcdQuota: 2 ** 31,
+  watchdog: { mode: 'automatic', margin: 5, timeout: 25 },
+  synchronous: false,
+  dcs: { ttl: 30, loop_wait: 10, retry_timeout: 10, postgresql: { parameters: {} } },
+  parameters: {},
+  noLoadBalance: new Set(),
+  superuser: { user: 'postgres', password: 'secret' },
+  probe: { user: 'drover_probe', password: 'secret' },
+  admin: 'admin',
+  entry: ['10.0.0.9'],
+};
+
+/** What a plan refuses, message by message. */
+export function refused({ refusals }: { refusals: readonly { message: string }[] }): string[] {
+  return refusals.map(({ message }) => message);
+}
+
+export function stepsOf({ steps }: { steps: readonly { what: string }[] }): string[] {
+  return steps.map(({ what }) => what);
+}
