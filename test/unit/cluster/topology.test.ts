@@ -18,7 +18,12 @@ function topology(vars: string, children: string): Topology {
   const run = {
     facts: () => ({ distro: 'debian', release: '12' }),
     registered: new Map(),
-    secrets: new Map([['postgres_probe_password', { value: 'probe' }]]),
+    secrets: new Map(
+      ['postgres_probe_password', 'postgres_superuser_password', 'patroni_restapi_password'].map((name) => [
+        name,
+        { value: 'probe' },
+      ]),
+    ),
   };
   const groups = Object.fromEntries(
     [...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]),
