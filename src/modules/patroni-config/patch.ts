@@ -1,6 +1,6 @@
 type Settings = Readonly<Record<string, unknown>>;
 
-export interface Difference {
+interface Difference {
   /** Dotted path. */
   readonly key: string;
   /** JSON; undefined where it is not set. */
