@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stringifyWithSecrets } from '../core/secrets.ts';
 import { jsonOf, type HttpAnswer, type HttpRequest } from './http.ts';
 
 /** Where a Patroni member's REST API listens. */
@@ -22,7 +23,14 @@ export function patchConfigRequest(
   credentials: PatroniCredentials,
   patch: unknown,
 ): HttpRequest {
-  return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
+  return {
+    address,
+    port,
+    method: 'PATCH',
+    path: '/config',
+    body: stringifyWithSecrets(patch),
+    ...credentials,
+  };
 }
 
 function post(
@@ -31,7 +39,7 @@ function post(
   path: string,
   body: Readonly<Record<string, unknown>>,
 ): HttpRequest {
-  return { address, port, method: 'POST', path, body: JSON.stringify(body), ...credentials };
+  return { address, port, method: 'POST', path, body: stringifyWithSecrets(body), ...credentials };
 }
 
 /** Asks the leader to hand over: at once, or at a time in ISO 8601 with its zone. Answers once another leads. */

@@ -105,7 +105,7 @@ function judge(
       `${why}, and ${unfit.name} is ${unfit.state}, ${lagOf(unfit)}: a member at a time may be out`,
     );
   }
-  const successors = others.filter(({ tags }) => tags?.['nofailover'] !== true);
+  const successors = others.filter(mayLead);
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
   const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
   return changed({
@@ -129,7 +129,7 @@ function judge(
     how,
     name,
     address: addressOf(params),
-    others: params.members.filter((member) => member.name !== name),
+    others: params.members.filter((member) => others.some((other) => other.name === member.name)),
     rest_port,
     rest_user,
     rest_password,
@@ -137,6 +137,12 @@ function judge(
     pending_within,
     timeout,
   });
+}
+
+/** By its tags; since Patroni 3.2 a priority of 0 says the same as nofailover. */
+function mayLead({ tags }: ClusterMember): boolean {
+  const priority = tags?.['failover_priority'];
+  return tags?.['nofailover'] !== true && !(typeof priority === 'number' && priority <= 0);
 }
 
 function lagOf({ lag }: ClusterMember): string {
