@@ -1,7 +1,9 @@
 import { awaitCycle } from '../cluster/moves.ts';
 import { planEdit } from '../cluster/operations/config-edit.ts';
+import { parametersOf } from '../cluster/operations/restart.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
 import { takeSnapshot } from '../cluster/snapshot.ts';
+import { settingsOf } from '../cluster/settings.ts';
 import { viewOf } from '../cluster/view.ts';
 import { UnhealthyError, type ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
@@ -26,7 +28,14 @@ export function editConfig(request: OperationRequest, patch: Settings): Promise<
   return operate(request, {
     verb: 'edit-config',
     measured: false,
-    plan: (view, { topology }) => planEdit(view, topology, patch),
+    async plan(view, control) {
+      const names = Object.keys(parametersOf(patch));
+      const running =
+        names.length === 0
+          ? undefined
+          : await settingsOf(control.fleet, control.topology, view.leader, names);
+      return planEdit(view, control.topology, patch, running);
+    },
     settings: ({ changes }) => changes,
     async perform(control, _plan, { cluster }) {
       const { emit, topology } = control;

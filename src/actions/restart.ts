@@ -1,8 +1,7 @@
-import type { Control } from '../cluster/control.ts';
 import { rebalance } from '../cluster/moves.ts';
-import { planRestart, sharedLimits, type RestartPlan } from '../cluster/operations/restart.ts';
+import { parametersOf, planRestart, type RestartPlan } from '../cluster/operations/restart.ts';
 import { rollRestart } from '../cluster/roll.ts';
-import type { ClusterView } from '../cluster/view.ts';
+import { settingsOf } from '../cluster/settings.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
 import { tellPending } from './pending.ts';
@@ -13,29 +12,17 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
     verb: 'restart',
     measured: true,
     async plan(view, control, agreed) {
+      const set = Object.keys(parametersOf(view.config ?? {}));
       const to = agreed?.leader?.how === 'handover' ? agreed.leader.to : undefined;
-      return planRestart(view, control.topology, { names, to, running: await runningLimits(control, view) });
+      return planRestart(view, control.topology, {
+        names,
+        to,
+        running: await settingsOf(control.fleet, control.topology, view.leader, set),
+      });
     },
     async perform(control, plan, before) {
       tellPending(await rollRestart(control, before, plan), control.emit);
       await rebalance(control);
     },
   });
-}
-
-/** The limits that standbys share, as the leader runs with them. */
-async function runningLimits(
-  { sql, topology }: Control,
-  { leader }: ClusterView,
-): Promise<Map<string, number>> {
-  const node = topology.postgres.find(({ name }) => name === leader);
-  if (!node) return new Map();
-  const names = Object.keys(sharedLimits).map((name) => `'${name}'`);
-  const answer = await sql.node(
-    node,
-    `SELECT name, setting FROM pg_settings WHERE name IN (${names.join(', ')})`,
-  );
-  return new Map(
-    answer.answered ? answer.rows.map((row) => [String(row['name']), Number(row['setting'])]) : [],
-  );
 }

@@ -19,7 +19,7 @@ function positive(value: string): number {
 
 /** Where hosts and variables come from. */
 export function addInputOptions(command: Command): Command {
-  return addInventoryOptions(command).option('-l, --limit <pattern>', 'only these hosts');
+  return addInventoryOptions(command).option('-l, --limit <pattern>', 'only the hosts of this pattern');
 }
 
 function addInventoryOptions(command: Command): Command {

@@ -101,7 +101,8 @@ const Member = z.looseObject({
   watchdog_failed: z.boolean().optional(),
   dcs_last_seen: z.number().optional(),
   postmaster_start_time: z.string().nullish(),
-  /** Bytes since the beginning of the WAL: of a primary what it wrote, of a replica what it has. */
+  server_version: z.number().optional(),
+  /** A primary has a location, a replica those that it has received and replayed; in bytes. */
   xlog: z
     .looseObject({
       location: z.number().optional(),
@@ -109,7 +110,6 @@ const Member = z.looseObject({
       replayed_location: z.number().nullish(),
     })
     .optional(),
-  server_version: z.number().optional(),
   patroni: z.looseObject({ version: z.string(), scope: z.string() }),
   replication: z
     .array(z.looseObject({ application_name: z.string(), state: z.string(), sync_state: z.string() }))

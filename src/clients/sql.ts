@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
+import { SteadySocket } from './sql-socket.ts';
 import type { OpenStream } from './stream.ts';
 
 /** As whom to log in where. The password may be a placeholder, until it is sent. */
@@ -128,7 +129,7 @@ function connect(address: string, login: SqlLogin, openStream: OpenStream, { tim
     onnotice: () => undefined,
     socket: async () => {
       stream = await openStream(address, port);
-      return stream;
+      return new SteadySocket(stream);
     },
   };
   const sql = postgres(options as postgres.Options<Record<string, never>>);

@@ -4,8 +4,8 @@ import type { PatroniEndpoint } from '../clients/patroni.ts';
 import { InterruptedError, UnhealthyError } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/fleet.ts';
-import { Asker } from './asker.ts';
 import { ask } from './ask.ts';
+import { Asker } from './asker.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Topology } from './topology.ts';
 import { viewOf, type ClusterView } from './view.ts';
@@ -52,10 +52,10 @@ export class Control {
     return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
   }
 
-  /** Sends a request from a host. Silence is an answer; the time limit is in seconds. */
-  send(host: string, request: HttpRequest, timeout?: number): Promise<HttpAnswer> {
+  /** Sends a request from a host. Silence is an answer. `answerWithin` is in seconds. */
+  send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
-    return ask(this.fleet, host, request, timeout === undefined ? undefined : timeout * 1000);
+    return ask(this.fleet, host, request, answerWithin);
   }
 
   /** One step of the story: told when it begins, and how it ends. */

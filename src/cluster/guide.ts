@@ -1,4 +1,4 @@
-import { directions, parseSettings, settingsQuery, withFallbacks } from '../clients/pg-settings.ts';
+import { directions, withFallbacks } from '../clients/pg-settings.ts';
 import { isLeaderRole } from '../clients/patroni.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import type { RollingGuide } from '../engine/rolling.ts';
@@ -6,6 +6,7 @@ import { etcdGate } from './gates/etcd.ts';
 import type { Gate, GateView } from './gates/gate.ts';
 import { haproxyGate } from './gates/haproxy.ts';
 import { patroniGate, readCluster } from './gates/patroni.ts';
+import { settingsOf } from './settings.ts';
 import type { Topology } from './topology.ts';
 
 const gates: Readonly<Record<string, Gate>> = {
@@ -34,19 +35,7 @@ async function leaderLast(view: GateView, hosts: readonly string[]): Promise<str
 }
 
 async function goesDown({ fleet, topology }: GateView, leader: string): Promise<boolean> {
-  const address = topology.postgres.find(({ name }) => name === leader)?.address;
-  if (address === undefined || !fleet.has(leader)) return false;
-  const { user, password } = topology.superuser;
-  const answer = await fleet.sql(fleet.get(leader), {
-    addresses: [address],
-    port: topology.ports.postgres,
-    primary: false,
-    database: 'postgres',
-    user,
-    password,
-    statements: [settingsQuery(Object.keys(topology.parameters))],
-  });
-  const settings = parseSettings(answer);
+  const settings = await settingsOf(fleet, topology, leader, Object.keys(topology.parameters));
   if (!settings) return false;
   return directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0;
 }

@@ -7,8 +7,8 @@ import { identify, unreachableRecords, type Need } from '../facts/need.ts';
 import type { Emit } from './events.ts';
 import { HostRun, type Connection } from './host-run.ts';
 
-/** How long an API may take to answer one request, in milliseconds. */
-const apiTimeout = 10_000;
+/** Seconds an API may take to answer one request. */
+const apiTimeout = 10;
 
 export interface FleetOptions {
   readonly connect: (host: string) => Promise<Connection>;
@@ -133,8 +133,8 @@ export class Fleet {
     host.world.learn(new Map([[identify(need), apiRecords(answer)]]));
   }
 
-  /** Sends a request from a host, secrets put in. The time limit is in milliseconds. */
-  async http(host: HostRun, request: HttpRequest, timeout = apiTimeout) {
+  /** Sends a request from a host, secrets put in. `answerWithin` is in seconds. */
+  async http(host: HostRun, request: HttpRequest, answerWithin = apiTimeout) {
     host.apiCalls++;
     const reveal = (text: string) => this.vault.reveal(text);
     const { body, user, password } = request;
@@ -146,7 +146,7 @@ export class Fleet {
         ...(password === undefined ? {} : { password: reveal(password) }),
       },
       (address, port) => host.connection.openStream(address, port),
-      { timeout },
+      { timeout: answerWithin * 1000 },
     );
   }
 
@@ -157,7 +157,7 @@ export class Fleet {
     return runSql(
       { ...query, password: reveal(query.password), statements: query.statements.map(reveal) },
       (address, port) => host.connection.openStream(address, port),
-      { timeout: apiTimeout },
+      { timeout: apiTimeout * 1000 },
     );
   }
 

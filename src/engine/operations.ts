@@ -93,9 +93,7 @@ async function awaitAnswer(
   const end = Date.now() + operation.within * 1000;
   let said = '';
   for (;;) {
-    const { answerWithin } = operation;
-    const limit = answerWithin === undefined ? undefined : answerWithin * 1000;
-    const answer = await fleet.http(host, operation.request, limit);
+    const answer = await fleet.http(host, operation.request, operation.answerWithin);
     const progress = operation.progress(answer);
     if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
     if ('failed' in progress)

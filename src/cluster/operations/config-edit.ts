@@ -1,3 +1,4 @@
+import { problemsOf, type PgSettings } from '../../clients/pg-settings.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import { timingProblems } from '../timing.ts';
@@ -5,6 +6,7 @@ import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutQuorum } from './danger.ts';
 import { nothingToDo, type OperationPlan } from './plan.ts';
+import { parametersOf } from './restart.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -97,7 +99,7 @@ const atOnce: Readonly<Record<string, string>> = {
 };
 
 /** What changes of settings do to a cluster in use, at once. */
-export function disruptionsOf(changes: readonly SettingChange[]): string[] {
+function disruptionsOf(changes: readonly SettingChange[]): string[] {
   const tops = new Set(changes.map(({ key }) => key.split('.')[0] ?? ''));
   return Object.entries(atOnce)
     .filter(([key]) => tops.has(key))
@@ -108,8 +110,16 @@ export interface EditPlan extends OperationPlan {
   readonly changes: readonly SettingChange[];
 }
 
-/** What a patch would change. Times that Patroni would silently replace are the user's mistake. */
-export function planEdit(view: ClusterView, topology: Topology, patch: Settings): EditPlan {
+/**
+ * What a patch would change. Times that Patroni would silently replace, and values that PostgreSQL would not take, are
+ * the user's mistake; the latter can be told where the leader shows the parameters that the patch sets.
+ */
+export function planEdit(
+  view: ClusterView,
+  topology: Topology,
+  patch: Settings,
+  running?: PgSettings,
+): EditPlan {
   const { config } = view;
   if (!config) {
     const hint = 'drover status shows whether Patroni runs; drover provision makes the cluster';
@@ -123,7 +133,10 @@ export function planEdit(view: ClusterView, topology: Topology, patch: Settings)
   const after = applyPatch(config, patch);
   const changes = changesBetween(config, after);
   if (changes.length === 0) return { ...nothingToDo('the configuration is like that already'), changes };
-  const problems = timingProblems(after, topology.watchdog);
+  const problems = [
+    ...timingProblems(after, topology.watchdog),
+    ...(running ? problemsOf(running, parametersOf(patch)) : []),
+  ];
   if (problems.length > 0) throw new InvalidInputError(problems.map((message) => ({ message })));
   const keys = new Set(changes.map(({ key }) => key));
   const drift = patchFor(topology.dcs, after).differences.filter(({ key }) => keys.has(key));

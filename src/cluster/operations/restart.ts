@@ -1,3 +1,4 @@
+import { directions, withFallbacks, type PgSettings } from '../../clients/pg-settings.ts';
 import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
@@ -12,17 +13,8 @@ import {
 import { memberNamed, nothingToDo, type OperationPlan, type PlannedStep, type Refusal } from './plan.ts';
 import { refuseScheduled } from './switchover.ts';
 
-/** Parameters of which a standby must not have less than its primary, with Patroni's defaults. */
-export const sharedLimits: Readonly<Record<string, number>> = {
-  max_connections: 100,
-  max_worker_processes: 8,
-  max_wal_senders: 10,
-  max_prepared_transactions: 0,
-  max_locks_per_transaction: 64,
-};
-
 /** How the leader is restarted. */
-export type LeaderRestart = { readonly how: 'handover'; readonly to: string } | { readonly how: 'in-place' };
+type LeaderRestart = { readonly how: 'handover'; readonly to: string } | { readonly how: 'in-place' };
 
 export interface RestartPlan extends OperationPlan {
   readonly replicas: readonly string[];
@@ -37,27 +29,20 @@ export interface RestartPlan extends OperationPlan {
 export interface RestartWish {
   /** None for all that wait for a restart. */
   readonly names: readonly string[];
-  /** The shared limits as they are in force on the leader. */
-  readonly running: ReadonlyMap<string, number>;
+  /** The shared limits as they are in force on the leader; undefined where it does not say. */
+  readonly running: PgSettings | undefined;
   /** Who is to lead if the leader is among them. */
   readonly to?: string | undefined;
 }
 
 /** Which of the shared limits go up and which down when the leader takes over what the DCS holds. */
-export function changedLimits(
-  running: ReadonlyMap<string, number>,
+function changedLimits(
+  running: PgSettings | undefined,
   config: Readonly<Record<string, unknown>>,
-): { up: string[]; down: string[] } {
-  const wanted = parametersOf(config);
-  const names = (fits: (now: number, then: number) => boolean) =>
-    Object.entries(sharedLimits)
-      .filter(([name, otherwise]) => {
-        const now = running.get(name);
-        const then = Number(wanted[name] ?? otherwise);
-        return now !== undefined && fits(now, then);
-      })
-      .map(([name]) => name);
-  return { up: names((now, then) => then > now), down: names((now, then) => then < now) };
+): ReturnType<typeof directions> {
+  if (!running) return { up: [], down: [] };
+  const set = Object.entries(parametersOf(config)).filter(([, value]) => value !== null);
+  return directions(running, withFallbacks(running, Object.fromEntries(set)));
 }
 
 /** The parameters of PostgreSQL that a configuration of the DCS sets. */

@@ -9,7 +9,7 @@ import {
   planEdit,
 } from '../../../src/cluster/operations/config-edit.ts';
 import { timingProblems } from '../../../src/cluster/timing.ts';
-import { refused, topology, view } from './support.ts';
+import { refused, settings, topology, view } from './support.ts';
 
 const config = { ttl: 30, postgresql: { use_slots: true, parameters: { work_mem: '4MB' } } };
 
@@ -106,6 +106,14 @@ describe('the plan of an edit', () => {
     expect(refused(planEdit(view({ config: undefined }), topology, { ttl: 40 }))).toEqual([
       'there is no configuration in the DCS',
     ]);
+  });
+
+  it('refuses what PostgreSQL would not take', () => {
+    const patch = { postgresql: { parameters: { max_connections: 'many' } } };
+    expect(() => planEdit(view({ config }), topology, patch, settings({ max_connections: 100 }))).toThrow(
+      /max_connections: "many" takes a number/,
+    );
+    expect(planEdit(view({ config }), topology, patch).steps).toHaveLength(1);
   });
 
   it('enforces the rules of timing', () => {

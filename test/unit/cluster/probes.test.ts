@@ -19,8 +19,6 @@ const topology: Topology = {
   haproxy: [{ name: 'proxy', address: '10.0.0.9' }],
   ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
   etcdQuota: 100 * 1024 ** 2,
-  rest: { user: 'patroni', password: 'secret' },
-  checks: { interval: 3, fall: 3, rise: 2 },
   watchdog: { mode: 'required', margin: 5, timeout: 25 },
   synchronous: false,
   dcs: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } },
@@ -29,6 +27,8 @@ const topology: Topology = {
   superuser: { user: 'postgres', password: 'x' },
   admin: 'admin',
   parameters: { max_connections: 100 },
+  rest: { user: 'patroni', password: 'x' },
+  checks: { interval: 3, fall: 3, rise: 2 },
   entry: ['10.0.0.9'],
 };
 

@@ -1,32 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { changedLimits, planRestart } from '../../../src/cluster/operations/restart.ts';
-import { member, refused, stepsOf, topology, view, viewWith } from './support.ts';
+import { planRestart } from '../../../src/cluster/operations/restart.ts';
+import { member, refused, settings, stepsOf, topology, view, viewWith } from './support.ts';
 
 const pending = { pendingRestart: true };
 const all = { node1: pending, node2: pending, node3: pending };
-const nobody = { names: [], running: new Map<string, number>() };
+const nobody = { names: [], running: settings({}) };
 const configOf = (parameters: Record<string, unknown>) => ({ config: { postgresql: { parameters } } });
-
-describe('which limits change', () => {
-  const running = new Map([
-    ['max_connections', 100],
-    ['max_wal_senders', 10],
-    ['max_worker_processes', 8],
-  ]);
-  it.each([
-    { config: configOf({ max_connections: 150 }), up: ['max_connections'], down: [] },
-    {
-      config: configOf({ max_connections: '50', max_wal_senders: 20 }),
-      up: ['max_wal_senders'],
-      down: ['max_connections'],
-    },
-    { config: configOf({}), up: [], down: [] },
-    { config: { config: {} }, up: [], down: [] },
-    { config: configOf({ max_locks_per_transaction: 1 }), up: [], down: [] },
-  ])('%j', ({ config, up, down }) => {
-    expect(changedLimits(running, config.config)).toEqual({ up, down });
-  });
-});
 
 describe('the order of restarts', () => {
   it('is replicas first, then a switchover', () => {
@@ -46,7 +25,7 @@ describe('the order of restarts', () => {
   });
 
   it('is the leader first, where it is, when a shared limit goes down', () => {
-    const running = new Map([['max_connections', 150]]);
+    const running = settings({ max_connections: 150 });
     const plan = planRestart(viewWith(all, configOf({})), topology, { names: [], running });
     expect(stepsOf(plan)).toEqual([
       'node1 is restarted while it leads',
@@ -57,7 +36,7 @@ describe('the order of restarts', () => {
   });
 
   it('does not turn round for replicas alone', () => {
-    const running = new Map([['max_connections', 150]]);
+    const running = settings({ max_connections: 150 });
     const plan = planRestart(viewWith({ node2: pending }, configOf({})), topology, { names: [], running });
     expect(plan).toMatchObject({ replicas: ['node2'], leader: undefined, leaderFirst: false });
     expect(plan.outage).toBeUndefined();
@@ -112,10 +91,7 @@ describe('what a restart refuses', () => {
       says: 'no healthy candidate: node2 is tagged nofailover, node3 is tagged nofailover',
     },
   ])('$what', ({ cluster, says }) => {
-    const running = new Map([
-      ['max_connections', 100],
-      ['max_wal_senders', 10],
-    ]);
+    const running = settings({ max_connections: 100, max_wal_senders: 10 });
     const config =
       cluster.config?.['postgresql'] === undefined
         ? configOf({ max_connections: 100, max_wal_senders: 10 })

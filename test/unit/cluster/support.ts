@@ -1,3 +1,4 @@
+import type { PgSetting, PgSettings } from '../../../src/clients/pg-settings.ts';
 import { timingOf } from '../../../src/cluster/timing.ts';
 import type { Topology } from '../../../src/cluster/topology.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
@@ -83,4 +84,24 @@ export function refused({ refusals }: { refusals: readonly { message: string }[]
 
 export function stepsOf({ steps }: { steps: readonly { what: string }[] }): string[] {
   return steps.map(({ what }) => what);
+}
+
+/** Whole numbers as a running server shows them. */
+export function settings(values: Readonly<Record<string, number>>): PgSettings {
+  const one = (name: string, value: number): PgSetting => ({
+    name,
+    setting: String(value),
+    unit: null,
+    vartype: 'integer',
+    context: 'postmaster',
+    min_val: '0',
+    max_val: '262143',
+    enumvals: null,
+    fallback: '100',
+    written: true,
+  });
+  return {
+    known: [],
+    byName: new Map(Object.entries(values).map(([name, value]) => [name, one(name, value)])),
+  };
 }

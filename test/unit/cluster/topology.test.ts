@@ -18,12 +18,11 @@ function topology(vars: string, children: string): Topology {
   const run = {
     facts: () => ({ distro: 'debian', release: '12' }),
     registered: new Map(),
-    secrets: new Map(
-      ['postgres_probe_password', 'postgres_superuser_password', 'patroni_restapi_password'].map((name) => [
-        name,
-        { value: 'probe' },
-      ]),
-    ),
+    secrets: new Map([
+      ['postgres_probe_password', { value: 'probe' }],
+      ['patroni_restapi_password', { value: 'rest' }],
+      ['postgres_superuser_password', { value: 'super' }],
+    ]),
   };
   const groups = Object.fromEntries(
     [...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]),
@@ -51,7 +50,9 @@ describe('topologyOf', () => {
       ],
       haproxy: [{ name: 'p', address: '10.0.0.9' }],
       ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 6000, read: 5001 },
-      watchdog: { mode: 'required', timeout: 35 },
+      watchdog: { mode: 'required', margin: 5, timeout: 35 },
+      rest: { user: 'patroni', password: 'rest' },
+      checks: { interval: 3, fall: 3, rise: 2 },
       dcs: {
         ttl: 40,
         failsafe_mode: true,

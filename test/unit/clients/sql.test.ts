@@ -1,0 +1,64 @@
+import { Duplex } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runSql, SqlConnection } from '../../../src/clients/sql.ts';
+
+/** A server's side of a connection, which answers each piece that is sent with the next of these, and then closes. */
+function server(...answers: readonly Buffer[]): Duplex {
+  const left = [...answers];
+  const stream: Duplex = new Duplex({
+    read: () => undefined,
+    write(_chunk, _encoding, done) {
+      done();
+      const next = left.shift();
+      setImmediate(() => (next ? stream.push(next) : stream.destroy()));
+    },
+  });
+  return stream;
+}
+
+const message = (type: string, ...body: readonly number[]) =>
+  Buffer.from([type.charCodeAt(0), 0, 0, 0, body.length + 4, ...body]);
+const login = Buffer.concat([message('R', 0, 0, 0, 0), message('Z', 73)]);
+const begun = Buffer.concat([message('C', ...Buffer.from('BEGIN\0')), message('Z', 84)]);
+
+const asProbe = { port: 5432, database: 'postgres', user: 'probe', password: 'x' };
+const options = { timeout: 2_000 };
+
+describe('a server that goes away', () => {
+  it.each([
+    { when: 'before it answers', answers: [] },
+    { when: 'after the login', answers: [login] },
+    { when: 'in a transaction', answers: [login, begun] },
+  ])('$when is an answer, at once', async ({ answers }) => {
+    const began = performance.now();
+    const query = { ...asProbe, addresses: ['db'], primary: false, statements: ['SELECT 1'] };
+    let opened = 0;
+    const open = () => {
+      opened++;
+      return Promise.resolve(server(...answers));
+    };
+    expect(await runSql(query, open, options)).toEqual({
+      answered: false,
+      reason: 'db: the connection was closed',
+    });
+    expect(opened).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('is told again to who goes on asking', async () => {
+    const connection = new SqlConnection('db', asProbe, () => Promise.resolve(server(login)), options);
+    expect(await connection.run('SELECT 1')).toMatchObject({ answered: false });
+    expect(await connection.run('SELECT 1')).toMatchObject({ answered: false });
+    await connection.close();
+  });
+
+  it('that is silent is given up in time', async () => {
+    const silent = () => new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+    const connection = new SqlConnection('db', asProbe, () => Promise.resolve(silent()), { timeout: 100 });
+    expect(await connection.run('SELECT 1')).toEqual({
+      answered: false,
+      reason: 'db: no answer within 0.1 s',
+    });
+    await connection.close();
+  });
+});
