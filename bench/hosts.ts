@@ -118,11 +118,14 @@ export class BenchHosts {
   }
 
   /** Bytes that went between this machine and the hosts since they are up. */
-  bytes = (): number => {
-    const counter = (name: string) =>
-      Number(readFileSync(`/sys/class/net/${this.names.bridge}/statistics/${name}`, 'utf8'));
-    return counter('rx_bytes') + counter('tx_bytes');
-  };
+  bytes = (): number => bytesOver(this.names.bridge);
+}
+
+/** Bytes that have gone over a network device, in both directions. */
+export function bytesOver(device: string): number {
+  const counter = (name: string) =>
+    Number(readFileSync(`/sys/class/net/${device}/statistics/${name}`, 'utf8'));
+  return counter('rx_bytes') + counter('tx_bytes');
 }
 
 /** Where the relay to a host listens on this machine. */

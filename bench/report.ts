@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { chart } from './chart.ts';
 import type { Comparison, Row, Target } from './compare.ts';
@@ -35,7 +35,7 @@ async function machine(): Promise<string[]> {
   };
   const mitogen = await versionOf('dpkg-query', '-W', '-f', '${Version}', 'ansible-mitogen');
   return [
-    `- ${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${processor?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}; the hosts run on the same machine`,
+    `- ${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${processor?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}; the hosts run on the same machine, with a load average of ${loadavg()[1]?.toFixed(0) ?? '?'} over all`,
     `- Node.js ${process.version}, ${await versionOf('ssh', '-V')}`,
     `- ${await versionOf('ansible', '--version')}, ansible-mitogen ${mitogen}`,
   ];
