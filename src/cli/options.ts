@@ -32,7 +32,7 @@ function addInventoryOptions(command: Command): Command {
     )
     .option(
       '-e, --extra-vars <vars>',
-      'name=value (always text), YAML or @file; stronger than all other sources',
+      'name=value (text, unless it is declared as something else), YAML or @file; stronger than all other sources',
       collect,
       [],
     );

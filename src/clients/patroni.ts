@@ -172,6 +172,12 @@ export function isFit(member: PatroniCluster['members'][number], maximumLag: num
   return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
 }
 
+/** Whether a member may become leader, by its tags; since Patroni 3.2 a priority of 0 says the same as nofailover. */
+export function mayLead(tags: PatroniCluster['members'][number]['tags']): boolean {
+  const priority = tags?.['failover_priority'];
+  return tags?.['nofailover'] !== true && !(typeof priority === 'number' && priority <= 0);
+}
+
 /** Roles that take writes: `master` until Patroni 4.0, `primary` since. */
 export function isPrimaryRole(role: string): boolean {
   return role === 'primary' || role === 'master';

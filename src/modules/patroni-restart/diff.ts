@@ -1,6 +1,6 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { isFit, isLeaderRole, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
+import { isFit, isLeaderRole, mayLead, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
 import {
   directions,
   hasValue,
@@ -105,7 +105,7 @@ function judge(
       `${why}, and ${unfit.name} is ${unfit.state}, ${lagOf(unfit)}: a member at a time may be out`,
     );
   }
-  const successors = others.filter(mayLead);
+  const successors = others.filter(({ tags }) => mayLead(tags));
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
   const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
   return changed({
@@ -137,12 +137,6 @@ function judge(
     pending_within,
     timeout,
   });
-}
-
-/** By its tags; since Patroni 3.2 a priority of 0 says the same as nofailover. */
-function mayLead({ tags }: ClusterMember): boolean {
-  const priority = tags?.['failover_priority'];
-  return tags?.['nofailover'] !== true && !(typeof priority === 'number' && priority <= 0);
 }
 
 function lagOf({ lag }: ClusterMember): string {
