@@ -105,6 +105,11 @@ function judge(
       `${why}, and ${unfit.name} is ${unfit.state}, ${lagOf(unfit)}: a member at a time may be out`,
     );
   }
+  const absent = params.members.find(
+    (member) => !cluster.members.some((known) => known.name === member.name),
+  );
+  if (absent)
+    return silent(`${why}, and ${absent.name} is not in the cluster: a member at a time may be out`);
   const successors = others.filter(({ tags }) => mayLead(tags));
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
   const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
@@ -129,7 +134,7 @@ function judge(
     how,
     name,
     address: addressOf(params),
-    others: params.members.filter((member) => others.some((other) => other.name === member.name)),
+    others: params.members.filter((member) => member.name !== name),
     rest_port,
     rest_user,
     rest_password,
