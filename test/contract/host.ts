@@ -64,7 +64,8 @@ export class ContractHost {
       this.#run = new HostRun(name, await this.#pool.connect(target), this.vault);
       await this.sh(`i=0; until systemctl is-system-running --wait | grep -q 'running\\|degraded'; do
 [ $((i += 1)) -lt 100 ]; sleep 0.1; done
-systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer`);
+systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer
+install -d -m 700 /var/lib/drover`);
     } finally {
       rmSync(folder, { recursive: true });
     }
