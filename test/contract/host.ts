@@ -25,7 +25,7 @@ const ignored = ['/proc', '/sys', '/dev', '/tmp', '/var/log', '/var/tmp', '/var/
  */
 const listing = (file: string) => `mkdir -p /tmp/contract; cd /tmp/contract
 line='%y %m %U:%G %s %T@ %l\\t%p\\n'; folder='%y %m %U:%G\\t%p\\n'
-{ find / -xdev \\( ${ignored.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -type d -printf "$folder" -o -printf "$line"
+{ find / -xdev \\( ${ignored.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -path /var/lib/drover -o -type d -printf "$folder" -o -printf "$line"
 find /run/drover /run/systemd/system -type d -printf "$folder" -o -printf "$line" 2>/dev/null; } | sort > ${file}`;
 
 /** One throw-away host, reached as in a run. */
@@ -64,8 +64,7 @@ export class ContractHost {
       this.#run = new HostRun(name, await this.#pool.connect(target), this.vault);
       await this.sh(`i=0; until systemctl is-system-running --wait | grep -q 'running\\|degraded'; do
 [ $((i += 1)) -lt 100 ]; sleep 0.1; done
-systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer
-install -d -m 700 /var/lib/drover`);
+systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer`);
     } finally {
       rmSync(folder, { recursive: true });
     }
