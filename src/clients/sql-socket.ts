@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 
 /**
- * What postgres.js is given for a socket: it never closes, its end is an error. On a close the library would forget
- * the socket with a write still to come, which ends the process (its issues 1154 and 1208), or connect again by
- * itself. A connection of ours that has ended is not used again.
+ * What postgres.js is given for a socket: when the stream ends that is an error, and it closes only when we close it.
+ * On a close of the server's the library would forget the socket with a write still to come, which ends the process
+ * (its issues 1154 and 1208), or connect again by itself. A connection of ours that has ended is not used again.
  */
 export class SteadySocket extends EventEmitter {
   readonly #stream: Duplex;
@@ -31,6 +31,13 @@ export class SteadySocket extends EventEmitter {
 
   destroy(): void {
     this.#stream.destroy();
+  }
+
+  /** Once the library has let go of it: it stops its timers then, which would keep the process. */
+  close(): void {
+    this.#lost ??= new Error('the connection was closed');
+    this.#stream.destroy();
+    this.emit('close', false);
   }
 
   #fail(error: Error): void {

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
@@ -81,6 +80,7 @@ export class SqlConnection {
   readonly #timeout: number;
   readonly #sql: postgres.Sql;
   readonly #close: () => Promise<void>;
+  #spent: SqlAnswer | undefined;
 
   constructor(address: string, login: SqlLogin, openStream: OpenStream, options: SqlOptions) {
     this.#address = address;
@@ -92,9 +92,21 @@ export class SqlConnection {
 
   /** Never throws: an error, and silence beyond the time limit, is an answer. */
   async run(statement: string): Promise<SqlAnswer> {
-    const query = this.#sql.unsafe<SqlRow[]>(statement);
+    if (this.#spent) return this.#spent;
+    const answer = await this.#ask(statement);
+    // What PostgreSQL refuses leaves the connection as it is.
+    if (!answer.answered && answer.code === undefined) this.#spent = answer;
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  async #ask(statement: string): Promise<SqlAnswer> {
     const silence = new AbortController();
     try {
+      const query = this.#sql.unsafe<SqlRow[]>(statement);
       const rows = await Promise.race([query, this.#silence(silence.signal)]);
       if (rows) return { answered: true, rows };
       return { answered: false, reason: `${this.#address}: no answer within ${this.#timeout / 1000} s` };
@@ -105,10 +117,6 @@ export class SqlConnection {
     }
   }
 
-  close(): Promise<void> {
-    return this.#close();
-  }
-
   #silence(signal: AbortSignal): Promise<undefined> {
     return delay(this.#timeout, undefined, { signal }).catch(() => undefined);
   }
@@ -116,7 +124,8 @@ export class SqlConnection {
 
 function connect(address: string, login: SqlLogin, openStream: OpenStream, { timeout }: SqlOptions) {
   const { database, user, password, port } = login;
-  let stream: Duplex | undefined;
+  let socket: SteadySocket | undefined;
+  let isClosed = false;
   const options = {
     database,
     user,
@@ -130,15 +139,17 @@ function connect(address: string, login: SqlLogin, openStream: OpenStream, { tim
     connection: { application_name: 'drover', statement_timeout: timeout },
     onnotice: () => undefined,
     socket: async () => {
-      stream = await openStream(address, port);
-      return new SteadySocket(stream);
+      socket = new SteadySocket(await openStream(address, port));
+      // It may open after all when nobody waits for it any more.
+      if (isClosed) socket.close();
+      return socket;
     },
   };
   const sql = postgres(options as postgres.Options<Record<string, never>>);
   const close = async () => {
-    // The library would wait for the server's side of the channel to close.
-    stream?.destroy();
+    isClosed = true;
     await sql.end({ timeout: 0 }).catch(() => undefined);
+    socket?.close();
   };
   return { sql, close };
 }

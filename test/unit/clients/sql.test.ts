@@ -52,6 +52,16 @@ describe('a server that goes away', () => {
     await connection.close();
   });
 
+  it('leaves nothing behind that keeps the process', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const connection = new SqlConnection('db', asProbe, () => Promise.resolve(server(login, begun)), options);
+    expect(await connection.run('SELECT 1')).toMatchObject({ answered: true });
+    expect(timers()).toBeGreaterThan(before);
+    await connection.close();
+    expect(timers()).toBe(before);
+  });
+
   it('that is silent is given up in time', async () => {
     const silent = () => new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const connection = new SqlConnection('db', asProbe, () => Promise.resolve(silent()), { timeout: 100 });
