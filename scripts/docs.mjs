@@ -1,21 +1,9 @@
 // Writes the pages under docs/ that are made from the sources: npm run docs.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { build } from 'esbuild';
+import { importTypeScript } from './import-ts.mjs';
 
-// Within node_modules, so that the bundle finds the libraries.
-const outfile = 'node_modules/.cache/drover-docs.mjs';
-await build({
-  entryPoints: ['scripts/docs/pages.ts'],
-  outfile,
-  bundle: true,
-  packages: 'external',
-  format: 'esm',
-  platform: 'node',
-  logLevel: 'warning',
-});
-const { generatedFolder, pages } = await import(new URL(`../${outfile}`, import.meta.url));
-rmSync(outfile);
+const { generatedFolder, pages } = await importTypeScript('scripts/docs/pages.ts');
 
 const written = pages();
 for (const [path, text] of written) {

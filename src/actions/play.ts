@@ -7,6 +7,7 @@ import { Run } from '../engine/run.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
+import { interruptsPostgres, measureWrites } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
 import { topologyIn } from './verify.ts';
 
@@ -48,6 +49,8 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     selects: tagSelector(input),
     needsBeside: () => secrets.needs(),
     inspect: (fleet) => secrets.inspect(fleet),
+    around: (own, its, work) =>
+      interruptsPostgres(its) ? measureWrites(own, topologyIn(own, loaded), request.id, emit, work) : work(),
     guide: (own) => guideOf(own.fleet, topologyIn(own, loaded)),
   });
   emit({ type: 'run', verb: planOnly ? 'plan' : 'play', source: playbook, hosts: run.hosts });

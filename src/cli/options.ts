@@ -32,7 +32,7 @@ function addInventoryOptions(command: Command): Command {
     )
     .option(
       '-e, --extra-vars <vars>',
-      'name=value (always text), YAML or @file; stronger than all other sources',
+      'name=value (text, unless it is declared as something else), YAML or @file; stronger than all other sources',
       collect,
       [],
     );
@@ -107,6 +107,7 @@ export function addRunOptions(command: Command): Command {
     .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
     .option('-C, --check', 'show what would be changed, as plan does')
     .option('-D, --diff', 'show the lines that differ')
+    .option('--timings', 'show at the end what the run took its time for')
     .option(...noQuestions)
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
     .option(...lockTimeout, positive, 120);
@@ -116,5 +117,6 @@ export interface RunFlags extends OperationFlags {
   readonly tags: string[];
   readonly skipTags: string[];
   readonly diff?: boolean;
+  readonly timings?: boolean;
   readonly skipUnreachable?: boolean;
 }

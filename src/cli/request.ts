@@ -9,6 +9,7 @@ import { UsageError } from '../core/errors.ts';
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
+import { withTimings } from '../output/timings.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { askPassword, askYesNo } from './ask.ts';
 import type { ConnectionFlags, InputFlags, OperationFlags, RunFlags } from './options.ts';
@@ -100,7 +101,8 @@ export async function playRequest(
   planOnly: boolean,
 ): Promise<PlayRequest & { reporter: Reporter }> {
   const id = randomBytes(4).toString('hex');
-  const shown = await reporterOf(flags, id);
+  const reporter = await reporterOf(flags, id);
+  const shown = flags.timings ? withTimings(reporter, (text) => process.stderr.write(text)) : reporter;
   return {
     id,
     command: commandLine(),

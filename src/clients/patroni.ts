@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stringifyWithSecrets } from '../core/secrets.ts';
 import { jsonOf, type HttpAnswer, type HttpRequest } from './http.ts';
 
 /** Where a Patroni member's REST API listens. */
@@ -22,16 +23,23 @@ export function patchConfigRequest(
   credentials: PatroniCredentials,
   patch: unknown,
 ): HttpRequest {
-  return { address, port, method: 'PATCH', path: '/config', body: JSON.stringify(patch), ...credentials };
+  return {
+    address,
+    port,
+    method: 'PATCH',
+    path: '/config',
+    body: stringifyWithSecrets(patch),
+    ...credentials,
+  };
 }
 
-export function postRequest(
+function post(
   { address, port }: PatroniEndpoint,
   credentials: PatroniCredentials,
   path: string,
-  body: unknown,
+  body: Readonly<Record<string, unknown>>,
 ): HttpRequest {
-  return { address, port, method: 'POST', path, body: JSON.stringify(body), ...credentials };
+  return { address, port, method: 'POST', path, body: stringifyWithSecrets(body), ...credentials };
 }
 
 /** Asks the leader to hand over: at once, or at a time in ISO 8601 with its zone. Answers once another leads. */
@@ -40,7 +48,7 @@ export function switchoverRequest(
   credentials: PatroniCredentials,
   order: { readonly leader: string; readonly candidate?: string; readonly scheduled_at?: string },
 ): HttpRequest {
-  return postRequest(endpoint, credentials, '/switchover', order);
+  return post(endpoint, credentials, '/switchover', order);
 }
 
 /** Takes back a switchover that is to happen later. */
@@ -57,7 +65,7 @@ export function failoverRequest(
   credentials: PatroniCredentials,
   candidate: string,
 ): HttpRequest {
-  return postRequest(endpoint, credentials, '/failover', { candidate });
+  return post(endpoint, credentials, '/failover', { candidate });
 }
 
 /**
@@ -69,17 +77,17 @@ export function restartRequest(
   credentials: PatroniCredentials,
   order: { readonly timeout: number; readonly role?: 'replica'; readonly restart_pending?: true },
 ): HttpRequest {
-  return postRequest(endpoint, credentials, '/restart', order);
+  return post(endpoint, credentials, '/restart', order);
 }
 
 /** Has a member read its configuration again; it answers before it does. */
 export function reloadRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
-  return postRequest(endpoint, credentials, '/reload', {});
+  return post(endpoint, credentials, '/reload', {});
 }
 
 /** Has a replica delete its data and clone the leader; it answers before it does. */
 export function reinitRequest(endpoint: PatroniEndpoint, credentials: PatroniCredentials): HttpRequest {
-  return postRequest(endpoint, credentials, '/reinitialize', {});
+  return post(endpoint, credentials, '/reinitialize', {});
 }
 
 const Member = z.looseObject({
@@ -162,6 +170,12 @@ const fitStates = ['running', 'streaming', 'in archive recovery'];
 export function isFit(member: PatroniCluster['members'][number], maximumLag: number): boolean {
   if (!fitStates.includes(member.state)) return false;
   return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
+}
+
+/** Whether a member may become leader, by its tags; since Patroni 3.2 a priority of 0 says the same as nofailover. */
+export function mayLead(tags: PatroniCluster['members'][number]['tags']): boolean {
+  const priority = tags?.['failover_priority'];
+  return tags?.['nofailover'] !== true && !(typeof priority === 'number' && priority <= 0);
 }
 
 /** Roles that take writes: `master` until Patroni 4.0, `primary` since. */

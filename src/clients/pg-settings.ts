@@ -51,7 +51,7 @@ export function parseSettings(answer: SqlAnswer): PgSettings | undefined {
   };
 }
 
-// guc.c: memory in powers of 1024, time in milliseconds.
+// guc.c: memory in powers of 1024 bytes, time in microseconds; the smallest unit first.
 const bytes: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1024,
@@ -59,13 +59,13 @@ const bytes: Readonly<Record<string, number>> = {
   GB: 1024 ** 3,
   TB: 1024 ** 4,
 };
-const milliseconds: Readonly<Record<string, number>> = {
-  us: 0.001,
-  ms: 1,
-  s: 1000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+const microseconds: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1000,
+  s: 1_000_000,
+  min: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
 };
 
 /** A value in the parameter's own unit and form, as `pg_settings.setting` has it, or what is wrong with it. */
@@ -109,14 +109,13 @@ function readBoolean(text: string): { readonly value: string } | { readonly prob
 function readNumber(setting: PgSetting, text: string): ReturnType<typeof readSetting> {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zA-Z]*)$/.exec(text);
   if (!match) return { problem: `takes a number${unitsOf(setting)}` };
-  const factor = factorOf(setting.unit, match[2] ?? '');
-  if (factor === undefined) {
+  const scaled = toBase(Number(match[1]), match[2] ?? '', setting.unit);
+  if (scaled === undefined) {
     return {
       problem: setting.unit === null ? 'takes a number without a unit' : `takes a number${unitsOf(setting)}`,
     };
   }
-  const scaled = Number(match[1]) * factor;
-  const value = setting.vartype === 'integer' ? Math.round(scaled) : scaled;
+  const value = setting.vartype === 'integer' ? roundToEven(scaled) : scaled;
   const [least, most] = [Number(setting.min_val), Number(setting.max_val)];
   if (value < least || value > most) {
     const unit = setting.unit === null ? '' : ` (in units of ${setting.unit})`;
@@ -125,22 +124,33 @@ function readNumber(setting: PgSetting, text: string): ReturnType<typeof readSet
   return { value };
 }
 
-/** How many of the parameter's units one of the given unit is; undefined where it does not fit. */
-function factorOf(base: string | null, unit: string): number | undefined {
-  if (unit === '') return 1;
-  const match = /^(\d*)([a-zA-Z]+)$/.exec(base ?? '');
-  if (!match) return undefined;
-  const [, count, name = ''] = match;
-  for (const table of [bytes, milliseconds]) {
+/**
+ * A number of some unit in the parameter's own; undefined where the unit does not fit. A fraction is rounded to the
+ * next smaller unit first, as PostgreSQL does: 30.1GB are 30822MB.
+ */
+function toBase(value: number, unit: string, base: string | null): number | undefined {
+  if (unit === '') return value;
+  const [, count = '', name = ''] = /^(\d*)([a-zA-Z]+)$/.exec(base ?? '') ?? [];
+  for (const table of [bytes, microseconds]) {
     const [from, to] = [table[unit], table[name]];
-    if (from !== undefined && to !== undefined) return from / (to * Number(count === '' ? 1 : count));
+    if (from === undefined || to === undefined) continue;
+    const units = Object.values(table);
+    const smaller = units[units.indexOf(from) - 1];
+    const small = smaller === undefined ? value * from : roundToEven((value * from) / smaller) * smaller;
+    return small / (to * Number(count === '' ? 1 : count));
   }
   return undefined;
 }
 
+/** C's rint. */
+function roundToEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
 function unitsOf({ unit }: PgSetting): string {
   if (unit === null) return '';
-  const names = Object.keys(/B$/.test(unit) ? bytes : milliseconds);
+  const names = Object.keys(/B$/.test(unit) ? bytes : microseconds);
   return `, alone or with one of ${names.join(', ')}`;
 }
 
@@ -180,7 +190,9 @@ export function withFallbacks(
   const others = [...byName.values()]
     .filter((setting) => setting.written && needsRestart(setting) && !ofMember.includes(setting.name))
     .map(({ name, fallback }) => [name, fallback]);
-  return { ...Object.fromEntries([...others, ...ofPatroni]), ...wanted } as Record<string, unknown>;
+  // What is given as null is taken out.
+  const given = Object.entries(wanted).filter(([, value]) => value !== null);
+  return Object.fromEntries([...others, ...ofPatroni, ...given]) as Record<string, unknown>;
 }
 
 /**
@@ -222,6 +234,7 @@ const patroniSets: Readonly<Record<string, { byDefault: string; least?: number }
   max_prepared_transactions: { byDefault: '0' },
   track_commit_timestamp: { byDefault: 'off' },
   wal_log_hints: { byDefault: 'on' },
+  wal_keep_size: { byDefault: '128MB', least: 16 },
 };
 const patroniOwn: Readonly<Record<string, string>> = {
   listen_addresses: 'postgres_listen',
@@ -244,6 +257,8 @@ export function problemsOf(settings: PgSettings, wanted: Readonly<Record<string,
     if (setting.context === 'internal') return [`${name} can only be read`];
     const read = readSetting(setting, value);
     if ('problem' in read) return [`${name}: ${JSON.stringify(value)} ${read.problem}`];
+    if (name === 'wal_level' && read.value === 'minimal')
+      return [`${name}: Patroni takes no less than replica`];
     const least = patroniSets[name]?.least;
     return least !== undefined && Number(read.value) < least
       ? [`${name}: Patroni takes no less than ${least}`]

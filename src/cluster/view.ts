@@ -1,4 +1,4 @@
-import type { PatroniCluster } from '../clients/patroni.ts';
+import { mayLead, type PatroniCluster } from '../clients/patroni.ts';
 import { isUp } from '../clients/haproxy.ts';
 import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
 import { timingOf, type Timing } from './timing.ts';
@@ -125,7 +125,7 @@ function memberOf(
     timeline: member?.timeline ?? listed?.timeline,
     pendingRestart: member?.pending_restart === true,
     paused: member?.pause === true,
-    nofailover: listed?.tags?.['nofailover'] === true,
+    nofailover: !mayLead(listed?.tags),
     started: member?.postmaster_start_time ?? undefined,
   };
 }

@@ -15,7 +15,6 @@ import type { Inventory, VariableMap } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
 import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { metaOf, shapeOf } from './validate.ts';
-import { resolvePlain } from './yaml.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
@@ -241,4 +240,3 @@ function checkValues(
   }
   found.report(problems, inventory.hosts.size);
 }
-

@@ -14,7 +14,7 @@ export function parseExtraVars(args: readonly string[], problems: Problems): Lay
   return all;
 }
 
-/** `name=value` is text; where a variable is declared as something else, it is read as YAML would. */
+/** `name=value` is text; where a variable is declared as a number or a boolean, it is read as YAML would. */
 export function withTypes(extra: Layer, { variables }: Declarations): Layer {
   return new Map(
     [...extra].map(([name, variable]) => {

@@ -4,11 +4,19 @@ import { makeScramVerifier } from './scram.ts';
 // Private-use code points frame a placeholder, so that it passes through templates, diffs and schemas as text.
 const open = '\uE000';
 const close = '\uE001';
-// A form that the value takes, and how many shells' single quotes it stands in.
-const placeholders = new RegExp(
-  `${open}([^${open}${close}|]+)(?:\\|(json|scram))?(?:\\|(\\d+))?${close}`,
-  'g',
-);
+// What the value goes through, in this order, to stand where the placeholder stands.
+const placeholders = new RegExp(`${open}([^${open}${close}|]+)((?:\\|(?:json|scram|quoted))*)${close}`, 'g');
+
+type Form = 'json' | 'scram' | 'quoted';
+
+const forms: Readonly<Record<Form, (value: string) => string>> = {
+  /** Between the quotation marks of a JSON text. */
+  json: (value) => JSON.stringify(value).slice(1, -1),
+  /** PostgreSQL's verifier of a password. */
+  scram: (value) => makeScramVerifier(value),
+  /** Between the single quotes of a shell. */
+  quoted: (value) => value.replaceAll("'", `'\\''`),
+};
 
 /** What people see in place of a secret. */
 export const mask = '«secret»';
@@ -23,25 +31,33 @@ export function maskPlaceholders(text: string): string {
   return text.replace(placeholders, mask);
 }
 
+function goingThrough(text: string, form: Form): string {
+  return text.replace(
+    placeholders,
+    (_, name: string, before: string) => `${open}${name}${before}|${form}${close}`,
+  );
+}
+
 /** JSON text whose placeholders will be revealed escaped for JSON. */
 export function stringifyWithSecrets(value: unknown): string {
-  return JSON.stringify(value).replace(placeholders, (placeholder, name: string, form: string | undefined) =>
-    // A verifier needs no escaping, and must not turn into the password it stands for.
-    form === 'scram' ? placeholder : `${open}${name}|json${close}`,
-  );
+  return goingThrough(JSON.stringify(value), 'json');
 }
 
 /** The text with each placeholder standing for PostgreSQL's verifier of the password instead of the password. */
 export function asScramVerifier(password: string): string {
-  if (!holdsSecret(password)) return makeScramVerifier(password);
-  return password.replace(placeholders, (_, name: string) => `${open}${name}|scram${close}`);
+  return holdsSecret(password) ? goingThrough(password, 'scram') : makeScramVerifier(password);
 }
 
 /** The text for between single quotes of a shell: what its placeholders stand for will be quoted, too. */
 export function quotePlaceholders(text: string): string {
-  if (!holdsSecret(text)) return text;
-  return text.replace(placeholders, (_, name: string, form: string | undefined, depth: string | undefined) =>
-    [`${open}${name}`, ...(form === undefined ? [] : [form]), `${Number(depth ?? 0) + 1}${close}`].join('|'),
+  return goingThrough(text, 'quoted');
+}
+
+/** Undoes `quotePlaceholders`, for a text taken out of its single quotes. */
+export function unquotePlaceholders(text: string): string {
+  return text.replace(
+    placeholders,
+    (_, name: string, before: string) => `${open}${name}${before.replace(/\|quoted$/, '')}${close}`,
   );
 }
 
@@ -66,30 +82,30 @@ export class Vault {
   /** The text with every placeholder replaced by its value: for the wire only. */
   reveal(text: string): string {
     if (!holdsSecret(text)) return text;
-    return text.replace(
-      placeholders,
-      (_, name: string, form: string | undefined, depth: string | undefined) => {
-        const value = this.#values.get(name);
-        if (value === undefined) throw new Error(`no value for the secret ${name}`);
-        let shown = value;
-        if (form === 'json') shown = JSON.stringify(value).slice(1, -1);
-        if (form === 'scram') shown = makeScramVerifier(value);
-        for (let level = Number(depth ?? 0); level > 0; level--) shown = shown.replaceAll("'", `'\\''`);
-        return shown;
-      },
-    );
+    return text.replace(placeholders, (_, name: string, through: string) => {
+      const value = this.#values.get(name);
+      if (value === undefined) throw new Error(`no value for the secret ${name}`);
+      const steps = through.split('|').slice(1) as Form[];
+      return steps.reduce((shown, form) => forms[form](shown), value);
+    });
   }
 
-  /** The text with placeholders and known values masked, as they are and as they stand in JSON. */
+  /** The text with placeholders and known values masked, as they are and as they stand in JSON or a shell's quotes. */
   redact(text: string): string {
     let masked = maskPlaceholders(text);
-    const forms = [...this.#values.values()]
+    const shown = [...this.#values.values()]
       // Shorter values would mask ordinary words; a password that short protects nothing.
       .filter((value) => value.length >= 4)
-      .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+      .flatMap((value) => [
+        value,
+        forms.json(value),
+        forms.quoted(value),
+        // A script of a change is evaluated out of a script.
+        forms.quoted(forms.quoted(value)),
+      ])
       // The longest first: of a value within another, the rest would stay.
       .sort((a, b) => b.length - a.length);
-    for (const form of forms) masked = masked.replaceAll(form, mask);
+    for (const text of new Set(shown)) masked = masked.replaceAll(text, mask);
     return masked;
   }
 

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
-import { guardDigest, isGuarded } from '../facts/collectors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
-import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
+import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Verdict } from '../plan/change.ts';
-import { batchScript, parseBatch, type ChangeOutput, type Segment } from './batch.ts';
+import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
 import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
+import { toSegments, type Step } from './segments.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
 
@@ -21,15 +21,10 @@ const guardAttempts = 3;
 // Steps of one change that is carried out piece by piece.
 const largestStepCount = 20;
 
-interface Queued {
-  readonly instance: Instance;
+interface Queued extends Step {
   readonly settle: (outcome: Outcome) => void;
-  /** Empty for a task that is in sync, as long as the changes before it leave it so. */
-  readonly changes: readonly PlannedChange[];
-  readonly scripts: readonly string[];
   /** What a task in sync registers. */
   readonly result: Readonly<Record<string, unknown>>;
-  readonly attempts: number;
 }
 
 export interface ApplyOptions extends OperationContext {
@@ -76,24 +71,26 @@ export class Applier implements Strategy {
     await this.#take(instance, settle, 0);
   }
 
-  async flush(): Promise<void> {
-    while (this.#queue.length > 0) await this.#send();
+  async flush(reason: string): Promise<void> {
+    while (this.#queue.length > 0) await this.#send(reason);
   }
 
   async #take(instance: Instance, settle: (outcome: Outcome) => void, attempts: number): Promise<void> {
     const { task } = instance;
+    const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
-      await this.flush();
+      await this.flush(`${own} waits, or asks an API or another host`);
       await this.#alone(instance, settle);
       return;
     }
-    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become) await this.flush();
+    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
+      await this.flush(`${own} runs as another user`);
     await this.#know(instance);
     const verdict = instance.diff((need) => this.#predicted.records(need));
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
-      await this.flush();
+      await this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
       return this.#take(instance, settle, attempts);
     }
     if (verdict.state === 'in-sync') {
@@ -110,12 +107,12 @@ export class Applier implements Strategy {
     const changes = verdict.changes.map((change) => task.module.revive(change, this.#options.context));
     const scripts = changes.map((change) => scriptOf(instance, change.operations));
     if (task.module.stepwise || scripts.some((script) => script === undefined)) {
-      await this.flush();
+      await this.flush(`${own} goes step by step`);
       await this.#alone(instance, settle);
       return;
     }
     this.#enqueue({ instance, settle, changes, scripts: scripts as string[], result: {}, attempts });
-    if (this.#size > largestBatch) await this.flush();
+    if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
   #enqueue(item: Queued): void {
@@ -132,8 +129,11 @@ export class Applier implements Strategy {
   /** Sees to it that the predicted world knows an instance's needs. */
   async #know(instance: Instance): Promise<void> {
     const open = () => instance.needs.filter((need) => this.#predicted.records(need) === undefined);
-    if (open().length === 0) return;
-    await this.flush();
+    const [first] = open();
+    if (!first) return;
+    const { kind, key } = first;
+    const why = this.#predicted.unknownReason(first) ?? 'it was not collected';
+    await this.flush(`"${instance.name}" depends on ${kind} ${key}: ${why}`);
     const missing = open();
     if (missing.length > 0) await this.#host.collect(missing, instance.become);
     this.#predicted = this.#host.world.fork();
@@ -152,13 +152,14 @@ export class Applier implements Strategy {
     return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
   }
 
-  async #send(): Promise<void> {
+  async #send(reason: string): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
     this.#size = 0;
     const { fleet, checkpoint } = this.#options;
     checkpoint();
-    const { segments, owners } = this.#segments(queue);
+    const { segments, places } = toSegments(queue, this.#host.world);
+    const owners = queue.filter((item) => places.has(item));
     const instances = queue.map(({ instance }) => instance);
     const after = this.#worthKnowing(instances);
     owners.forEach(({ instance }) => this.#options.started(instance));
@@ -171,50 +172,43 @@ export class Applier implements Strategy {
     );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
-    const what = owners.map(({ instance }) => `"${instance.name}"`).join(', ');
-    const options = { what, timeout: timeout * 1000 };
+    const names = new Set(owners.map(({ instance }) => `"${instance.name}"`));
+    const options = { what: [...names].join(', '), timeout: timeout * 1000 };
+    const sent = performance.now();
     const piece = await this.#host.run(batchScript(segments, after), become, options);
+    this.#tellTrip(sent, owners, reason);
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
     else this.#host.learn(output.collected, after);
     this.#predicted = this.#host.world.fork();
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
-    await this.#settle(
-      queue,
-      owners,
-      output.segments,
-      output.collected === undefined ? brokenOff : undefined,
-    );
+    const ranOf = (item: Queued) => {
+      const place = places.get(item);
+      if (!place) return [];
+      return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
+    };
+    await this.#settle(queue, ranOf, output.collected === undefined ? brokenOff : undefined);
   }
 
-  /** The queue as segments: each task with changes guards what the tasks since the former one were compared with. */
-  #segments(queue: readonly Queued[]): { segments: Segment[]; owners: Queued[] } {
-    const segments: Segment[] = [];
-    const owners: Queued[] = [];
-    const world = this.#host.world.fork();
-    let guard: Need<unknown>[] = [];
-    for (const item of queue) {
-      guard.push(...item.instance.needs.filter((need) => isGuarded(need.kind)));
-      if (item.changes.length === 0) continue;
-      const digest = guardDigest(unique(guard), (need) => world.records(need) ?? []);
-      segments.push({ guard: unique(guard), digest, scripts: item.scripts });
-      owners.push(item);
-      for (const change of item.changes) takeEffect(world, item.instance, change.writes);
-      guard = [];
-    }
-    return { segments, owners };
+  #tellTrip(sent: number, steps: readonly Pick<Step, 'instance'>[], ended?: string): void {
+    this.#options.emit({
+      type: 'trip',
+      host: this.#host.name,
+      seconds: (performance.now() - sent) / 1000,
+      tasks: [...new Set(steps.map(({ instance }) => instance.name))],
+      ...(ended === undefined ? {} : { ended: this.#options.context.redact(ended) }),
+    });
   }
 
   /** Tells each queued instance what became of it; those that were not reached are taken in again. */
   async #settle(
     queue: readonly Queued[],
-    owners: readonly Queued[],
-    outputs: readonly (readonly ChangeOutput[])[],
+    ranOf: (item: Queued) => readonly ChangeOutput[],
     brokenOff: string | undefined,
   ): Promise<void> {
-    const ranOf = (item: Queued) => outputs[owners.indexOf(item)] ?? [];
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
+    const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
     const again: Queued[] = [];
     for (const [position, item] of queue.entries()) {
       const ran = ranOf(item);
@@ -236,8 +230,7 @@ export class Applier implements Strategy {
         const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
         begun.forEach((change) => this.#options.begun(item.instance, change));
         done.forEach((change) => this.#options.changed(item.instance, change));
-        const overwritten = this.#isOverwritten(item, queue.slice(position + 1, lastRun + 1));
-        item.settle(this.#outcome(item.instance, done, last, !overwritten));
+        item.settle(this.#outcome(item.instance, done, last, !overwritten.has(item)));
       }
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
@@ -249,13 +242,6 @@ export class Applier implements Strategy {
         settle({ status: 'failed', changes: [], result: {}, reason });
       } else await this.#take(instance, settle, next);
     }
-  }
-
-  /** Whether a later change of the batch wrote what this one had put in sync: then there is nothing to check it by. */
-  #isOverwritten(item: Queued, later: readonly Queued[]): boolean {
-    const own = new Set(item.instance.needs.map(identify));
-    const writes = later.flatMap(({ changes }) => changes.flatMap((change) => change.writes));
-    return writes.some((write) => write === '*' || own.has(identify(write)));
   }
 
   #outcome(instance: Instance, changes: readonly Change[], output: ChangeOutput, check: boolean): Outcome {
@@ -335,11 +321,10 @@ export class Applier implements Strategy {
       for (const change of planned) {
         this.#options.started(instance);
         this.#options.begun(instance, change);
-        output = await perform(
-          instance,
-          instance.task.module.revive(change, context).operations,
-          this.#options,
-        );
+        const sent = performance.now();
+        const { operations } = instance.task.module.revive(change, context);
+        output = await perform(instance, operations, this.#options);
+        this.#tellTrip(sent, [{ instance }]);
         fleet.epoch++;
         if (output.status !== 0) return this.#outcome(instance, made, output, false);
         made.push(change);
@@ -374,8 +359,17 @@ export class Applier implements Strategy {
   }
 }
 
-function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
-  return [...new Map(needs.map((need) => [identify(need), need])).values()];
+/** Those whose state a later change wrote: then there is nothing to check them by. */
+function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
+  const overwritten = new Set<Queued>();
+  const later = new Set<string>();
+  for (const item of queue.toReversed()) {
+    if (later.has('*') || item.instance.needs.some((need) => later.has(identify(need))))
+      overwritten.add(item);
+    for (const write of item.changes.flatMap(({ writes }) => writes))
+      later.add(write === '*' ? '*' : identify(write));
+  }
+  return overwritten;
 }
 
 function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>): Outcome {

@@ -2,7 +2,7 @@ import { collectScript, guardScript } from '../facts/collectors.ts';
 import type { Need } from '../facts/need.ts';
 import { quote } from '../shell/quote.ts';
 
-/** One task's changes in a batch, with the state they were planned from. */
+/** Changes of a batch with the state they were planned from: one task's, or those of many that make new files. */
 export interface Segment {
   /** Needs of every task since the former change. */
   readonly guard: readonly Need<unknown>[];
@@ -10,6 +10,8 @@ export interface Segment {
   readonly digest: string;
   /** One script for each change. */
   readonly scripts: readonly string[];
+  /** Does what all the scripts do, or nothing. */
+  readonly together?: string;
 }
 
 export interface ChangeOutput {
@@ -21,7 +23,7 @@ export interface ChangeOutput {
 export interface BatchOutput {
   /** Outputs of the changes that ran, segment by segment. */
   readonly segments: readonly (readonly ChangeOutput[])[];
-  /** The segment before which the host was found in another state than planned for. */
+  /** The segment before which the host was found in another state than planned for, or that could not go together. */
   readonly stoppedAt: number | undefined;
   /** What was collected at the end; undefined when the script did not get there. */
   readonly collected: string | undefined;
@@ -33,18 +35,27 @@ export interface BatchOutput {
  */
 export function batchScript(segments: readonly Segment[], after: readonly Need<unknown>[]): string {
   const parts = segments.map((segment, index) => {
-    const changes = segment.scripts.map(
-      (script) => `[ $go = 0 ] || { ( set -e; eval ${quote(script)} ) </dev/null; mark ${index} $?; }`,
-    );
+    const changes =
+      segment.together === undefined
+        ? segment.scripts.map((script) => `[ $go = 0 ] || { ${inShell(script)}; mark ${index} $?; }`)
+        : [
+            `[ $go = 0 ] || { ${inShell(segment.together)}; [ $? = 0 ] || stop ${index}; }`,
+            `i=1; while [ $go = 1 ] && [ $i -le ${segment.scripts.length} ]; do mark ${index} 0; i=$((i + 1)); done`,
+          ];
     return `[ $go = 0 ] || case $(${guardScript(segment.guard)}) in ${quote(`${segment.digest}  -`)}) ;;
-*) go=0; printf '\\n%s guard ${index}\\n' "$N" ;; esac
+*) stop ${index} ;; esac
 ${changes.join('\n')}`;
   });
   return `mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
+stop() { go=0; printf '\\n%s guard %s\\n' "$N" "$1"; }
 go=1
 ${parts.join('\n')}
 printf '\\n%s after\\n' "$N"
 ${collectScript(after)}`;
+}
+
+function inShell(script: string): string {
+  return `( set -e; eval ${quote(script)} ) </dev/null`;
 }
 
 /** Takes apart what a batch script printed. */

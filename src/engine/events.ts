@@ -73,6 +73,16 @@ export const RunEvent = z.discriminatedUnion('type', [
     message: z.string().optional(),
     hint: z.string().optional(),
   }),
+  /** A script that went to a host, and was waited for. */
+  z.object({
+    type: z.literal('trip'),
+    host: z.string(),
+    seconds: z.number(),
+    /** The tasks it carried out; without any it only looked. */
+    tasks: z.array(z.string()),
+    /** What kept more from going along. */
+    ended: z.string().optional(),
+  }),
   z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
   z.object({ type: z.literal('diagnostic'), message: z.string() }),

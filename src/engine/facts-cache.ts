@@ -14,6 +14,8 @@ function fileOf(hostKey: string, folder: string): string {
 /** Facts of hosts as they were last seen, by host key. A guess to work ahead with: each run verifies it. */
 export class FactsCache {
   readonly #folder: string;
+  /** What the files are known to hold. */
+  readonly #held = new Map<string, string>();
 
   constructor(folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drover', 'facts')) {
     this.#folder = folder;
@@ -21,10 +23,9 @@ export class FactsCache {
 
   load(hostKey: string): HostFact | undefined {
     try {
-      const stored = JSON.parse(readFileSync(fileOf(hostKey, this.#folder), 'utf8')) as {
-        format: number;
-        fact: HostFact;
-      };
+      const text = readFileSync(fileOf(hostKey, this.#folder), 'utf8');
+      const stored = JSON.parse(text) as { format: number; fact: HostFact };
+      this.#held.set(hostKey, text);
       return stored.format === format ? stored.fact : undefined;
     } catch {
       return undefined;
@@ -33,12 +34,15 @@ export class FactsCache {
 
   /** Failing to cache costs the next run a round trip, and nothing else. */
   store(hostKey: string, fact: HostFact): void {
+    const text = JSON.stringify({ format, fact });
+    if (this.#held.get(hostKey) === text) return;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       const path = fileOf(hostKey, this.#folder);
       const temporary = `${path}.${process.pid}`;
-      writeFileSync(temporary, JSON.stringify({ format, fact }), { mode: 0o600 });
+      writeFileSync(temporary, text, { mode: 0o600 });
       renameSync(temporary, path);
+      this.#held.set(hostKey, text);
     } catch {
       return;
     }

@@ -104,7 +104,9 @@ export function bindTask(
     task,
     host,
     name: nameOf(task, scope),
-    label: item === undefined ? undefined : labelOf(task, item, scope),
+    get label() {
+      return item === undefined ? undefined : labelOf(task, item, scope);
+    },
     scope,
     bound,
     needs:

@@ -119,6 +119,8 @@ export class Plan {
         return this.#change(instance, verdict.changes);
       case 'silent':
         if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
+        // It is there to wait for this.
+        if (task.until) return this.#defer(instance, verdict.reason);
         return this.#fail(new UnhealthyError(`${host}: ${verdict.reason}`), verdict.reason);
       case 'refused': {
         const { reason, hint } = verdict;

@@ -60,6 +60,8 @@ export interface RunOptions {
   selects(task: Task): boolean;
   /** Asks before a disruptive change; resolves to false when it is refused. */
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** What goes on while changes are made. */
+  readonly around?: (run: Run, plan: Plan, work: () => Promise<void>) => Promise<void>;
   /** Knows the cluster that rolling plays go over. */
   readonly guide?: (run: Run) => RollingGuide;
   /** Facts that somebody beside the tasks wants, gathered in the first trip. */
@@ -199,9 +201,15 @@ export class Run {
 
   /** Carries the plan out, play by play. */
   async apply(plan: Plan): Promise<void> {
-    const { emit, plays } = this.#options;
+    const { emit, around } = this.#options;
     await this.#ask(plan.changes, 'These changes interrupt a service that is in use:');
     emit({ type: 'phase', phase: 'apply' });
+    const work = () => this.#applyPlays(plan);
+    await (around ? around(this, plan, work) : work());
+  }
+
+  async #applyPlays(plan: Plan): Promise<void> {
+    const { emit, plays } = this.#options;
     for (const { play, limited } of plays) {
       const alive = this.#alive(limited);
       const rolls = plan.concerns(play);
@@ -282,12 +290,16 @@ export class Run {
   }
 
   async #collect(missing: readonly HostNeed[]): Promise<void> {
-    const local = missing.filter(
-      ({ need, host }) => !isApiKind(need.kind) && (need.host ?? host) === host && this.fleet.has(host),
-    );
-    const remote = missing.filter((item) => !local.includes(item));
+    const isLocal = ({ need, host }: HostNeed) =>
+      !isApiKind(need.kind) && (need.host ?? host) === host && this.fleet.has(host);
+    const local = missing.filter(isLocal);
+    const remote = missing.filter((item) => !isLocal(item));
     const byHost = new Map<string, Need<unknown>[]>();
-    for (const { host, need } of local) byHost.set(host, [...(byHost.get(host) ?? []), need]);
+    for (const { host, need } of local) {
+      const own = byHost.get(host);
+      if (own) own.push(need);
+      else byHost.set(host, [need]);
+    }
     // Facts of other hosts of the run go with what those hosts collect anyway.
     const besides = remote.filter(({ need }) => !isApiKind(need.kind) && byHost.has(need.host ?? ''));
     for (const { need } of besides) byHost.get(need.host ?? '')?.push(need);
@@ -298,8 +310,11 @@ export class Run {
   }
 
   async #collectFrom(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
+    const sent = performance.now();
     try {
       await host.collect(needs, this.#needsRoot(host.name));
+      const seconds = (performance.now() - sent) / 1000;
+      this.#options.emit({ type: 'trip', host: host.name, seconds, tasks: [] });
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       this.fleet.lose(host.name, error);

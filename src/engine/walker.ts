@@ -33,8 +33,8 @@ export interface Outcome {
 export interface Strategy {
   /** Takes an instance in. `settle` is called once, now or at a later `flush`. May throw what `settle` threw. */
   submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void>;
-  /** Settles everything taken in. */
-  flush(): Promise<void>;
+  /** Settles everything taken in; the reason is for people. */
+  flush(reason: string): Promise<void>;
   /** Whether something taken in is not settled. */
   readonly pending: boolean;
   /** Says what became of a task. */
@@ -88,7 +88,7 @@ export class Walker {
 
   async walk(): Promise<void> {
     await this.#steps(this.#options.play.steps);
-    await this.#options.strategy.flush();
+    await this.#options.strategy.flush('the play ends');
   }
 
   async #steps(steps: readonly Step[]): Promise<void> {
@@ -98,22 +98,22 @@ export class Walker {
   /** Failures must surface in the block they belong to, so nothing may be pending at its borders. */
   async #block({ tasks, rescue, always }: Block): Promise<void> {
     const { strategy } = this.#options;
-    await strategy.flush();
+    await strategy.flush('a block begins');
     try {
       try {
         await this.#rescuable(rescue.length > 0, async () => {
           await this.#steps(tasks);
-          await strategy.flush();
+          await strategy.flush('a block ends');
         });
       } catch (error) {
         if (!(error instanceof HostFailed) || error.error instanceof UnreachableError || rescue.length === 0)
           throw error;
         await this.#steps(rescue);
-        await strategy.flush();
+        await strategy.flush('a block’s rescue ends');
       }
     } finally {
       await this.#steps(always);
-      await strategy.flush();
+      await strategy.flush('a block ends');
     }
   }
 
@@ -131,10 +131,12 @@ export class Walker {
     if (!this.#options.selects(task)) return;
     this.#options.checkpoint();
     if (!task.runOnce) return this.#run(task);
-    const shared = await once.claim(task.id, host, () => strategy.flush());
+    const shared = await once.claim(task.id, host, () =>
+      strategy.flush('another host does what is run once'),
+    );
     if (shared === 'mine') {
       await this.#run(task);
-      await strategy.flush();
+      await strategy.flush('a task that is run once ends');
       once.fulfil(task.id, task.register === undefined ? undefined : registered.get(task.register));
     } else if (task.register !== undefined && shared.result) {
       registered.set(task.register, shared.result);
@@ -164,12 +166,14 @@ export class Walker {
   /** The task's instances; what they depend on and is still under way is waited for. */
   async #evaluate(task: Task): Promise<Instance[]> {
     const { strategy } = this.#options;
+    let reason: string;
     try {
       return this.#instances(task);
     } catch (error) {
       if (!(error instanceof NotYetKnown) || !strategy.pending) throw error;
+      reason = error.reason;
     }
-    await strategy.flush();
+    await strategy.flush(reason);
     return this.#instances(task);
   }
 
@@ -189,7 +193,7 @@ export class Walker {
       progress.cannotKnow(error.reason);
       return;
     }
-    await this.#options.strategy.flush();
+    await this.#options.strategy.flush('the next task cannot be read');
     const { host } = this.#options;
     if (error instanceof TemplateError) {
       progress.fail(new InvalidInputError([{ ...error.diagnostic, hosts: [host] }]));

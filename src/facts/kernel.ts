@@ -34,8 +34,9 @@ export const sysctlCollector: Collector = {
   kind: 'sysctl',
   guarded: true,
   // The first separator is the one of folders (sysctl(8)): net.ipv4.conf.eth0/1.forwarding, net/ipv4/conf/eth0.1/forwarding.
+  // Not by `read`: dash takes one byte at a time, and the kernel gives a parameter away at its first byte alone.
   script: (needs) => `for k in ${quoteAll(needs.map((need) => need.key))}; do
 case $k in "\${k%%[./]*}"/*) f=/proc/sys/$k ;; *) f=/proc/sys/$(printf %s "$k" | tr ./ /.) ;; esac
-[ -r "$f" ] && IFS= read -r l < "$f" && printf 'sysctl\\t%s\\t%s\\n' "$k" "$l"
+[ -r "$f" ] && l=$(head -n 1 "$f" 2>/dev/null) && printf 'sysctl\\t%s\\t%s\\n' "$k" "$l"
 done`,
 };

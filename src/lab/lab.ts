@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError, UsageError } from '../core/errors.ts';
 import { prepareLayers } from './image.ts';
 import { planHosts, writeInventory, type LabHost } from './inventory.ts';
+import { raiseLimits } from './limits.ts';
 import { boot, findMachine, isPaused, mountRoot, powerOff, removeRoot, setPaused } from './machine.ts';
 import { namesOf, type LabNames } from './names.ts';
 import { isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, setCut, unplug } from './network.ts';
@@ -31,6 +32,7 @@ export class Lab {
   /** Makes and boots the hosts of an inventory; those that run are left alone. Resolves when all answer on SSH. */
   async up(source: string): Promise<LabHost[]> {
     await this.#requireTools();
+    raiseLimits();
     const hosts = planHosts(source, this.#names);
     const layers = await prepareLayers(this.#say);
     mkdirSync(this.#names.runFolder, { recursive: true, mode: 0o700 });

@@ -145,10 +145,16 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
     },
     revive(raw, context) {
       const change = definition.change.parse(raw);
+      let operations: readonly Operation[] | undefined;
       return {
         change,
-        operations: definition.apply(change, context),
-        revert: definition.revert?.(change, context) ?? [],
+        // Planning wants to know what is written, and nothing of how.
+        get operations() {
+          return (operations ??= definition.apply(change, context));
+        },
+        get revert() {
+          return definition.revert?.(change, context) ?? [];
+        },
         writes: definition.writes(change, context),
       };
     },

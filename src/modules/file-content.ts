@@ -90,7 +90,11 @@ export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleConte
 }
 
 export function applyFile(change: FileChange): readonly Operation[] {
-  return [run(writeFile({ ...change, path: change.resource }))];
+  const { action, resource: path, content, owner, group, mode, validate, backup } = change;
+  const isPlain = action === 'create' && validate === undefined && !backup;
+  return [
+    run(writeFile({ ...change, path }), isPlain ? { newFile: { path, content, owner, group, mode } } : {}),
+  ];
 }
 
 export function revertFile(

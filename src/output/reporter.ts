@@ -9,7 +9,7 @@ export interface Reporter {
 
 export interface ReporterOptions {
   readonly colour: boolean;
-  /** 0 shows what changed and failed, 1 every task too. */
+  /** 0 shows what changed and failed, 1 every task too, 2 every script that went to a host. */
   readonly verbosity: number;
   readonly diff: boolean;
   /** Where text for people goes. */

@@ -1,3 +1,4 @@
+import { showSeconds } from '../core/duration.ts';
 import type { RunEvent } from '../engine/events.ts';
 import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
 import { describeChange, diffLines, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
@@ -74,6 +75,9 @@ export class RunText {
         return;
       case 'diagnostic':
         this.line(event.message);
+        return;
+      case 'trip':
+        if (this.#options.verbosity > 1) this.line(`  ${this.#paint('dim', describeTrip(event))}`);
         return;
       case 'api':
         if (this.#options.verbosity > 0)
@@ -163,4 +167,11 @@ export class RunText {
       `  ${this.#paint('red', label)}  ${message}${hint === undefined ? '' : `\n           ${hint}`}`,
     );
   }
+}
+
+/** What went to a host in one script, and what ended it. */
+function describeTrip({ host, seconds, tasks, ended }: Extract<RunEvent, { type: 'trip' }>): string {
+  const what = tasks.length === 0 ? 'looked' : tasks.join(', ');
+  const why = ended === undefined ? '' : `; sent off because ${ended}`;
+  return `trip     ${host}: ${showSeconds(seconds)}: ${what}${why}`;
 }

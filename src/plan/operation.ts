@@ -1,5 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { SqlQuery } from '../clients/sql.ts';
+import type { NewFile } from '../shell/files.ts';
 
 /** Shell script to run on the task's host. */
 export interface RunOperation {
@@ -9,6 +10,8 @@ export interface RunOperation {
   readonly timeout?: number;
   /** Run as this user instead of root. */
   readonly user?: string;
+  /** What the script does, if that is no more than to make this file: many of them go out as one. */
+  readonly newFile?: NewFile;
 }
 
 /** What an awaited answer means. */

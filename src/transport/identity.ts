@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import ssh2, { type AnyAuthMethod, type KnownPublicKeys, type ParsedKey } from 'ssh2';
+import { fileStamp } from './file-stamp.ts';
 import type { Target } from './target.ts';
 
 interface Identity {
@@ -106,18 +107,28 @@ class Agent extends ssh2.OpenSSHAgent {
   }
 }
 
+// Keys by path, with what the file was when it was read: parsing takes a millisecond, for each host of a run.
+const keys = new Map<string, { readonly stamp: string; readonly key: ParsedKey | string }>();
+
 /** The key, or why it can't be used. */
-function readKey(path: string): Buffer | string {
-  let content: Buffer;
+function readKey(path: string): ParsedKey | string {
   try {
-    content = readFileSync(path);
+    const stamp = fileStamp(path);
+    const former = keys.get(path);
+    if (former?.stamp === stamp) return former.key;
+    const key = parse(readFileSync(path));
+    keys.set(path, { stamp, key });
+    return key;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     return code === 'ENOENT' ? 'no such file' : `unreadable: ${code ?? 'error'}`;
   }
+}
+
+function parse(content: Buffer): ParsedKey | string {
   const parsed = ssh2.utils.parseKey(content);
   if (!(parsed instanceof Error)) {
-    return parsed.isPrivateKey() ? content : 'a public key: name the private key, or load it with ssh-add';
+    return parsed.isPrivateKey() ? parsed : 'a public key: name the private key, or load it with ssh-add';
   }
   if (/\bsk-/.test(parsed.message)) return 'a security key (sk): not supported, use a plain key';
   if (/encrypted/i.test(parsed.message)) return 'encrypted: load it with ssh-add';

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, UnreachableError } from '../core/errors.ts';
+import { fileStamp } from './file-stamp.ts';
 import type { Target } from './target.ts';
 
 interface KnownHost {
@@ -17,14 +18,22 @@ export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
 /** The host keys a user trusts: files in OpenSSH's known_hosts format, hashed names and patterns included. */
 export class KnownHosts {
   readonly #entries: readonly KnownHost[];
+  /** By name: each hashed entry costs a digest to be compared with. */
+  readonly #found = new Map<string, KnownHost[]>();
 
   constructor(texts: readonly string[]) {
     this.#entries = texts.flatMap((text) => text.split('\n').flatMap(parseLine));
   }
 
-  /** The files that are there. */
+  /** The files that are there; read again when one has changed, so that a run of many hosts parses them once. */
   static read(paths: readonly string[]): KnownHosts {
-    return new KnownHosts(paths.map(readIfThere));
+    const name = paths.join('\n');
+    const stamp = paths.map(stampIfThere).join('\n');
+    const former = readFiles.get(name);
+    if (former?.stamp === stamp) return former.hosts;
+    const hosts = new KnownHosts(paths.map(readIfThere));
+    readFiles.set(name, { stamp, hosts });
+    return hosts;
   }
 
   /** Key types on record for a host, in the file's order. */
@@ -44,9 +53,13 @@ export class KnownHosts {
 
   #for(address: string, port: number): KnownHost[] {
     const name = hostName(address, port);
-    return this.#entries.filter((entry) => entry.matches(name));
+    const found = this.#found.get(name) ?? this.#entries.filter((entry) => entry.matches(name));
+    this.#found.set(name, found);
+    return found;
   }
 }
+
+const readFiles = new Map<string, { readonly stamp: string; readonly hosts: KnownHosts }>();
 
 /** A host's name in known_hosts: `address`, or `[address]:port` off port 22. */
 export function hostName(address: string, port: number): string {
@@ -77,6 +90,14 @@ export function remember({ name, address, port, knownHostsFiles }: Target, key: 
     throw new UnreachableError(`${name}: its host key cannot be taken down: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+function stampIfThere(path: string): string {
+  try {
+    return fileStamp(path);
+  } catch {
+    return '';
   }
 }
 

@@ -15,7 +15,9 @@ import { resolveTarget, SshConfigFile } from '../../src/transport/target.ts';
 const name = 'host1';
 
 // What the system writes by itself, and this test's own notes.
-const ignored = ['/proc', '/sys', '/dev', '/tmp', '/var/log', '/var/tmp', '/var/lib/systemd/timers'];
+// What drover keeps of files it replaces is no change of the host's.
+const kept = '/var/lib/drover/former';
+const ignored = ['/proc', '/sys', '/dev', '/tmp', '/var/log', '/var/tmp', '/var/lib/systemd/timers', kept];
 
 /**
  * Puts a line for each path of the host into a file: type, owner, mode, and for all but folders size, time and
@@ -23,7 +25,7 @@ const ignored = ['/proc', '/sys', '/dev', '/tmp', '/var/log', '/var/tmp', '/var/
  */
 const listing = (file: string) => `mkdir -p /tmp/contract; cd /tmp/contract
 line='%y %m %U:%G %s %T@ %l\\t%p\\n'; folder='%y %m %U:%G\\t%p\\n'
-{ find / -xdev \\( ${ignored.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -type d -printf "$folder" -o -printf "$line"
+{ find / -xdev \\( ${ignored.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o -path /var/lib/drover -o -type d -printf "$folder" -o -printf "$line"
 find /run/drover /run/systemd/system -type d -printf "$folder" -o -printf "$line" 2>/dev/null; } | sort > ${file}`;
 
 /** One throw-away host, reached as in a run. */

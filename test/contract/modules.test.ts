@@ -20,6 +20,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   modprobe: 'a container loads no kernel modules',
   patroni_config: 'needs Patroni',
   patroni_member: 'needs etcd and Patroni',
+  patroni_restart: 'needs Patroni',
   postgres_query: 'needs PostgreSQL',
   postgres_role: 'needs PostgreSQL',
 };

@@ -37,7 +37,8 @@ describe(`a first provisioning whose controller is killed (seed ${seed})`, () =>
   it.each(moments)(
     '$pause ms after event $events ends in a verified cluster when it is run again',
     async (moment) => {
-      const args = ['provision', '-y', '-i', lab.inventory, '--json'];
+      // What the killed run has begun on a host goes on, and holds the lock until it is over.
+      const args = ['provision', '-y', '-i', lab.inventory, '--json', '--lock-timeout', '600'];
       const running = start(...args);
       await reached(running, moment.events);
       await delay(moment.pause);

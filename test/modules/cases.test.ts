@@ -142,7 +142,7 @@ class CaseRun {
 /** The case with each `{{NAME}}` of a secret as its placeholder. */
 function sealed(given: Case, names: readonly string[]): Case {
   if (names.length === 0) return given;
-  const secret = new RegExp(`\\{\\{((?:${names.join('|')})(?:\\|\\w+)?)\\}\\}`, 'g');
+  const secret = new RegExp(`\\{\\{((?:${names.join('|')})(?:\\|\\w+)*)\\}\\}`, 'g');
   const seal = (value: unknown): unknown => {
     if (typeof value === 'string') return value.replace(secret, '\uE000$1\uE001');
     if (Array.isArray(value)) return value.map(seal);

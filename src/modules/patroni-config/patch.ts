@@ -1,6 +1,6 @@
 type Settings = Readonly<Record<string, unknown>>;
 
-export interface Difference {
+interface Difference {
   /** Dotted path. */
   readonly key: string;
   /** JSON; undefined where it is not set. */
@@ -32,7 +32,8 @@ function patchMap(wanted: Settings, actual: Settings, path: string): Patch {
   for (const key of [...Object.keys(wanted), ...extra]) {
     const [goal, current] = [wanted[key], actual[key]];
     const place = path === '' ? key : `${path}.${key}`;
-    if (isMap(goal) && Object.keys(goal).length > 0) {
+    // Patroni merges maps: an empty one takes nothing out.
+    if (isMap(goal) && (isMap(current) || Object.keys(goal).length > 0)) {
       const inner = patchMap(goal, isMap(current) ? current : {}, place);
       if (inner.differences.length === 0) continue;
       patch[key] = inner.patch;

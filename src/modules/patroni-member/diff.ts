@@ -1,5 +1,6 @@
 import { parseRange } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
+import { stringifyWithSecrets } from '../../core/secrets.ts';
 import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import type { ScriptFact } from '../../facts/script.ts';
@@ -230,7 +231,7 @@ function stepsFor(
     unit,
     user,
     timeout,
-    bootstrap: JSON.stringify(bootstrap),
+    bootstrap: stringifyWithSecrets(bootstrap),
     etcd: { host: etcd.name, address: etcd.address, port: etcd_port },
   });
 }

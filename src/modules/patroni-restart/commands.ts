@@ -6,7 +6,8 @@ import {
   isLeaderRole,
   parseCluster,
   parseMember,
-  postRequest,
+  restartRequest,
+  switchoverRequest,
 } from '../../clients/patroni.ts';
 import type { HttpOperation, Progress } from '../../plan/operation.ts';
 import type { PatroniRestartChange } from './schema.ts';
@@ -52,7 +53,7 @@ function restart(change: PatroniRestartChange): HttpOperation {
   return {
     kind: 'http',
     what: `restart PostgreSQL on ${change.name}`,
-    request: postRequest(endpoint(change), credentials(change), '/restart', {
+    request: restartRequest(endpoint(change), credentials(change), {
       restart_pending: true,
       timeout: change.timeout,
     }),
@@ -73,7 +74,7 @@ function handOver(change: PatroniRestartChange): HttpOperation {
   return {
     kind: 'http',
     what: `move the leader away from ${change.name}`,
-    request: postRequest(endpoint(change), credentials(change), '/switchover', { leader: change.name }),
+    request: switchoverRequest(endpoint(change), credentials(change), { leader: change.name }),
     answerWithin: 60,
     within: 70,
     progress: (answer) => {

@@ -1,6 +1,6 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { isFit, isLeaderRole, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
+import { isFit, isLeaderRole, mayLead, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
 import {
   directions,
   hasValue,
@@ -105,7 +105,12 @@ function judge(
       `${why}, and ${unfit.name} is ${unfit.state}, ${lagOf(unfit)}: a member at a time may be out`,
     );
   }
-  const successors = others.filter(({ tags }) => tags?.['nofailover'] !== true);
+  const absent = params.members.find(
+    (member) => !cluster.members.some((known) => known.name === member.name),
+  );
+  if (absent)
+    return silent(`${why}, and ${absent.name} is not in the cluster: a member at a time may be out`);
+  const successors = others.filter(({ tags }) => mayLead(tags));
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
   const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
   return changed({

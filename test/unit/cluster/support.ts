@@ -68,11 +68,11 @@ export const topology: Topology = {
   etcdQuota: 2 ** 31,
   watchdog: { mode: 'automatic', margin: 5, timeout: 25 },
   synchronous: false,
-  parameters: {},
   dcs: { ttl: 30, loop_wait: 10, retry_timeout: 10, postgresql: { parameters: {} } },
+  parameters: {},
   noLoadBalance: new Set(),
+  superuser: { user: 'postgres', password: 'secret' },
   probe: { user: 'drover_probe', password: 'secret' },
-  superuser: { user: 'postgres', password: 'x' },
   admin: 'admin',
   entry: ['10.0.0.9'],
 };

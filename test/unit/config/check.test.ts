@@ -180,7 +180,9 @@ variables:
     expect(problemsOf(withVars('db_on: true'), { extraVars: ['{"db_port": 0}'] })).toEqual([
       '-e:1:13 db_port must be at least 1 ports',
     ]);
-    expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=5433 db_on=no db_ratio=1.5'] })).toEqual([]);
+    expect(
+      problemsOf(withVars('db_on: true'), { extraVars: ['db_port=5433 db_on=no db_ratio=1.5'] }),
+    ).toEqual([]);
     expect(problemsOf(withVars('db_on: true'), { extraVars: ['db_port=0 db_on=3'] })).toEqual([
       '-e:1:1 db_port must be at least 1 ports',
       '-e:1:11 db_on must be true or false',

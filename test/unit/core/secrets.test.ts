@@ -9,7 +9,10 @@ import {
   stringifyWithSecrets,
   Vault,
 } from '../../../src/core/secrets.ts';
+import { quote } from '../../../src/shell/quote.ts';
 
+// How a single quote stands between single quotes.
+const esc = "'\\''";
 const awkward = 'p"a\\ss$&\nword';
 
 describe('a sealed secret', () => {
@@ -30,6 +33,18 @@ describe('a sealed secret', () => {
     const json = stringifyWithSecrets({ password: vault.seal('p', awkward), port: 5432 });
     expect(maskPlaceholders(json)).toBe('{"password":"«secret»","port":5432}');
     expect(JSON.parse(vault.reveal(json))).toEqual({ password: awkward, port: 5432 });
+  });
+
+  test('goes through JSON and quotes in the order in which it was put into them', () => {
+    const vault = new Vault();
+    const value = `it's "so" \\`;
+    const sealed = vault.seal('p', value);
+    const put = (text: string) => vault.reveal(stringifyWithSecrets(text));
+    expect(JSON.parse(put(quote(sealed)))).toBe(quote(value));
+    expect(JSON.parse(put(stringifyWithSecrets(sealed)))).toBe(JSON.stringify(value));
+    expect(vault.reveal(quote(stringifyWithSecrets(quote(sealed))))).toBe(
+      quote(JSON.stringify(quote(value))),
+    );
   });
 
   test('as a verifier never shows the password, within JSON neither', () => {
@@ -58,6 +73,8 @@ describe('redact', () => {
     ['a value', ['hunter22'], 'ERROR: "hunter22" hunter22', 'ERROR: "«secret»" «secret»'],
     ['a placeholder of any form', [], stringifyWithSecrets([new Vault().seal('x', 'y')]), '["«secret»"]'],
     ['a value as it stands in JSON', [awkward], JSON.stringify({ awkward }), '{"awkward":"«secret»"}'],
+    ["a value as it stands in a shell's quotes", ["it's me"], `echo ${quote("it's me")}`, "echo '«secret»'"],
+    ['and in two of them', ["it's me"], quote(quote("it's me")), `'${esc}«secret»${esc}'`],
     ['a value that begins with another', ['abcd', 'abcdefgh'], 'is abcdefgh', 'is «secret»'],
     ['not a value of three characters', ['abc'], 'abc', 'abc'],
   ])('masks %s', (_, values, text, masked) => {

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attributes, writeFile, type FileToWrite } from '../../../src/shell/files.ts';
+import { attributes, writeFile, writeNewFiles, type FileToWrite } from '../../../src/shell/files.ts';
 import { folderOf } from '../support.ts';
 
 const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
@@ -155,4 +155,36 @@ test('attributes go on any target', () => {
   const script = `set -e; cd ${folder}\n${attributes({ ...mine, mode: '604' }, `'a b' plain`)}`;
   expect(spawnSync('/bin/sh', ['-c', script]).status).toBe(0);
   expect(['a b', 'plain'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o604, 0o604]);
+});
+
+describe('writeNewFiles', () => {
+  const make = (files: Parameters<typeof writeNewFiles>[0]) =>
+    spawnSync('/bin/sh', ['-c', `set -e\n${writeNewFiles(files)}`], { encoding: 'utf8' });
+
+  test('makes files in several folders, each with its own mode, and leaves nothing beside them', () => {
+    const folder = folderOf({ 'a b/old': 'kept', 'c/old': 'kept' });
+    const files = [
+      { path: join(folder, "a b/-it's"), content: `$(id) 'x' \\n\n`, mode: '640' },
+      { path: join(folder, 'a b/.hidden'), content: '', mode: '600' },
+      { path: join(folder, 'c/plain'), content: 'no end of line', mode: '755' },
+    ];
+    const { status, stderr } = make(files.map((file) => ({ ...mine, ...file })));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const { path, content, mode } of files) {
+      expect(readFileSync(path, 'utf8')).toBe(content);
+      expect((statSync(path).mode & 0o7777).toString(8)).toBe(mode);
+    }
+    expect(readdirSync(join(folder, 'a b')).sort()).toEqual(["-it's", '.hidden', 'old'].sort());
+    expect(readdirSync(join(folder, 'c')).sort()).toEqual(['old', 'plain']);
+  });
+
+  test('puts none in place when one cannot be made', () => {
+    const folder = folderOf({ 'a/old': 'kept' });
+    const { status } = make([
+      { ...mine, path: join(folder, 'a/new'), content: 'x' },
+      { ...mine, path: join(folder, 'missing/new'), content: 'x' },
+    ]);
+    expect(status).not.toBe(0);
+    expect(readdirSync(join(folder, 'a'))).toEqual(['old']);
+  });
 });

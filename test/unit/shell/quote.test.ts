@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Vault } from '../../../src/core/secrets.ts';
 import { quote, quoteAll } from '../../../src/shell/quote.ts';
 import { splitWords } from '../../../src/shell/words.ts';
 
@@ -45,6 +46,64 @@ describe('quote', () => {
     ["it's", "'it'\\''s'"],
   ])('%s', (text, quoted) => {
     expect(quote(text)).toBe(quoted);
+  });
+});
+
+describe('secrets', () => {
+  const secret = fc.oneof(word, awkward).filter((text) => text !== '' && !/[\uE000\uE001]/.test(text));
+  const around = fc.oneof(awkward, fc.constant(''));
+  // Of a value, as a line that prints it with a mark before and after; each level is a shell's.
+  const nest = (text: string, depth: number): string => {
+    if (depth === 1) return `printf '%s\\0' ${quote(text)}`;
+    const inner = nest(text, depth - 1);
+    return depth % 2 === 0 ? `eval ${quote(inner)}` : `sh -c ${quote(inner)}`;
+  };
+
+  test('arrive in a shell as they are, however deep they are quoted', { timeout: 60_000 }, () => {
+    const given = fc.record({ before: around, secret, after: around, depth: fc.integer({ min: 1, max: 4 }) });
+    fc.assert(
+      fc.property(fc.array(given, { minLength: 1, maxLength: 10 }), (all) => {
+        const vault = new Vault();
+        const lines = all.map((one, index) =>
+          nest(`${one.before}${vault.seal(`s${index}`, one.secret)}${one.after}`, one.depth),
+        );
+        const script = vault.reveal(lines.join('\n'));
+        const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+        expect(stdout.split('\0').slice(0, -1)).toEqual(
+          all.map((one) => `${one.before}${one.secret}${one.after}`),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('stand for the same text as if it had been quoted itself', () => {
+    fc.assert(
+      fc.property(around, secret, around, fc.integer({ min: 0, max: 3 }), (before, value, after, depth) => {
+        const vault = new Vault();
+        const deep = (text: string) =>
+          // A word that needs no quotes gets them because it holds a secret.
+          Array.from({ length: depth }).reduce<string>((quoted) => quote(`${quoted} `), text);
+        const sealed = deep(`${before}${vault.seal('s', value)}${after}`);
+        expect(vault.reveal(sealed)).toBe(deep(`${before}${value}${after}`));
+      }),
+    );
+  });
+
+  test('survive being split into words', () => {
+    fc.assert(
+      fc.property(around, secret, around, (before, value, after) => {
+        const vault = new Vault();
+        const words = ['echo', `${before}${vault.seal('s', value)}${after}`];
+        expect(splitWords(quoteAll(words))).toEqual(words);
+      }),
+    );
+  });
+
+  test('are what they are between quotes that somebody wrote', () => {
+    const vault = new Vault();
+    const sealed = vault.seal('s', "it's");
+    expect(splitWords(`echo '${sealed}' "${sealed}" ${sealed}`)).toEqual(['echo', sealed, sealed, sealed]);
   });
 });
 

@@ -1,0 +1,36 @@
+import { isLeaderRole } from '../clients/patroni.ts';
+import { readCluster } from '../cluster/gates/patroni.ts';
+import type { Topology } from '../cluster/topology.ts';
+import { Writer } from '../cluster/write-gap.ts';
+import type { Emit } from '../engine/events.ts';
+import type { Plan } from '../engine/planner.ts';
+import type { Run } from '../engine/run.ts';
+
+/** Whether a plan interrupts PostgreSQL on a member of a running cluster. */
+export function interruptsPostgres(plan: Plan): boolean {
+  return plan.reports.some(
+    ({ play, instances }) =>
+      play.rolling?.gate === 'patroni' &&
+      instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined)),
+  );
+}
+
+/** Writes rows through the entry point while something is done, and says what became of them. */
+export async function measureWrites(
+  { fleet }: Run,
+  topology: Topology,
+  id: string,
+  emit: Emit,
+  work: () => Promise<void>,
+): Promise<void> {
+  const writer = new Writer(fleet, topology, `provision-${id}`);
+  await writer.takes();
+  try {
+    await work();
+    await writer.takes();
+  } finally {
+    const cluster = await readCluster({ fleet, topology });
+    const leader = cluster?.members.find(({ role }) => isLeaderRole(role));
+    emit({ type: 'writes', ...(await writer.stop(leader?.name)) });
+  }
+}

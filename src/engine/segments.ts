@@ -1,0 +1,90 @@
+import { guardDigest, isGuarded } from '../facts/collectors.ts';
+import { identify, type FactRecord, type Need } from '../facts/need.ts';
+import type { PlannedChange } from '../modules/define-module.ts';
+import { writeNewFiles, type NewFile } from '../shell/files.ts';
+import type { Segment } from './batch.ts';
+import { takeEffect } from './effects.ts';
+import type { Instance } from './instance.ts';
+import type { World } from './world.ts';
+
+/** A task that is to be carried out, or is in sync as long as those before it leave it so. */
+export interface Step {
+  readonly instance: Instance;
+  readonly changes: readonly PlannedChange[];
+  /** One for each change. */
+  readonly scripts: readonly string[];
+  /** How often it was sent in vain. */
+  readonly attempts: number;
+}
+
+/** Where a step's outputs are found among those of its batch. */
+export interface Place {
+  readonly segment: number;
+  /** Of its first change within the segment. */
+  readonly from: number;
+}
+
+/** A segment that is being put together. */
+interface Draft {
+  readonly guard: Map<string, { readonly need: Need<unknown>; readonly records: readonly FactRecord[] }>;
+  readonly scripts: string[];
+  /** What it writes, while all of it are new files. */
+  readonly files: NewFile[] | undefined;
+  readonly written: Set<string>;
+}
+
+/**
+ * The steps as segments: each change is guarded by what the tasks since the former change were compared with.
+ * Neighbours that do no more than make new files share one guard and one script, unless one was compared with what
+ * another of them writes: a guard costs some processes, and a thousand of them more than the files.
+ */
+export function toSegments(
+  steps: readonly Step[],
+  from: World,
+): { segments: Segment[]; places: ReadonlyMap<Step, Place> } {
+  const world = from.fork();
+  const drafts: Draft[] = [];
+  const places = new Map<Step, Place>();
+  let guard: Need<unknown>[] = [];
+  for (const step of steps) {
+    guard.push(...step.instance.needs.filter((need) => isGuarded(need.kind)));
+    if (step.changes.length === 0) continue;
+    const files = newFilesOf(step);
+    let draft = drafts.at(-1);
+    if (!draft?.files || !files || guard.some((need) => draft?.written.has(identify(need)))) {
+      draft = { guard: new Map(), scripts: [], files: files && [], written: new Set() };
+      drafts.push(draft);
+    }
+    places.set(step, { segment: drafts.length - 1, from: draft.scripts.length });
+    for (const need of guard) draft.guard.set(identify(need), { need, records: world.records(need) ?? [] });
+    draft.scripts.push(...step.scripts);
+    draft.files?.push(...(files ?? []));
+    for (const { writes } of step.changes) {
+      takeEffect(world, step.instance, writes);
+      for (const write of writes) if (write !== '*') draft.written.add(identify(write));
+    }
+    guard = [];
+  }
+  return { segments: drafts.map(toSegment), places };
+}
+
+function toSegment({ guard, scripts, files = [] }: Draft): Segment {
+  const needs = [...guard.values()].map(({ need }) => need);
+  const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
+  return {
+    guard: needs,
+    digest,
+    scripts,
+    ...(files.length > 1 ? { together: writeNewFiles(files) } : {}),
+  };
+}
+
+/** The files that a step makes, when that is all it does. Those that failed together go one by one. */
+function newFilesOf({ instance, changes, attempts }: Step): NewFile[] | undefined {
+  if (attempts > 0 || instance.becomeUser !== undefined) return undefined;
+  const files = changes.map(({ operations }) => {
+    const [first] = operations;
+    return operations.length === 1 && first?.kind === 'run' ? first.newFile : undefined;
+  });
+  return files.every((file) => file !== undefined) ? files : undefined;
+}

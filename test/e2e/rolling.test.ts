@@ -1,0 +1,230 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, connect, secretOf } from './client.ts';
+import {
+  drover,
+  expectExit,
+  linesOf,
+  madeChanges,
+  plannedChanges,
+  TestLab,
+  threeNodes,
+  writeInventory,
+  type Outcome,
+} from './harness.ts';
+
+const lab = new TestLab('e2eroll');
+const nodes = ['node1', 'node2', 'node3'];
+const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
+
+/** Times for one site: a hand-over takes about three seconds instead of seven. */
+const times = `
+    patroni_ttl: 20
+    patroni_loop_wait: 5
+    patroni_retry_timeout: 5
+    haproxy_check_interval: 1s
+    haproxy_check_fall: 2
+    haproxy_check_rise: 1`;
+
+let entry = '';
+let password = '';
+
+beforeAll(async () => {
+  await lab.up(writeInventory(readFileSync(threeNodes, 'utf8').replace(/^( {2}vars:)$/m, `$1${times}`)));
+  expectExit(await on('provision', '-y', '--no-verify'), 0);
+  entry = (await lab.on('HAProxy-demo', 'hostname -I')).trim();
+  password = secretOf(lab.inventory, 'postgres_superuser_password');
+  await makeLedger();
+});
+afterAll(() => lab.down());
+
+/** HAProxy sends nobody to a primary until it has seen one. */
+async function makeLedger(): Promise<void> {
+  for (;;) {
+    const sql = connect(entry, 5000, password);
+    try {
+      await sql`CREATE TABLE IF NOT EXISTS ledger (run text, n int, PRIMARY KEY (run, n))`;
+      return;
+    } catch {
+      await delay(200);
+    } finally {
+      await sql.end({ timeout: 0 });
+    }
+  }
+}
+
+/** Edits the inventory, as a user would: what is in group_vars/all.yml is all that is set beside the inventory's own. */
+function set(variables: Readonly<Record<string, unknown>>): void {
+  mkdirSync(join(dirname(lab.inventory), 'group_vars'), { recursive: true });
+  writeFileSync(join(dirname(lab.inventory), 'group_vars/all.yml'), JSON.stringify(variables));
+}
+
+/** When PostgreSQL was started on each node. */
+async function starts(): Promise<Record<string, string>> {
+  const entries = await Promise.all(
+    nodes.map(async (node) => [
+      node,
+      (await lab.on(node, 'runuser -u postgres -- psql -Atc "SELECT pg_postmaster_start_time()"')).trim(),
+    ]),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+interface Rolled {
+  readonly run: Outcome;
+  readonly plan: Outcome;
+  /** Nodes whose PostgreSQL was restarted. */
+  readonly restarted: readonly string[];
+  readonly writeErrors: readonly string[];
+  readonly readErrors: readonly string[];
+}
+
+let count = 0;
+
+/** Changes the variables and provisions, while one client writes and one reads; no acknowledged row may be missing. */
+async function roll(
+  what: string,
+  variables: Readonly<Record<string, unknown>>,
+  exitCode = 0,
+): Promise<Rolled> {
+  set(variables);
+  const plan = await on('plan');
+  const before = await starts();
+  const name = `${++count} ${what}`;
+  const writer = new Client(
+    () => connect(entry, 5000, password),
+    (n) => `INSERT INTO ledger VALUES ('${name}', ${n})`,
+  );
+  const reader = new Client(
+    () => connect(entry, 5001, password),
+    () => 'SELECT count(*) FROM ledger',
+  );
+  await writer.works();
+  const run = await on('provision', '-y', '--no-verify');
+  await writer.works();
+  const [writes, reads] = await Promise.all([writer.stop(), reader.stop()]);
+  expectExit(run, exitCode);
+  const after = await starts();
+  const sql = connect(entry, 5000, password);
+  const rows = await sql<{ n: number }[]>`SELECT n FROM ledger WHERE run = ${name}`;
+  await sql.end();
+  const present = new Set(rows.map(({ n }) => n));
+  expect(writes.acknowledged.filter((n) => !present.has(n))).toEqual([]);
+  const restarted = nodes.filter((node) => before[node] !== after[node]);
+  console.log(
+    `${what}: ${writes.acknowledged.length} rows acknowledged, all there; write gap ${writes.gap} s, read gap ${reads.gap} s; restarted: ${restarted.join(', ') || 'nobody'}; drover measured ${JSON.stringify(linesOf(run, 'writes')[0]?.gap ?? 'nothing')}`,
+  );
+  return { run, plan, restarted, writeErrors: writes.errors, readErrors: reads.errors };
+}
+
+/** What was planned is what was done, in whichever order the roll took. */
+function expectAsPlanned({ plan, run }: Rolled): void {
+  expectExit(plan, 2);
+  expect(madeChanges(run).sort()).toEqual(plannedChanges(plan).sort());
+}
+
+/** Members in the order in which they were restarted. */
+const restartsIn = (run: Outcome) =>
+  linesOf(run, 'change')
+    .filter(({ change }) => change.action === 'restart')
+    .map(({ host }) => host);
+
+const leader = async () => {
+  const { stdout } = await on('status');
+  const { members } = JSON.parse(stdout) as { members: { name: string; role: string }[] };
+  return members.find(({ role }) => role === 'leader')?.name ?? 'nobody';
+};
+
+describe('a change of the configuration rolls through a cluster that is written to', () => {
+  it('max_connections up: replicas first, the leader last, after it has handed over', async () => {
+    const first = await leader();
+    const rolled = await roll('max_connections up', { postgres_parameters: { max_connections: 150 } });
+    expectAsPlanned(rolled);
+    expect([...rolled.restarted].sort()).toEqual(nodes);
+    expect(restartsIn(rolled.run).at(-1)).toBe(first);
+    expect(await leader()).not.toBe(first);
+  });
+
+  it('max_connections down: the leader first, in its place', async () => {
+    const first = await leader();
+    const rolled = await roll('max_connections down', { postgres_parameters: { max_connections: 120 } });
+    expectAsPlanned(rolled);
+    expect([...rolled.restarted].sort()).toEqual(nodes);
+    expect(restartsIn(rolled.run)[0]).toBe(first);
+    expect(await leader()).toBe(first);
+  });
+
+  it('work_mem: nobody restarts, and no statement fails', async () => {
+    const rolled = await roll('work_mem', { postgres_parameters: { max_connections: 120, work_mem: '8MB' } });
+    expectAsPlanned(rolled);
+    expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
+    const shown = await lab.on('node2', 'runuser -u postgres -- psql -Atc "SHOW work_mem"');
+    expect(shown.trim()).toBe('8MB');
+  });
+
+  it('a line of pg_hba: a reload each, and no statement fails', async () => {
+    const line = 'host app app 10.0.0.0/8 scram-sha-256';
+    const rolled = await roll('pg_hba', {
+      postgres_parameters: { max_connections: 120, work_mem: '8MB' },
+      postgres_hba_extra: [line],
+    });
+    expectAsPlanned(rolled);
+    expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
+    for (const node of nodes) {
+      await expect
+        .poll(() => lab.on(node, 'cat /var/lib/postgresql/15/main/pg_hba.conf'), { timeout: 30_000 })
+        .toContain(line);
+    }
+  });
+
+  it('the time to live: nobody restarts, and no statement fails', async () => {
+    const rolled = await roll('ttl', {
+      postgres_parameters: { max_connections: 120, work_mem: '8MB' },
+      patroni_ttl: 25,
+    });
+    expectAsPlanned(rolled);
+    expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
+  });
+
+  it('a time-out of HAProxy: a reload that no connection notices', async () => {
+    const rolled = await roll('HAProxy', {
+      postgres_parameters: { max_connections: 120, work_mem: '8MB' },
+      haproxy_timeout_client: '29m',
+    });
+    expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
+  });
+
+  it('a value that no server can start with stops at the first replica, and is taken back', async () => {
+    const first = await leader();
+    const good = { postgres_parameters: { max_connections: 120, work_mem: '8MB' } };
+    const broken = { postgres_parameters: { ...good.postgres_parameters, shared_buffers: '4TB' } };
+    const rolled = await roll('broken', broken, 3);
+    expect(rolled.writeErrors).toEqual([]);
+    expect(rolled.restarted).not.toContain(first);
+    expect(rolled.restarted.length).toBeLessThan(2);
+    expect(await leader()).toBe(first);
+    expect(linesOf(rolled.run, 'restore').map(({ change }) => change.resource)).toEqual([
+      'the cluster’s configuration',
+    ]);
+    const fixed = await roll('fix', {
+      postgres_parameters: { ...good.postgres_parameters, shared_buffers: '64MB' },
+    });
+    expect([...fixed.restarted].sort()).toEqual(nodes);
+    expectExit(await on('verify'), 0);
+    expectExit(await on('plan'), 0);
+  });
+
+  it.each([
+    ['shared_buffers: lots takes', { postgres_parameters: { shared_buffers: 'lots' } }],
+    ['PostgreSQL has no parameter share_buffers', { postgres_parameters: { share_buffers: '1GB' } }],
+    ['is no line of pg_hba.conf', { postgres_hba_extra: ['everybody welcome'] }],
+  ])('refuses before the first change: %s', async (message, variables) => {
+    set(variables);
+    const run = await on('provision', '-y');
+    expectExit(run, 5);
+    expect(run.stderr.replaceAll('"', '')).toContain(message);
+    expect(madeChanges(run)).toEqual([]);
+  });
+});
