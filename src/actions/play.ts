@@ -28,6 +28,8 @@ export interface PlayRequest {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** Looks at the plan before anything is done; throws when it is not to be. */
+  inspectPlan?(plan: Plan): void;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
 }
@@ -60,6 +62,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await secrets.prepare(run.fleet);
     plan = await lockAndPlan(run, planOnly);
     run.refuseFailures(plan);
+    request.inspectPlan?.(plan);
     if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();
     if (plan.hasChanges) await run.apply(plan);

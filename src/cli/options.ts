@@ -95,6 +95,15 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
   readonly lockTimeout: number;
 }
 
+/** What a kept plan takes: inventory, variables and tags are in it. */
+export function addApplyOptions(command: Command): Command {
+  return addConnectionOptions(command)
+    .option('-D, --diff', 'show the lines that differ')
+    .option('--timings', 'show at the end what the run took its time for')
+    .option(...noQuestions)
+    .option(...lockTimeout, positive, 120);
+}
+
 /** Everything a playbook takes. */
 export function addRunOptions(command: Command): Command {
   return addConnectionOptions(addInputOptions(command))

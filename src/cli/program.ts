@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
 import {
+  addApplyOptions,
   addConnectionOptions,
   addInputOptions,
   addOperationOptions,
@@ -59,7 +60,11 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .action(act(async () => (await import('./commands/provision.ts')).provision));
   addRunOptions(verb('plan', 'show what provision, or a playbook, would change'))
     .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
+    .option('-o, --out <file>', 'keep the plan in a file, for drover apply')
     .action(act(async () => (await import('./commands/plan.ts')).plan));
+  addApplyOptions(verb('apply', 'do what a kept plan says, exactly, or refuse'))
+    .argument('<file>', 'what plan -o has written')
+    .action(act(async () => (await import('./commands/apply.ts')).apply));
   addRunOptions(verb('play', 'run a playbook'))
     .argument('<playbook>', 'file of the playbook')
     .action(act(async () => (await import('./commands/play.ts')).playBook));

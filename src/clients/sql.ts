@@ -131,8 +131,6 @@ function connect(address: string, login: SqlLogin, openStream: OpenStream, { tim
     user,
     password,
     max: 1,
-    // Its timer would outlive the connection, and keep the process from ending.
-    max_lifetime: null,
     prepare: false,
     fetch_types: false,
     connect_timeout: Math.ceil(timeout / 1000),

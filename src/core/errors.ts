@@ -82,6 +82,12 @@ export class UnhealthyError extends DroverError {
   readonly exitCode = exitCodes.unhealthy;
 }
 
+/** What a saved plan was made from has changed. */
+export class StalePlanError extends DroverError {
+  readonly code = 'stale-plan';
+  readonly exitCode = exitCodes.stalePlan;
+}
+
 /** The run was interrupted and has stopped at a safe point. */
 export class InterruptedError extends DroverError {
   readonly code = 'interrupted';

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { InvalidInputError, messageOf, StalePlanError } from '../core/errors.ts';
+import type { Plan } from '../engine/planner.ts';
+import type { PlayRequest } from './play.ts';
+
+const Entry = z.strictObject({
+  host: z.string(),
+  task: z.string(),
+  status: z.enum(['changed', 'deferred']),
+  changes: z.array(
+    z.strictObject({
+      /** For people: "update /etc/haproxy/haproxy.cfg". */
+      what: z.string(),
+      /** SHA-256 of the whole change, with placeholders where it holds secrets. */
+      digest: z.string(),
+    }),
+  ),
+});
+type Entry = z.infer<typeof Entry>;
+
+const SavedPlan = z.strictObject({
+  v: z.literal(1),
+  made: z.iso.datetime(),
+  /** What it was made from. */
+  playbook: z.string(),
+  input: z.strictObject({
+    inventory: z.array(z.string()),
+    limit: z.string().optional(),
+    tags: z.array(z.string()),
+    skipTags: z.array(z.string()),
+    extraVars: z.array(z.string()),
+  }),
+  entries: z.array(Entry),
+});
+export type SavedPlan = z.infer<typeof SavedPlan>;
+
+/** What a plan will do, task by task. */
+function entriesOf(plan: Plan): Entry[] {
+  return plan.reports.flatMap(({ host, name, status, instances }) => {
+    if (status !== 'changed' && status !== 'deferred') return [];
+    const changes = instances.flatMap(({ outcome }) =>
+      outcome.changes.map((change) => ({
+        what: `${change.action} ${change.resource}`,
+        digest: createHash('sha256').update(JSON.stringify(change)).digest('hex'),
+      })),
+    );
+    return [{ host, task: name, status, changes }];
+  });
+}
+
+/** Writes a plan to a file that only its owner may read: variables of `-e` may be secret. */
+export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'playbook' | 'input'>): void {
+  const { playbook, input } = from;
+  const { limit, tags, skipTags, extraVars } = input;
+  const saved: SavedPlan = {
+    v: 1,
+    made: new Date().toISOString(),
+    playbook: resolve(playbook),
+    // A list of hosts is no file.
+    input: {
+      ...(limit === undefined ? {} : { limit }),
+      tags: [...tags],
+      skipTags: [...skipTags],
+      extraVars: [...extraVars],
+      inventory: input.inventory.map((source) => (source.includes(',') ? source : resolve(source))),
+    },
+    entries: entriesOf(plan),
+  };
+  writeFileSync(`${path}.new`, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** Reads a saved plan; what is no plan is bad input. */
+export function readPlan(path: string): SavedPlan {
+  try {
+    return SavedPlan.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const message = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new InvalidInputError([
+      { message: `${path} is no plan: ${message}`, hint: 'drover plan -o FILE writes one' },
+    ]);
+  }
+}
+
+/** Throws when a plan is not what was saved, naming host, task and what moved. */
+export function expectPlan(plan: Plan, saved: SavedPlan): void {
+  const differences = compare(saved.entries, entriesOf(plan));
+  if (differences.length === 0) return;
+  throw new StalePlanError(
+    [`the plan of ${saved.made} no longer fits:`, ...differences.map((line) => `  ${line}`)].join('\n'),
+    { hint: 'nothing was changed; make a new plan and look at it' },
+  );
+}
+
+function compare(saved: readonly Entry[], now: readonly Entry[]): string[] {
+  const keyOf = ({ host, task }: Entry) => `${host}: ${task}`;
+  return [...new Set([...saved, ...now].map(keyOf))].flatMap((key) => {
+    const [was, is] = [saved, now].map((entries) => entries.filter((entry) => keyOf(entry) === key));
+    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    const [then, today] = [describe(was ?? []), describe(is ?? [])];
+    return [
+      then === today
+        ? `${key}: ${then}, but from or to another state than planned`
+        : `${key}: planned was to ${then}, now it would be to ${today}`,
+    ];
+  });
+}
+
+function describe(entries: readonly Entry[]): string {
+  const words = entries.flatMap(({ status, changes }) =>
+    status === 'deferred' ? ['decide later'] : changes.map(({ what }) => what),
+  );
+  return words.length === 0 ? 'change nothing' : words.join(', ');
+}
