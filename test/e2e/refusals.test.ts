@@ -195,7 +195,7 @@ describe('a cluster that lost something', () => {
     const refused = await on('provision');
     expectExit(refused, 64);
     expect(refused.stderr).toMatch(
-      /remove etcd member node3: interrupts etcd's majority until it has joined again/,
+      /node3: remove etcd member node3: interrupts etcd’s spare member, until it has joined again/,
     );
     const run = await on('provision', '-y');
     expectExit(run, 0);
