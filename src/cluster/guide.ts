@@ -25,13 +25,20 @@ export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
   };
 }
 
-/** The leader last; first when a parameter goes down of which the replicas must have at least the leader's value. */
+/**
+ * The leader after the other members; before them when a parameter goes down of which they must have at least the
+ * leader's value. Who is to join comes last: the leader must have let it in before.
+ */
 async function leaderLast(view: GateView, hosts: readonly string[]): Promise<string[]> {
   const cluster = await readCluster(view);
   const leader = cluster?.members.find(({ role }) => isLeaderRole(role))?.name;
-  if (leader === undefined || !hosts.includes(leader)) return [...hosts];
-  const others = hosts.filter((host) => host !== leader);
-  return (await goesDown(view, leader)) ? [leader, ...others] : [...others, leader];
+  if (!cluster || leader === undefined || !hosts.includes(leader)) return [...hosts];
+  const members = cluster.members.map(({ name }) => name);
+  const replicas = hosts.filter((host) => host !== leader && members.includes(host));
+  const joining = hosts.filter((host) => !members.includes(host));
+  return (await goesDown(view, leader))
+    ? [leader, ...replicas, ...joining]
+    : [...replicas, leader, ...joining];
 }
 
 async function goesDown({ fleet, topology }: GateView, leader: string): Promise<boolean> {

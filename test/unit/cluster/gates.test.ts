@@ -314,6 +314,12 @@ describe('the guide', () => {
     expect(await guideOf(cluster.fleet, cluster.topology).order(rolling, names)).toEqual(order);
   });
 
+  test('takes those that are to join last: the leader must have let them in before', async () => {
+    const cluster = new Cluster();
+    const guide = guideOf(cluster.fleet, cluster.topology);
+    expect(await guide.order(rolling, ['n4', ...names])).toEqual(['n2', 'n3', 'n1', 'n4']);
+  });
+
   test('takes them as they are where the inventory’s order is asked for, or the leader is not among them', async () => {
     const { fleet, topology } = new Cluster();
     const guide = guideOf(fleet, topology);
