@@ -20,16 +20,16 @@ import { needHost } from '../facts/host.ts';
 import { isApiKind } from '../facts/api.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Change } from '../plan/change.ts';
 import type { Layer, Scope } from '../vars/scope.ts';
 import { Applier } from './applier.ts';
+import { Consent } from './consent.ts';
 import type { Emit, HostRecap } from './events.ts';
 import { FactsCache } from './facts-cache.ts';
 import { Fleet } from './fleet.ts';
 import type { Connection, HostRun } from './host-run.ts';
-import type { Instance } from './instance.ts';
 import { describeHolder, lockHosts } from './lock.ts';
 import { Plan, type HostChange, type HostNeed } from './planner.ts';
+import { recapOf } from './recap.ts';
 import { batchesOf, Roll, type RollingGuide } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import { changeEvent, planEvent, startEvent, taskEvent } from './tell.ts';
@@ -88,7 +88,7 @@ export class Run {
   /** Hosts on which a task failed. */
   readonly #failed = new Set<string>();
   #changesMade = 0;
-  #consented = new Set<string>();
+  readonly #consent: Consent;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -101,6 +101,7 @@ export class Run {
       redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
+    this.#consent = new Consent((question, changes) => options.confirm(question, changes));
     let guide: RollingGuide | undefined;
     this.#roll = new Roll({
       fleet: this.fleet,
@@ -202,7 +203,7 @@ export class Run {
   /** Carries the plan out, play by play. */
   async apply(plan: Plan): Promise<void> {
     const { emit, around } = this.#options;
-    await this.#ask(plan.changes, 'These changes interrupt a service that is in use:');
+    await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
     emit({ type: 'phase', phase: 'apply' });
     const work = () => this.#applyPlays(plan);
     await (around ? around(this, plan, work) : work());
@@ -263,7 +264,7 @@ export class Run {
   /** The outcome: exit code and what each host has to show. */
   recap(plan?: Plan): { exitCode: ExitCode; hosts: Record<string, HostRecap> } {
     const reports = plan && this.#reports.length === 0 ? plan.reports : this.#reports;
-    const hosts = Object.fromEntries(this.hosts.map((host) => [host, this.#recapOf(host, reports)]));
+    const hosts = Object.fromEntries(this.hosts.map((host) => [host, recapOf(host, reports, this.fleet)]));
     const pending = plan?.hasChanges === true && this.#reports.length === 0;
     const codes = [
       ...this.#errors.map((error) => error.exitCode),
@@ -378,7 +379,8 @@ export class Run {
         emit(changeEvent('change', instance, play.name, change, vault));
       },
       consent: async (instance, changes) => {
-        await this.#consent(instance, changes);
+        const open = changes.map((change) => ({ host, change }));
+        await this.#consent.ask(open, `"${instance.name}" turns out to interrupt a service in use:`);
         if (changes.some(({ disrupts }) => disrupts !== undefined)) await this.#roll.permit(play, host);
       },
     });
@@ -462,46 +464,6 @@ export class Run {
       secrets: this.#options.secrets,
     };
   }
-
-  /** A change that the plan did not show, and that disrupts, is asked about when it comes up. */
-  async #consent(instance: Instance, changes: readonly Change[]): Promise<void> {
-    const { host, name } = instance;
-    const open = changes
-      .map((change) => ({ host, change }))
-      .filter((item) => !this.#consented.has(keyOf(item)));
-    await this.#ask(open, `"${name}" turns out to interrupt a service in use:`);
-  }
-
-  async #ask(changes: readonly HostChange[], question: string): Promise<void> {
-    const disruptive = changes.filter(({ change }) => change.disrupts !== undefined);
-    if (disruptive.length === 0) return;
-    if (!(await this.#options.confirm(question, disruptive))) {
-      throw new InterruptedError('not confirmed; nothing of it was done');
-    }
-    disruptive.forEach((item) => this.#consented.add(keyOf(item)));
-  }
-
-  #recapOf(host: string, reports: readonly TaskReport[]): HostRecap {
-    const own = reports.filter((report) => report.host === host);
-    const count = (...statuses: TaskReport['status'][]) =>
-      own.filter((report) => statuses.includes(report.status)).length;
-    const run = this.fleet.has(host) ? this.fleet.get(host) : undefined;
-    return {
-      ok: count('ok', 'ignored', 'rescued'),
-      changed: count('changed'),
-      failed: count('failed'),
-      skipped: count('skipped'),
-      deferred: count('deferred'),
-      unreachable: this.fleet.unreachable.has(host) ? 1 : 0,
-      roundTrips: run?.roundTrips ?? 0,
-      apiCalls: run?.apiCalls ?? 0,
-      seconds: run ? (Date.now() - run.started) / 1000 : 0,
-    };
-  }
-}
-
-function keyOf({ host, change }: HostChange): string {
-  return `${host}: ${change.action} ${change.resource}`;
 }
 
 /** Verbs that run no playbook have nothing to roll over. */
