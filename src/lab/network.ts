@@ -87,16 +87,24 @@ export async function pluggedHosts(names: LabNames): Promise<string[]> {
 }
 
 export async function unplug(names: LabNames, host: string): Promise<void> {
-  if (await succeeds('ip', ['link', 'show', names.cable(host)]))
-    await run('ip', ['link', 'del', names.cable(host)]);
+  await removeLink(names.cable(host));
   await run('ip', ['netns', 'del', names.machine(host)]).catch(() => undefined);
+}
+
+/** A cable goes by itself too, when the kernel gets to a namespace that nobody is in any more. */
+async function removeLink(name: string): Promise<void> {
+  try {
+    await run('ip', ['link', 'del', name]);
+  } catch (error) {
+    if (await succeeds('ip', ['link', 'show', name])) throw error;
+  }
 }
 
 /** Takes the lab's network away; the last lab puts forwarding back. */
 export async function lowerNetwork({ bridge, table }: LabNames): Promise<void> {
   for (const family of ['ip', 'bridge'])
     await run('nft', ['delete', 'table', family, table]).catch(() => undefined);
-  if (await succeeds('ip', ['link', 'show', bridge])) await run('ip', ['link', 'del', bridge]);
+  await removeLink(bridge);
   const bridges = await run('ip', ['-o', 'link', 'show', 'type', 'bridge']);
   if (/: drover-[a-z0-9]+:/.test(bridges) || !existsSync(forwardingBefore)) return;
   writeFileSync(forwardingSwitch, readFileSync(forwardingBefore, 'utf8'));
