@@ -15,7 +15,7 @@ import type { Plan } from './planner.ts';
 import { batchesOf, type Roll } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import type { PlayHosts, Stage } from './stage.ts';
-import { changeEvent, startEvent, taskEvent } from './tell.ts';
+import { changeEvent, journaled, startEvent, taskEvent } from './tell.ts';
 import { HostFailed, type TaskReport } from './walker.ts';
 
 /** Carries a plan out, play by play and batch by batch. */
@@ -100,6 +100,8 @@ export class Applying {
         this.#reports.push(report);
         emit(taskEvent(report, vault));
       },
+      journalOf: (name) => this.#stage.journalOf(name),
+      tell: (instance, change) => journaled(instance, play.name, change, vault),
       started: (instance) => emit(startEvent(instance, play.name, vault)),
       begun: (instance, change) => {
         this.#changesMade++;

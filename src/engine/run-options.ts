@@ -6,6 +6,7 @@ import type { Emit } from './events.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { Fleet } from './fleet.ts';
 import type { Connection } from './host-run.ts';
+import type { Journal } from './journal.ts';
 import type { HostChange, HostNeed, Plan } from './planner.ts';
 import type { RollingGuide } from './rolling.ts';
 import type { Run } from './run.ts';
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly skipUnreachable: boolean;
   readonly lockTimeout: number;
   readonly cache?: FactsCache;
+  /** Where changes are noted on the hosts, by runs that make some. */
+  readonly journal?: Journal;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   connect(host: string): Promise<Connection>;

@@ -20,7 +20,7 @@ import { recapOf } from './recap.ts';
 import { Roll, type RollingGuide } from './rolling.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stage } from './stage.ts';
-import { changeEvent, planEvent, taskEvent } from './tell.ts';
+import { changeEvent, journaled, planEvent, taskEvent } from './tell.ts';
 import type { TaskReport } from './walker.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
@@ -48,6 +48,8 @@ export class Run {
       context: this.#stage.context,
       checkpoint: () => this.#stage.checkpoint(),
       guide: () => (guide ??= options.guide?.(this) ?? nowhere()),
+      journalOf: (host) => this.#stage.journalOf(host),
+      tell: (instance, play, change) => journaled(instance, play.name, change, vault),
       restored: (instance, play, change) => emit(changeEvent('restore', instance, play.name, change, vault)),
     });
   }

@@ -6,6 +6,7 @@ import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Layer, Scope } from '../vars/scope.ts';
 import { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
 import type { RunOptions } from './run-options.ts';
 import type { OnceForAll } from './run-once.ts';
 import { Walker, type Strategy } from './walker.ts';
@@ -37,6 +38,11 @@ export class Stage {
   /** Those that can be reached. */
   alive(hosts: readonly string[]): string[] {
     return hosts.filter((host) => this.fleet.has(host) && !this.fleet.unreachable.has(host));
+  }
+
+  /** The journal, where the host keeps one: not without root. */
+  journalOf(host: string): Journal | undefined {
+    return this.needsRoot(host) ? this.options.journal : undefined;
   }
 
   /** Throws when the run is to stop. */
