@@ -1,9 +1,14 @@
-import { getRequest, isFit, isLeaderRole, parseCluster, parseMember } from '../../clients/patroni.ts';
+import {
+  getRequest,
+  isFit,
+  leaderOf,
+  parseCluster,
+  parseMember,
+  streamersOf,
+} from '../../clients/patroni.ts';
 import { ask } from '../ask.ts';
+import { timingOf } from '../timing.ts';
 import type { Gate, GateView } from './gate.ts';
-
-/** Bytes a replica may lag behind to count as fit. */
-const maximumLag = 1_048_576;
 
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
@@ -11,7 +16,8 @@ export const patroniGate: Gate = {
     const cluster = await readCluster(view);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
-    if (!cluster.members.some(({ role }) => isLeaderRole(role))) return 'the cluster has no leader';
+    if (!leaderOf(cluster)) return 'the cluster has no leader';
+    const { maximumLag } = timingOf(view.topology.dcs);
     const out = cluster.members.filter((member) => member.name !== host && !isFit(member, maximumLag));
     return out.length === 0
       ? undefined
@@ -22,8 +28,9 @@ export const patroniGate: Gate = {
     const cluster = await readCluster(view);
     const me = cluster?.members.find(({ name }) => name === host);
     if (!cluster || !me) return 'Patroni does not show it in the cluster';
-    if (!isFit(me, maximumLag)) return `it is ${me.state}, lag ${me.lag ?? 'unknown'}`;
-    const leader = cluster.members.find(({ role }) => isLeaderRole(role));
+    if (!isFit(me, timingOf(view.topology.dcs).maximumLag))
+      return `it is ${me.state}, lag ${me.lag ?? 'unknown'}`;
+    const leader = leaderOf(cluster);
     if (!leader) return 'the cluster has no leader';
     if (leader === me) return undefined;
     const streams = await streaming(view, leader.name);
@@ -52,7 +59,5 @@ async function streaming({ fleet, topology }: GateView, leader: string): Promise
     getRequest({ address: node.address, port: topology.ports.rest }, '/patroni'),
   );
   const member = parseMember(answer);
-  if (!member) return undefined;
-  const streams = (member.replication ?? []).filter(({ state }) => state === 'streaming');
-  return new Set(streams.map((stream) => stream.application_name));
+  return member && streamersOf(member);
 }

@@ -57,6 +57,7 @@ class Cluster implements GateView {
     ports: { etcd: 2379, rest: 8008, postgres: 5432 },
     superuser: { user: 'postgres', password: 'x' },
     parameters: { max_connections: 100 },
+    dcs: {},
   } as unknown as Topology;
 
   readonly fleet = {
@@ -287,6 +288,7 @@ describe('the guide', () => {
   const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
   const setting = (value: string) => ({
     name: 'max_connections',
+    own: 'max_connections',
     setting: value,
     unit: null,
     vartype: 'integer',
