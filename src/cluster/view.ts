@@ -136,7 +136,7 @@ function liveLag(leader: PatroniSnapshot | undefined, member: PatroniSnapshot['m
   return written === undefined || received === undefined ? undefined : Math.max(0, written - received);
 }
 
-// The synchronous mode is `on`, `true` or, from 4.0, `quorum`.
-function isOn(value: unknown): boolean {
+/** Whether a switch of the DCS is on: `on`, `true` or, of the synchronous mode from 4.0, `quorum`. */
+export function isOn(value: unknown): boolean {
   return value === true || value === 'on' || value === 'quorum';
 }
