@@ -135,7 +135,7 @@ export function threeFastNodes(): string {
 /** What `drover status --json` prints. */
 export interface Status {
   readonly paused: boolean;
-  readonly members: readonly { name: string; role: string; timeline: string; more: string }[];
+  readonly members: readonly { name: string; role: string; timeline: string; lag: string; more: string }[];
   readonly etcd: readonly { name: string; role: string }[];
 }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
 import {
   drover,
@@ -10,6 +11,7 @@ import {
   madeChanges,
   plannedChanges,
   postmasterStarts,
+  statusOf,
   TestLab,
   threeFastNodes,
   type Outcome,
@@ -173,5 +175,64 @@ describe('a change of the configuration rolls through a cluster that is written 
     expectExit(run, 5);
     expect(run.stderr.replaceAll('"', '')).toContain(message);
     expect(madeChanges(run)).toEqual([]);
+  });
+});
+
+describe('what is wrong before a roll stops it before its first change', () => {
+  const wanted = { postgres_parameters: { max_connections: 130, work_mem: '8MB', shared_buffers: '64MB' } };
+  const expectUntouched = async (exitCode: number, says: RegExp) => {
+    const before = await postmasterStarts(lab, nodes);
+    const run = await on('provision', '-y', '--no-verify');
+    expectExit(run, exitCode);
+    expect(run.stderr).toMatch(says);
+    expect(madeChanges(run)).toEqual([]);
+    expect(await postmasterStarts(lab, nodes)).toEqual(before);
+  };
+
+  it('a paused cluster', async () => {
+    set(wanted);
+    expectExit(await on('pause'), 0);
+    await expectUntouched(7, /is paused[^]*drover resume/);
+    expectExit(await on('resume'), 0);
+  });
+
+  it('a replica that lags', async () => {
+    const first = await leader();
+    const behind = nodes.find((node) => node !== first) ?? '';
+    const receiver = '$(pgrep -f "postgres: .*walreceiver")';
+    await lab.on(behind, `kill -STOP ${receiver}`);
+    await lab.on(
+      first,
+      `runuser -u postgres -- psql -qAtc "SELECT pg_logical_emit_message(false, 'lag', repeat('x', 4000000))"`,
+    );
+    const isSeen = async () => {
+      const { members } = await statusOf(lab.inventory);
+      expect(members.find(({ name }) => name === behind)?.lag).toMatch(/MiB/);
+    };
+    await vi.waitFor(isSeen, { timeout: 60_000, interval: 1000 });
+    await expectUntouched(7, new RegExp(`${behind} is \\w+, lag \\d+ bytes`));
+    await lab.on(behind, `kill -CONT ${receiver}`);
+  });
+
+  it('a file that HAProxy cannot read', async () => {
+    set({ postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' } });
+    const own = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
+    for (const folder of ['playbooks', 'templates', 'files'])
+      cpSync(folder, join(own, folder), { recursive: true });
+    appendFileSync(
+      join(own, 'templates/etc/haproxy/haproxy.cfg.hbs'),
+      'listen nothing\n    blance roundrobin\n',
+    );
+    const before = await lab.on(
+      'HAProxy-demo',
+      'cat /etc/haproxy/haproxy.cfg; systemctl show -p MainPID haproxy',
+    );
+    const run = await on('play', join(own, 'playbooks/site.yml'), '-y');
+    expectExit(run, 3);
+    expect(run.stderr).toMatch(/unknown keyword 'blance'/);
+    expect(madeChanges(run)).toEqual([]);
+    expect(
+      await lab.on('HAProxy-demo', 'cat /etc/haproxy/haproxy.cfg; systemctl show -p MainPID haproxy'),
+    ).toBe(before);
   });
 });
