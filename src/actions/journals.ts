@@ -34,7 +34,8 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   const connector = new Connector(variables, request.connection, request.forks);
   const limit = pLimit(request.forks);
   const silent: string[] = [];
-  const becomes = (host: string) => request.become || scopeOf(variables, host, nothing).get('ansible_become') === true;
+  const becomes = (host: string) =>
+    request.become || scopeOf(variables, host, nothing).get('ansible_become') === true;
   try {
     const journals = await Promise.all(
       hosts.map((name) =>

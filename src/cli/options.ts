@@ -11,7 +11,7 @@ function collectWords(value: string, former: readonly string[]): string[] {
   return [...former, ...value.split(',').filter((word) => word !== '')];
 }
 
-function positive(value: string): number {
+export function positive(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('must be a number above 0');
   return number;

@@ -6,6 +6,7 @@ import {
   addInputOptions,
   addOperationOptions,
   addRunOptions,
+  positive,
   repeated,
 } from './options.ts';
 
@@ -76,6 +77,12 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
     .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
+  addConnectionOptions(
+    addInputOptions(verb('history', 'show what runs have changed, by the hosts’ journals')),
+  )
+    .argument('[run]', 'one run, with all it changed (default: the last runs)')
+    .option('-n, --count <number>', 'how many runs (default: 20)', positive)
+    .action(act(async () => (await import('./commands/history.ts')).history));
   addOperations(verb, act);
   addLabVerbs(verb('lab', 'make and break throw-away hosts on this machine'), act);
   addConnectionOptions(addInputOptions(verb('exec', 'run a shell command on hosts')))

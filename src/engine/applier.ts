@@ -44,7 +44,6 @@ export interface ApplyOptions extends OperationContext {
   tell(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
   /** Called for each change that was begun, whether it succeeded or not. */
   begun(instance: Instance, change: Change): void;
-  /** Called when a change is done, and when one begins. */
   changed(instance: Instance, change: Change): void;
   started(instance: Instance): void;
   /** Whether a change may be made that the plan did not show; throws when not. */

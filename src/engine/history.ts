@@ -64,7 +64,10 @@ export function runsOf(journals: readonly HostJournal[]): PastRun[] {
   );
   return runs
     .map((past) => {
-      const by = resumed.filter(({ resumes }) => resumes === past.run).sort(byBegin).at(-1)?.run;
+      const by = resumed
+        .filter(({ resumes }) => resumes === past.run)
+        .sort(byBegin)
+        .at(-1)?.run;
       return by === undefined ? past : { ...past, resumedBy: by };
     })
     .sort(byBegin)
@@ -73,7 +76,9 @@ export function runsOf(journals: readonly HostJournal[]): PastRun[] {
 
 /** Those that stopped before their end, and that nobody went on with. */
 export function isResumable({ outcome, request, resumedBy }: PastRun): boolean {
-  return outcome !== 'done' && outcome !== 'running' && request?.playbook !== undefined && resumedBy === undefined;
+  return (
+    outcome !== 'done' && outcome !== 'running' && request?.playbook !== undefined && resumedBy === undefined
+  );
 }
 
 function byBegin(one: { readonly began: string }, other: { readonly began: string }): number {
@@ -92,13 +97,18 @@ function sumRun(run: string, lines: readonly HostLine[], holdsLock: boolean): Pa
     ...(ended === undefined ? {} : { ended }),
     who: first?.line.who ?? '',
     command: first?.line.command ?? '',
-    request: begin,
+    request: begin && requestOf(begin),
     hosts: [...new Set(lines.map(({ host }) => host))],
     changes: changesOf(lines, end === undefined && holdsLock),
     outcome: end ? outcomeOf(end.exitCode) : holdsLock ? 'running' : 'cut off',
     ...(end ? { exitCode: end.exitCode } : {}),
     ...(end?.message === undefined ? {} : { message: end.message }),
   };
+}
+
+function requestOf(begin: Extract<JournalLine, { phase: 'begin' }>): RunRequest {
+  const { v: _v, time: _time, run: _run, who: _who, command: _command, phase: _phase, ...request } = begin;
+  return request;
 }
 
 function outcomeOf(exitCode: number): RunOutcome {

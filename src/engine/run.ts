@@ -131,6 +131,13 @@ export class Run {
     if (report) throw new TaskFailedError(`${report.host}: ${report.reason ?? report.name}`);
   }
 
+  /** Notes in the journal of each host that the run is going to change something. */
+  async begin(): Promise<void> {
+    await Promise.all(
+      this.fleet.connected().map((host) => this.#stage.journalOf(host.name)?.write(host, [])),
+    );
+  }
+
   /** Carries the plan out, play by play. */
   async apply(plan: Plan): Promise<void> {
     const { emit, around } = this.#options;

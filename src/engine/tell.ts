@@ -87,8 +87,9 @@ export function journaled(
   vault: Vault,
 ): Omit<JournaledChange, 'n'> {
   const { name: task, label: item, task: of } = instance;
-  const { action, resource, detail, reason, before, after } = showChange(change, vault, of.noLog);
-  const diff = diffLines({ resource, before, after });
+  const shown = showChange(change, vault, of.noLog);
+  const { action, resource, detail, reason } = shown;
+  const diff = diffLines(shown);
   return {
     play,
     task,

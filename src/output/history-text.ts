@@ -33,7 +33,8 @@ export function formatRuns(runs: readonly PastRun[], paint: Paint): string {
 /** One run for people: what it was, and what it changed, host by host. */
 export function formatRun(past: PastRun, paint: Paint): string {
   const { run, who, command, began, ended, changes, hosts, message, request } = past;
-  const lasted = ended === undefined ? '' : `, ${showSeconds((Date.parse(ended) - Date.parse(began)) / 1000)}`;
+  const lasted =
+    ended === undefined ? '' : `, ${showSeconds((Date.parse(ended) - Date.parse(began)) / 1000)}`;
   const out = [
     `${paint('bold', `run ${run}`)}  ${paint(colours[past.outcome], showOutcome(past))}`,
     `  ${command}`,

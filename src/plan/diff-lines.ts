@@ -2,11 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import type { Change } from './change.ts';
 
 /** The differing lines of a change's texts, in unified form. */
-export function diffLines({
-  before,
-  after,
-  resource,
-}: Pick<Change, 'before' | 'after' | 'resource'>): string[] {
+export function diffLines({ before, after, resource }: Change): string[] {
   if (before === undefined || after === undefined || before === after) return [];
   const patch = createTwoFilesPatch(resource, resource, before, after, '', '', { context: 2 });
   const lines = patch.split('\n');

@@ -43,7 +43,9 @@ export async function journalRequest(flags: InputFlags & ConnectionFlags): Promi
 
 export function noSuchRun(run: string, silent: readonly string[]): Error {
   if (silent.length > 0)
-    return new UnreachableError(`run ${run} is in no journal of the hosts that answer; ${silent.join(', ')} could not be asked`);
+    return new UnreachableError(
+      `run ${run} is in no journal of the hosts that answer; ${silent.join(', ')} could not be asked`,
+    );
   return new InvalidInputError([
     { message: `no host’s journal knows a run ${run}`, hint: 'drover history lists them' },
   ]);

@@ -4,7 +4,7 @@ import type { RunFlags } from '../options.ts';
 import { playRequest } from '../request.ts';
 
 export async function playBook(playbook: string, flags: RunFlags): Promise<ExitCode> {
-  const request = await playRequest(playbook, flags, false);
+  const request = await playRequest('play', playbook, flags, false);
   try {
     return await play(request);
   } finally {

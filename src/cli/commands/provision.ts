@@ -5,7 +5,7 @@ import type { RunFlags } from '../options.ts';
 import { bundledFile, playRequest } from '../request.ts';
 
 export async function provision(flags: RunFlags & { verify: boolean }): Promise<ExitCode> {
-  const request = await playRequest(bundledFile('playbooks/site.yml'), flags, false);
+  const request = await playRequest('provision', bundledFile('playbooks/site.yml'), flags, false);
   let farewell = '';
   try {
     const exitCode = await play({
