@@ -81,10 +81,10 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await request.inspectPlan?.(plan, run);
     if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();
-    // What it goes on with is to be seen as finished, even when nothing was left to be done.
-    if (request.resumes !== undefined) await run.begin();
     if (plan.hasChanges) await run.apply(plan);
     else run.accept(plan);
+    // What it goes on with is to be seen as finished, even when nothing was left to be done.
+    if (request.resumes !== undefined && journal?.isEmpty) await run.begin();
     // What is looked at afterwards is no part of the run's own figures.
     const recap = run.recap();
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;

@@ -5,6 +5,7 @@ import {
   addConnectionOptions,
   addInputOptions,
   addOperationOptions,
+  addResumeOptions,
   addRunOptions,
   positive,
   repeated,
@@ -68,7 +69,7 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .action(act(async () => (await import('./commands/apply.ts')).apply));
   addRunOptions(verb('play', 'run a playbook'))
     .argument('<playbook>', 'file of the playbook')
-    .action(act(async () => (await import('./commands/play.ts')).playBook));
+    .action(act(async () => (await import('./commands/play.ts')).playNamed));
   addConnectionOptions(
     addInputOptions(verb('verify', 'probe everything that makes the cluster highly available')),
   )
@@ -132,9 +133,9 @@ function addOperations(verb: (name: string, description: string) => Command, act
   operation('pause', 'turn automatic failover off').action(
     act(async () => (await import('./commands/pause.ts')).pause),
   );
-  operation('resume', 'turn automatic failover on again').action(
-    act(async () => (await import('./commands/pause.ts')).resume),
-  );
+  addResumeOptions(verb('resume', 'go on with a run that did not come to its end, or end a pause'))
+    .argument('[run]', 'run of drover history (default: turn automatic failover on again)')
+    .action(act(async () => (await import('./commands/resume.ts')).resume));
   operation('edit-config', 'change the configuration in the DCS; without options in an editor')
     .option(
       '-s, --set <key=value>',

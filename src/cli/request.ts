@@ -117,6 +117,7 @@ export async function playRequest(
   playbook: string,
   flags: RunFlags,
   planOnly: boolean,
+  connection?: ConnectionOptions,
 ): Promise<PlayRequest & { reporter: Reporter }> {
   const bundled = bundledName(playbook);
   const id = randomBytes(4).toString('hex');
@@ -129,7 +130,7 @@ export async function playRequest(
     playbook,
     ...(bundled === undefined ? {} : { bundled }),
     input: inputOf(flags),
-    connection: await connectionOf(flags),
+    connection: connection ?? (await connectionOf(flags)),
     forks: forksOf(flags),
     become: flags.become ?? false,
     lockTimeout: flags.lockTimeout,

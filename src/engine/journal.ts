@@ -42,6 +42,11 @@ export class Journal {
     this.#head = within({ run, who: operator(), command: vault.redact(command) });
   }
 
+  /** Whether no host was told anything yet. */
+  get isEmpty(): boolean {
+    return this.#opened.size === 0;
+  }
+
   /** The line for a change, without secrets, as people may see it. */
   intent(change: Omit<JournaledChange, 'n'>): Intent {
     const n = ++this.#count;

@@ -13,6 +13,7 @@ import { Consent } from './consent.ts';
 import type { HostRecap } from './events.ts';
 import { FactsCache } from './facts-cache.ts';
 import type { Fleet } from './fleet.ts';
+import type { HostRun } from './host-run.ts';
 import { describeHolder, lockHosts } from './lock.ts';
 import type { Plan } from './planner.ts';
 import { Planning } from './planning.ts';
@@ -81,6 +82,11 @@ export class Run {
     }
   }
 
+  /** Hosts on which the run acts as root. Without there is nowhere to put a lock or a journal, and no need. */
+  get rooted(): HostRun[] {
+    return this.fleet.connected().filter(({ name }) => this.#stage.needsRoot(name));
+  }
+
   /**
    * Locks the hosts of all plays, those that --limit leaves out included. Resolves to whether another run had to be
    * waited for.
@@ -88,9 +94,9 @@ export class Run {
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
-    // Without root there is nowhere to put a lock, and nothing that needs one.
-    const rooted = this.fleet.connected().filter(({ name }) => this.#stage.needsRoot(name));
-    return lockHosts(rooted, describeHolder(id, command), lockTimeout, emit, () => this.#stage.checkpoint());
+    return lockHosts(this.rooted, describeHolder(id, command), lockTimeout, emit, () =>
+      this.#stage.checkpoint(),
+    );
   }
 
   /** Forgets what was collected: another run may have changed it. */
@@ -131,11 +137,9 @@ export class Run {
     if (report) throw new TaskFailedError(`${report.host}: ${report.reason ?? report.name}`);
   }
 
-  /** Notes in the journal of each host that the run is going to change something. */
+  /** Notes the run in the journal of each host, for one that has nothing to change. */
   async begin(): Promise<void> {
-    await Promise.all(
-      this.fleet.connected().map((host) => this.#stage.journalOf(host.name)?.write(host, [])),
-    );
+    await Promise.all(this.rooted.map((host) => this.#options.journal?.write(host, [])));
   }
 
   /** Carries the plan out, play by play. */
