@@ -78,6 +78,11 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
     .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
+  addRunOptions(
+    verb('drift', 'tell what was changed on the hosts by hand from what was changed in the inventory'),
+  )
+    .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
+    .action(act(async () => (await import('./commands/drift.ts')).drift));
   addConnectionOptions(
     addInputOptions(verb('history', 'show what runs have changed, by the hosts’ journals')),
   )

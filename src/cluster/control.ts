@@ -4,7 +4,7 @@ import type { PatroniEndpoint } from '../clients/patroni.ts';
 import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/fleet.ts';
-import { Journal } from '../engine/journal.ts';
+import { doneLine, type Journal } from '../engine/journal.ts';
 import { ask } from './ask.ts';
 import { Asker } from './asker.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -79,7 +79,7 @@ export class Control {
       : answer.status < 300
         ? undefined
         : `${answer.status}: ${answer.body}`;
-    const line = failure === undefined ? Journal.done(intent) : this.#journal.failed(intent, failure);
+    const line = failure === undefined ? doneLine(intent) : this.#journal.failed(intent, failure);
     this.#journal.post(run, [line]);
     return answer;
   }

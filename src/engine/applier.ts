@@ -13,7 +13,7 @@ import type { Change, Verdict } from '../plan/change.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
-import { Journal, type Intent } from './journal.ts';
+import { doneLine, withdrawnLine, type Intent } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
 import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
@@ -232,9 +232,9 @@ export class Applier implements Strategy {
       const output = ran[position];
       if (output && output.status !== 0 && outcome?.status === 'failed')
         return journal?.failed(intent, outcome.reason ?? '') ?? [];
-      if (output && output.status !== 0) return Journal.done(intent);
+      if (output && output.status !== 0) return doneLine(intent);
       if (wasTold) return [];
-      return output ? Journal.done(intent) : Journal.withdrawn(intent);
+      return output ? doneLine(intent) : withdrawnLine(intent);
     });
     if (lines.length > 0) journal?.post(this.#host, lines);
   }

@@ -1,7 +1,7 @@
 import { quote, quoteAll } from './quote.ts';
 
 /** Where a host keeps what drover has done to it; what came before is beside it, in `journal.1`. */
-export const journalFile = '/var/lib/drover/journal';
+const journalFile = '/var/lib/drover/journal';
 
 /** Bytes at which the journal becomes the former one: two files are kept, 10 MB together. */
 const largestFile = 5 * 1024 * 1024;
