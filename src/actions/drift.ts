@@ -51,7 +51,10 @@ function show({ report, instance, changes, causes }: Drift, run: Run, runs: read
     ...(instance.label === undefined ? {} : { item: instance.label }),
     causes,
     changes: changes.map((change) => {
-      const last = lastSet(runs, report.host, change.resource);
+      // A restart sets nothing.
+      const last = ['restart', 'reload'].includes(change.action)
+        ? undefined
+        : lastSet(runs, report.host, change.resource);
       return { ...showChange(change, vault, report.task.noLog), ...(last ? { last } : {}) };
     }),
   };

@@ -12,13 +12,14 @@ export type LineText = string;
 /**
  * What a piece that writes to the journal starts with. It ends the piece when that cannot be written: nothing is
  * changed that leaves no trace. Defines `j LINE...`, which appends lines, and `r N STATUS`, which says how a change
- * ended.
+ * ended. A line that a power cut has cut short does not take the next one along.
  */
 export function openJournal(head: LineText, lines: readonly LineText[], file = journalFile): string {
   return `J=${quote(file)}; H=${quote(head)}
 j() { t=$(date -u +%FT%T.%3NZ) && for l; do printf '{"v":1,"time":"%s",%s,%s}\\n' "$t" "$H" "$l" || return 1; done >>"$J"; }
 r() { case $2 in 0) j "\\"phase\\":\\"done\\",\\"n\\":$1" ;; *) j "\\"phase\\":\\"failed\\",\\"n\\":$1,\\"message\\":\\"it ended with $2\\"" ;; esac; }
 { [ -d "\${J%/*}" ] || install -d -m 700 -- "\${J%/*}"; } &&
+{ [ ! -s "$J" ] || [ -z "$(tail -c 1 -- "$J")" ] || echo >>"$J"; } &&
 { [ "$(stat -c %s -- "$J" 2>/dev/null || echo 0)" -lt ${largestFile} ] || mv -f -- "$J" "$J.1"; } &&
 { [ -e "$J" ] || (umask 077; : >"$J"); }${lines.length === 0 ? '' : ` &&\n${writeLines(lines)}`} ||
 { echo "the journal $J cannot be written" >&2; exit 1; }`;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Drifted } from '../../src/actions/drift.ts';
 import type { PastRun } from '../../src/engine/history.ts';
 import {
   drover,
@@ -109,10 +110,18 @@ async function maxConnections(): Promise<string[]> {
   return (await Promise.all(shown)).map((value) => value.trim());
 }
 
-/** Nothing is left to be changed, and that costs a round trip. */
+/** When drover last wrote to its files, by host. */
+function writtenAt(): Promise<string[]> {
+  const files = '/var/lib/drover/journal /var/lib/drover/wanted';
+  return Promise.all(hosts.map((host) => lab.on(host, `stat -c '%n %z' ${files}`)));
+}
+
+/** Nothing is left to be changed, and that costs a round trip and writes nothing. */
 async function expectFinished(): Promise<void> {
+  const before = await writtenAt();
   const again = await on('provision', '-y', '--no-verify');
   expectExit(again, 0);
+  expect(await writtenAt()).toEqual(before);
   for (const [host, { changed, roundTrips }] of Object.entries(recapOf(again)))
     expect({ host, changed, roundTrips }).toEqual({ host, changed: 0, roundTrips: 1 });
 }
@@ -187,5 +196,47 @@ describe('two controllers at once', () => {
     expect(await pastRun(runOf(done))).toMatchObject({ outcome: 'done' });
     // It has changed nothing, and left no trace.
     expect(await pastRun(runOf(patient))).toBeUndefined();
+  });
+});
+
+describe('drift', () => {
+  const ofFile = async () => {
+    const { exitCode, stdout } = await elsewhere('drift');
+    const found = stdout.split('\n').filter((line) => line !== '');
+    const items = found.map((line) => JSON.parse(line) as Drifted);
+    expect(items.every(({ host }) => host === 'HAProxy-demo')).toBe(true);
+    return {
+      exitCode,
+      causes: items.flatMap(({ causes, changes }) =>
+        changes.map(({ action, resource }) => `${action} ${resource}: ${causes.join(' ')}`),
+      ),
+      last: items[0]?.changes[0]?.last?.run,
+    };
+  };
+  const file = '/etc/haproxy/haproxy.cfg';
+
+  it('tells what was changed on a host from what was changed in the inventory', async () => {
+    expect(await ofFile()).toMatchObject({ exitCode: 0, causes: [] });
+    const [lastRun] = await history();
+
+    set(140, '46m');
+    const inventory = await ofFile();
+    expect(inventory).toMatchObject({ exitCode: 2, last: lastRun?.run });
+    expect(inventory.causes).toEqual([`update ${file}: inventory`, 'reload haproxy.service: inventory']);
+
+    await lab.on('HAProxy-demo', `sed -i 's/retries 2/retries 7/' ${file}`);
+    expect((await ofFile()).causes).toEqual([
+      `update ${file}: host inventory`,
+      'reload haproxy.service: host',
+    ]);
+
+    set(140, '45m');
+    const byHand = await ofFile();
+    expect(byHand).toMatchObject({ exitCode: 2, last: lastRun?.run });
+    expect(byHand.causes).toEqual([`update ${file}: host`, 'reload haproxy.service: host']);
+
+    expectExit(await on('provision', '-y', '--no-verify'), 0);
+    expect(await ofFile()).toMatchObject({ exitCode: 0, causes: [] });
+    await expectFinished();
   });
 });
