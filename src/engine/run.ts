@@ -23,7 +23,7 @@ import { Roll, type RollingGuide } from './rolling.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stage } from './stage.ts';
 import { changeEvent, journaled, planEvent, taskEvent } from './tell.ts';
-import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted } from './wanted.ts';
+import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './wanted.ts';
 import type { TaskReport } from './walker.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
@@ -167,11 +167,21 @@ export class Run {
     return new Map(
       this.rooted.flatMap((host): [HostRun, string][] => {
         const before = needWanted.parse(host.world.records(needWanted) ?? []) ?? '';
-        const now = wantedOf(this.#reports, host.name, this.#stage.context).values();
+        const now = this.#wantedOn(host.name);
         const text = renderWanted(parseWanted(before), now, all);
         return text === before || this.fleet.unreachable.has(host.name) ? [] : [[host, writeWanted(text)]];
       }),
     );
+  }
+
+  /** What was carried out. What failed and was let pass was not. */
+  #wantedOn(host: string): Wanted[] {
+    const outcomes = this.#reports.flatMap(({ instances }) => instances);
+    const failed = new Set(
+      outcomes.filter(({ outcome }) => outcome.status === 'failed').map(({ instance }) => instance),
+    );
+    const wanted = [...wantedOf(this.#reports, host, this.#stage.context)];
+    return wanted.filter(([instance]) => !failed.has(instance)).map(([, its]) => its);
   }
 
   /** Why each pending change of a plan is one. */

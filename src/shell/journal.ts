@@ -32,7 +32,7 @@ export function writeLines(lines: readonly LineText[]): string {
 
 /**
  * Prints who holds the host's lock, on one line, and then the journal, oldest first: one run's, or all runs' without
- * the texts that differ.
+ * the texts that differ. Whoever may not read it is told so on stderr.
  */
 export function readJournal(run?: string, file = journalFile): string {
   // No text of a line can look like these: its quotation marks would be escaped.
@@ -40,6 +40,7 @@ export function readJournal(run?: string, file = journalFile): string {
     run === undefined
       ? `sed 's/,"diff":.*/}/'`
       : `grep -aF -e ${quote(`,"run":"${run}",`)} -e ${quote(`"resumes":"${run}"`)}`;
-  return `read -r p </run/drover/pid 2>/dev/null && [ "/proc/$p/fd/9" -ef /root ] && cat /run/drover/holder || echo
+  return `d=${quote(file.replace(/\/[^/]*$/, ''))}; [ ! -d "$d" ] || [ -r "$d" ] || echo 'only root can read the journal' >&2
+read -r p 2>/dev/null </run/drover/pid && [ "/proc/$p/fd/9" -ef /root ] && cat /run/drover/holder || echo
 for f in ${quote(`${file}.1`)} ${quote(file)}; do [ ! -e "$f" ] || cat -- "$f"; done | ${filter}; :`;
 }

@@ -102,6 +102,6 @@ describe('reading', () => {
   });
 
   test('finds nothing on a host that was never changed', () => {
-    expect(sh(readJournal(undefined, fileIn()))).toMatchObject({ status: 0, stdout: '\n' });
+    expect(sh(readJournal(undefined, fileIn()))).toMatchObject({ status: 0, stdout: '\n', stderr: '' });
   });
 });
