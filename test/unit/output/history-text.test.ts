@@ -72,6 +72,15 @@ b
   });
 });
 
+test.each([
+  ['cut off', true],
+  ['done', false],
+] as const)('a run that is %s can be gone on with: %s', (outcome, expected) => {
+  const playbook = { path: '/p.yml', beside: 'p.yml' };
+  const text = formatRun(past({ outcome, request: { verb: 'play', playbook, hosts: [] } }), paint);
+  expect(text.endsWith('drover resume r1 goes on with it')).toBe(expected);
+});
+
 describe('drift', () => {
   const item = (causes: Parameters<typeof formatDrift>[0][number]['causes'], resource: string) => ({
     host: 'a',
