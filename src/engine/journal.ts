@@ -50,15 +50,17 @@ export class Journal {
   /** The line for a change, without secrets, as people may see it. */
   intent(change: Omit<JournaledChange, 'n'>): Intent {
     const n = ++this.#count;
-    const { diff, ...rest } = change;
+    // A value that got into a text past its placeholder stays out of the journal, too.
+    const { diff, ...rest } = Object.fromEntries(
+      Object.entries(change).map(([name, text]) => [name, this.#options.vault.redact(text)]),
+    );
     const line = {
       phase: 'begun',
       n,
       ...rest,
       ...(diff === undefined ? {} : { diff: cut(diff, largestDiff) }),
     };
-    // A value that got into a text past its placeholder stays out of the journal, too.
-    return { n, line: this.#options.vault.redact(within(line)) };
+    return { n, line: within(line) };
   }
 
   /** What a piece for a host starts with, so that it can write lines. */
