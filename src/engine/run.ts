@@ -166,6 +166,8 @@ export class Run {
   show(plan: Plan): Plan {
     this.#options.emit({ type: 'phase', phase: 'plan' });
     for (const report of plan.reports) this.#options.emit(planEvent(report, this.#options.vault));
+    for (const { message, hint, hosts } of plan.notes)
+      this.#options.emit({ type: 'warning', message: `${hosts.join(', ')}: ${message}`, hint });
     return plan;
   }
 
@@ -251,7 +253,12 @@ export class Run {
         if (error instanceof InterruptedError) return;
       }
       const outcome = await this.#roll.takeBack(play, host);
-      if (outcome !== undefined) this.#options.emit({ type: 'warning', message: `${host}: ${outcome}` });
+      if (outcome === undefined) continue;
+      this.#options.emit({
+        type: 'warning',
+        message: `${host}: ${outcome}`,
+        hint: 'the hosts that were not reached are as they were; drover verify shows how the cluster is. Mend the cause, and run it again',
+      });
     }
   }
 

@@ -29,6 +29,13 @@ export const patroniGate: Gate = {
     const streams = await streaming(view, leader.name);
     return streams?.has(host) === false ? `it does not stream from ${leader.name}` : undefined;
   },
+  async lead(view) {
+    const cluster = await readCluster(view);
+    const leader = cluster?.members.find(({ role }) => isLeaderRole(role))?.name;
+    return cluster && leader !== undefined
+      ? { leader, members: cluster.members.map(({ name }) => name) }
+      : undefined;
+  },
 };
 
 /** The cluster as the first member shows it that answers. */

@@ -1,0 +1,19 @@
+import { play } from '../../actions/play.ts';
+import { verifyAfter } from '../../actions/verify.ts';
+import { exitCodes, type ExitCode } from '../../core/errors.ts';
+import type { RunFlags } from '../options.ts';
+import { bundledFile, playRequest } from '../request.ts';
+
+/** Raises the cluster's packages host by host, and verifies the cluster. */
+export async function upgrade(flags: RunFlags & { verify: boolean }): Promise<ExitCode> {
+  const request = await playRequest(bundledFile('playbooks/upgrade.yml'), flags, false);
+  try {
+    return await play({
+      ...request,
+      afterwards: async (run, loaded) =>
+        flags.verify ? verifyAfter(run, loaded, request.signal, request.emit) : exitCodes.ok,
+    });
+  } finally {
+    await request.reporter.finish();
+  }
+}
