@@ -76,7 +76,9 @@ export const candidateCollector: Collector = {
   kind: 'candidate',
   guarded: true,
   // In the table a version has five characters before it, and what follows on where it comes from has more.
-  script: (needs) => `{ apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null; echo .; } | {
+  script: (
+    needs,
+  ) => `{ apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null; echo .; } | {
 n=
 while IFS= read -r l; do
 case $l in

@@ -71,7 +71,12 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
     const isOpen = (spec: string) => open.some((one) => one === spec || one.startsWith(`${spec}=`));
     const fetch = [...install, ...outdated.map(({ name, wanted }) => `${name}=${wanted}`)].filter(isOpen);
     const resource = fetch.map((spec) => spec.replace('=', ' ')).join(', ');
-    return withNote(note, fetch.length === 0 ? [] : [change('download', fetch, { resource })]);
+    return withNote(
+      note,
+      fetch.length === 0
+        ? []
+        : [change('download', fetch, { resource, looked_for: specs.map(({ name }) => name) })],
+    );
   }
   if (missing.length > 0) changes.push(change('install', install));
   const down = outdated.find(({ current, wanted }) => compareVersions(current, wanted) > 0);
@@ -124,7 +129,8 @@ function findOutdated(
     const newest = version ?? candidate?.version;
     if (!fact?.installed || newest === undefined) continue;
     const current = fact.version;
-    const isFar = (other: string) => within !== undefined && series(current, within) !== series(other, within);
+    const isFar = (other: string) =>
+      within !== undefined && series(current, within) !== series(other, within);
     if (isFar(newest)) beyond.push({ name, current, wanted: newest });
     const wanted = isFar(newest) ? candidate?.versions.find((other) => !isFar(other)) : newest;
     if (wanted !== undefined && !matchesVersion(current, wanted)) outdated.push({ name, current, wanted });
@@ -149,7 +155,9 @@ function noteOf(beyond: readonly Outdated[], { within }: AptParams): Note | unde
 
 function withNote(note: Note | undefined, changes: readonly AptChange[]): Verdict<AptChange> {
   const verdict = changed(...changes);
-  return note && (verdict.state === 'in-sync' || verdict.state === 'changes') ? { ...verdict, note } : verdict;
+  return note && (verdict.state === 'in-sync' || verdict.state === 'changes')
+    ? { ...verdict, note }
+    : verdict;
 }
 
 /** A change's packages, and how it is shown. */

@@ -40,8 +40,11 @@ export const apt = defineModule({
   diff: (facts, params, context) => diffPackages(facts, params, context),
   apply: (change) => [run(aptScript(change), { timeout: 1800 })],
   revert: (change) => (change.former ? [run(takeBackScript(change), { timeout: 1800 })] : []),
-  writes: ({ action, special, resource, packages, becomes = {}, held = [] }) => {
-    if (action === 'download') return [];
+  writes: ({ special, resource, packages, looked_for, becomes = {}, held = [] }) => {
+    if (looked_for) {
+      const { kind, key } = needScript(notFetchedScript(looked_for));
+      return [{ kind, key }];
+    }
     const names = packages.map((spec) => parsePackage(spec).name);
     return [
       ...(special ? [] : (['*'] as const)),

@@ -73,6 +73,8 @@ export const AptChange = z.strictObject({
   former: z.record(z.string(), z.string()).optional(),
   /** Packages to hold again: dpkg releases what it upgrades. */
   held: z.array(z.string()).optional(),
+  /** All packages of a task that downloads: what is fetched of them is known by these names. */
+  looked_for: z.array(z.string()).optional(),
   /** Instead of an install or a removal. */
   special: z.enum(['hold', 'unhold', 'policy']).optional(),
 });

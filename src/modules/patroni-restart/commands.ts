@@ -33,7 +33,8 @@ export function operationsOf(change: PatroniRestartChange): readonly Operation[]
           return isFit(me, change.maximum_lag) ? 'done' : { waiting: `${name} is ${me.state}` };
         }),
         // The demotion has restarted PostgreSQL, with its new package; as a rule nothing is pending then, either.
-        ...(unit !== undefined || pends ? [awaitOthers(change), ...restarts] : []),
+        ...(unit === undefined ? [] : [awaitOthers(change)]),
+        ...(unit !== undefined || pends ? restarts : []),
         awaitFit(change),
       ];
     case 'in-place':

@@ -24,7 +24,9 @@ export const PatroniRestartParams = z.strictObject({
   server_packages: z
     .array(z.string())
     .default([])
-    .describe('Packages of PostgreSQL’s server: one that was unpacked after it was started makes a restart necessary.'),
+    .describe(
+      'Packages of PostgreSQL’s server: one that was unpacked after it was started makes a restart necessary.',
+    ),
   patroni_packages: z
     .array(z.string())
     .default([])
