@@ -2,7 +2,7 @@ import { Control } from '../cluster/control.ts';
 import type { SettingChange } from '../cluster/operations/config-edit.ts';
 import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { Writer } from '../cluster/write-gap.ts';
+import { refuseLoss, Writer } from '../cluster/write-gap.ts';
 import { DroverError, exitCodes, InterruptedError, UnhealthyError, type ExitCode } from '../core/errors.ts';
 import type { Run } from '../engine/run.ts';
 import { withCluster, type ClusterRequest } from './verify.ts';
@@ -148,19 +148,13 @@ async function measure<P extends OperationPlan>(
     const report = await writer.stop((await control.look()).leader);
     emit({ type: 'writes', ...report });
     // What went wrong before is what the user is told.
-    if (isTaken && report.lost > 0) refuseLoss(report.lost);
+    if (isTaken) refuseLoss(report);
   }
   if (wasTaken && !isTaken) {
     throw new UnhealthyError(`no write is taken any more: ${writer.problem}`, {
       hint: 'drover verify shows more',
     });
   }
-}
-
-function refuseLoss(lost: number): never {
-  throw new UnhealthyError(`${lost} acknowledged rows are gone`, {
-    hint: 'keep the former leader as it is, and compare: drover status',
-  });
 }
 
 function finish({ emit }: OperationRequest, run: Run, exitCode: ExitCode): ExitCode {

@@ -89,9 +89,20 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** As it was typed, for those who wait for the lock. */
-export function commandLine(): string {
-  return ['drover', ...process.argv.slice(2)].join(' ');
+/** As it was typed, for those who wait for the lock. Values of variables may be secret, and are left out. */
+export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
+  return args.reduce((line, arg, index) => {
+    const own = /^(-e|--extra-vars=)(.+)$/s.exec(arg);
+    if (own) return `${line} ${own[1] ?? ''}${withoutValues(own[2] ?? '')}`;
+    const isValue = ['-e', '--extra-vars'].includes(args[index - 1] ?? '');
+    return `${line} ${isValue ? withoutValues(arg) : arg}`;
+  }, 'drover');
+}
+
+function withoutValues(variables: string): string {
+  if (variables.startsWith('@')) return variables;
+  const names = [...variables.matchAll(/(?:^|\s)([a-zA-Z_]\w*)=/g)].map(([, name]) => `${name ?? ''}=…`);
+  return names.length === 0 ? '…' : names.join(' ');
 }
 
 /** Everything a run of a playbook takes, from the command line. */

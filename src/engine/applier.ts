@@ -34,7 +34,6 @@ export interface ApplyOptions extends OperationContext {
   report(report: TaskReport): void;
   /** Called for each change that was begun, whether it succeeded or not. */
   begun(instance: Instance, change: Change): void;
-  /** Called when a change is done, and when one begins. */
   changed(instance: Instance, change: Change): void;
   started(instance: Instance): void;
   /** Whether a change may be made that the plan did not show; throws when not. */

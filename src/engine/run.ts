@@ -216,7 +216,9 @@ export class Run {
     for (const { play, limited } of plays) {
       const alive = this.#alive(limited);
       const rolls = plan.concerns(play);
-      for (const batch of batchesOf(play, rolls ? await this.#roll.order(play, alive) : alive)) {
+      const batches = batchesOf(play, rolls ? await this.#roll.order(play, alive) : alive);
+      for (const [index, batch] of batches.entries()) {
+        if (rolls && index > 0) await this.#pause(play.rolling?.pause ?? 0);
         emit({ type: 'play', play: play.name, hosts: batch });
         const once = new OnceForAll();
         const forks = pLimit(this.#options.forks);
@@ -226,10 +228,15 @@ export class Run {
         await this.#settle(play, batch);
         // What failed on one host is likely to fail on the next, and the plays after build on it.
         if (this.#errors.length > 0) return;
-        if (rolls && play.rolling)
-          await delay(play.rolling.pause * 1000, undefined, { signal: this.#options.signal });
       }
     }
+  }
+
+  /** Waits between two batches; an interruption ends that at once. */
+  async #pause(seconds: number): Promise<void> {
+    if (seconds > 0)
+      await delay(seconds * 1000, undefined, { signal: this.#options.signal }).catch(() => undefined);
+    this.#checkpoint();
   }
 
   /** After a batch of a rolling play: its hosts are well, or get back what they had. */

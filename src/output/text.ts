@@ -73,9 +73,6 @@ export class RunText {
           `${this.#paint('yellow', 'warning')}  ${event.message}${event.hint === undefined ? '' : `\n         ${event.hint}`}`,
         );
         return;
-      case 'diagnostic':
-        this.line(event.message);
-        return;
       case 'trip':
         if (this.#options.verbosity > 1) this.line(`  ${this.#paint('dim', describeTrip(event))}`);
         return;

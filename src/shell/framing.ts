@@ -56,7 +56,7 @@ const holderFile = '/run/drover/holder';
 export function lockPiece(holder: string): string {
   return `${inLoop}
 exec ${lockDescriptor}</root
-if flock -n ${lockDescriptor}; then mkdir -p /run/drover; printf '%s\\n' ${quote(holder)} > ${holderFile}
+if flock -n ${lockDescriptor}; then mkdir -p -m 700 /run/drover; (umask 077; printf '%s\\n' ${quote(holder)} > ${holderFile})
 else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 }
 

@@ -2,7 +2,8 @@ import { quote } from './quote.ts';
 
 /** Calls systemctl; a failure shows the unit's last lines. Seconds. */
 export function callSystemctl(verb: string, unit: string, timeout: number): string {
-  return `timeout ${timeout} systemctl ${verb} -- ${quote(unit)} || {
+  return `since=$(date +%s)
+timeout ${timeout} systemctl ${verb} -- ${quote(unit)} || {
 echo "systemctl ${verb} ${unit} failed; its last lines:" >&2
 ${showLastLines(unit)} >&2; exit 1; }`;
 }
@@ -13,8 +14,9 @@ export function forgetFailures(unit: string): string {
 }
 
 /**
- * A unit of type simple counts as started before its program has read its configuration: it has settled when it
- * has been active for a second without a restart. All other types report when they are ready.
+ * After systemctl was called: waits until the unit has settled. One of type simple counts as started before its
+ * program has read its configuration: it has settled when it has been active for a second without a restart. All other
+ * types report when they are ready.
  */
 export function awaitSettled(unit: string): string {
   return `property() { systemctl show -p "$1" --value -- ${quote(unit)}; }
@@ -25,7 +27,7 @@ while [ "$i" -lt 10 ] && [ "$(property ActiveState)" = active ] && [ "$(property
 ${complain(unit)}; exit 1; }`;
 }
 
-/** Waits until a unit's program listens, or does not stay up; at most so many seconds. */
+/** After systemctl was called: waits until the program listens, or does not stay up; at most so many seconds. */
 export function awaitListening(unit: string, port: number, seconds: number): string {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   return `property() { systemctl show -p "$1" --value -- ${quote(unit)}; }
@@ -42,6 +44,8 @@ function complain(unit: string): string {
 ${showLastLines(unit)} >&2`;
 }
 
+/** What systemd says of it, and at the end, where it is not overlooked, what the program has said itself. */
 function showLastLines(unit: string): string {
-  return `journalctl -u ${quote(unit)} -n 15 --no-pager -o cat`;
+  return `{ journalctl -u ${quote(unit)} -n 15 --no-pager -o cat
+journalctl _SYSTEMD_UNIT=${quote(unit)} --since "@$since" -n 3 --no-pager -q -o cat; }`;
 }

@@ -2,7 +2,7 @@ import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
   isFit,
-  isLeaderRole,
+  leaderOf,
   mayLead,
   parseCluster,
   parseMember,
@@ -167,7 +167,7 @@ function judge(
   const what = newerPatroni.length > 0 ? 'Patroni' : 'PostgreSQL';
   const why = `${what} on ${name} waits for a restart`;
   if (cluster.pause === true) return silent(`${why}, and the cluster is paused: drover resume ends that`);
-  const leader = cluster.members.find(({ role }) => isLeaderRole(role));
+  const leader = leaderOf(cluster);
   if (!leader) return silent(`${why}, and the cluster has no leader`);
   const others = cluster.members.filter((member) => member !== me);
   const unfit = others.find((member) => !isFit(member, lag));

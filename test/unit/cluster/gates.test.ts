@@ -27,12 +27,15 @@ interface Member {
   readonly role: string;
   readonly state: string;
   readonly lag?: number | string;
+  readonly tags?: Readonly<Record<string, boolean>>;
 }
 
 /** Three members with etcd, led by n1, and two entries; all well until a test spoils it. */
 class Cluster implements GateView {
   /** Members of etcd, by name, and whether they are healthy; what is null does not answer. */
   etcd: Record<string, boolean | null> = { n1: true, n2: true, n3: true };
+  /** Who leads etcd, by its place in the list from 1; 0 for nobody. */
+  etcdLeader = 1;
   /** Who is in etcd's member list. */
   listed: string[] = [...names, ''];
   patroni: Record<string, Member> = {
@@ -43,6 +46,8 @@ class Cluster implements GateView {
   /** Hosts whose Patroni does not answer. */
   silent = new Set<string>();
   paused = false;
+  /** What the DCS holds. */
+  config: Record<string, unknown> = {};
   /** Who streams, in the leader's words; undefined for no word. */
   streams: string[] | undefined = ['n2', 'n3'];
   /** Primaries by entry; null for an HAProxy that does not answer. */
@@ -57,6 +62,7 @@ class Cluster implements GateView {
     ports: { etcd: 2379, rest: 8008, postgres: 5432 },
     superuser: { user: 'postgres', password: 'x' },
     parameters: { max_connections: 100 },
+    dcs: {},
   } as unknown as Topology;
 
   readonly fleet = {
@@ -76,6 +82,8 @@ class Cluster implements GateView {
       if (typeof healthy !== 'boolean') return silence;
       if (path.startsWith('/health'))
         return { ...ok({ health: String(healthy) }), status: healthy ? 200 : 503 };
+      if (path.endsWith('/status'))
+        return ok({ header: { member_id: '1' }, version: '3.4.23', leader: String(this.etcdLeader) });
       const members = this.listed.map((name, index) => ({ ID: String(index + 1), name }));
       return ok({ header: { cluster_id: '7' }, members });
     }
@@ -84,6 +92,7 @@ class Cluster implements GateView {
       const members = Object.entries(this.patroni).map(([name, member]) => ({ name, ...member }));
       return ok({ members, ...(this.paused ? { pause: true } : {}) });
     }
+    if (path === '/config') return ok(this.config);
     if (!this.streams) return silence;
     const replication = this.streams.map((name) => ({
       application_name: name.replace('!', ''),
@@ -218,6 +227,62 @@ describe('Patroni', () => {
       undefined,
     ],
     [
+      'the synchronous mode is on, and somebody stands by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true };
+        cluster.patroni['n3'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+      },
+      undefined,
+      undefined,
+    ],
+    [
+      'the synchronous mode is on, and nobody stands by',
+      (cluster) => (cluster.config = { synchronous_mode: 'quorum' }),
+      'there is no synchronous standby',
+      'there is no synchronous standby yet',
+    ],
+    [
+      'nobody may stand by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true };
+        for (const name of ['n2', 'n3'])
+          cluster.patroni[name] = { role: 'replica', state: 'streaming', lag: 0, tags: { nosync: true } };
+      },
+      'there is no synchronous standby',
+      undefined,
+    ],
+    [
+      'strict mode, and it is the only one that may stand by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n2'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n3'] = { role: 'replica', state: 'streaming', lag: 0, tags: { nosync: true } };
+      },
+      'no synchronous standby would be left, and writes would wait for one',
+      undefined,
+    ],
+    [
+      'strict mode, it leads, and two are left',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n1'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n2'] = { role: 'leader', state: 'running' };
+      },
+      undefined,
+      undefined,
+    ],
+    [
+      'strict mode, it leads, and one is left',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n1'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n2'] = { role: 'leader', state: 'running' };
+        Reflect.deleteProperty(cluster.patroni, 'n3');
+      },
+      'no synchronous standby would be left, and writes would wait for one',
+      undefined,
+    ],
+    [
       'there is no cluster yet',
       ({ silent }) => names.forEach((name) => silent.add(name)),
       undefined,
@@ -287,6 +352,7 @@ describe('the guide', () => {
   const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
   const setting = (value: string) => ({
     name: 'max_connections',
+    own: 'max_connections',
     setting: value,
     unit: null,
     vartype: 'integer',
@@ -312,6 +378,30 @@ describe('the guide', () => {
     const cluster = new Cluster();
     spoil(cluster);
     expect(await guideOf(cluster.fleet, cluster.topology).order(rolling, names)).toEqual(order);
+  });
+
+  test.each<[string, (cluster: Cluster) => void, string[]]>([
+    [
+      'etcd’s leader last, whoever leads the database',
+      (cluster) => (cluster.etcdLeader = 2),
+      ['n1', 'n3', 'n2'],
+    ],
+    [
+      'it last by the word of who answers',
+      (cluster) => (cluster.etcd = { n1: null, n2: true, n3: true }),
+      ['n2', 'n3', 'n1'],
+    ],
+    ['them as they are where nobody leads', (cluster) => (cluster.etcdLeader = 0), ['n1', 'n2', 'n3']],
+    [
+      'it last also while a parameter of the database goes down',
+      (cluster) => (cluster.settings = running('200')),
+      ['n2', 'n3', 'n1'],
+    ],
+  ])('takes members of etcd with %s', async (_, spoil, order) => {
+    const cluster = new Cluster();
+    spoil(cluster);
+    const guide = guideOf(cluster.fleet, cluster.topology);
+    expect(await guide.order({ ...rolling, gate: 'etcd' }, names)).toEqual(order);
   });
 
   test('takes those that are to join last: the leader must have let them in before', async () => {
