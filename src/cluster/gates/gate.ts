@@ -17,7 +17,7 @@ export interface Gate {
   lead?(view: GateView): Promise<Lead | undefined>;
 }
 
-export interface Lead {
+interface Lead {
   readonly leader: string;
   readonly members: readonly string[];
 }
