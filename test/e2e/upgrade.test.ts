@@ -223,7 +223,7 @@ describe('a package that does not start stops at the first host, which gets its 
     await repository.add('node1', [{ name, ...broken[name] }]);
     const { run, writes } = await upgrade(`broken ${name}`, 3);
     expect(writes.errors).toEqual([]);
-    const [tried = '', ...more] = [...new Set(hostsOf(run, `update ${name}`))];
+    const [tried = '', ...more] = [...new Set(hostsOf(run, 'update'))];
     expect(more).toEqual([]);
     expect(tried).not.toBe(name === 'patroni' ? first : '');
     const failure = linesOf(run, 'task').find(({ status }) => status === 'failed');
