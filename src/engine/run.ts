@@ -123,6 +123,8 @@ export class Run {
   show(plan: Plan): Plan {
     this.#options.emit({ type: 'phase', phase: 'plan' });
     for (const report of plan.reports) this.#options.emit(planEvent(report, this.#options.vault));
+    for (const { message, hint, hosts } of plan.notes)
+      this.#options.emit({ type: 'warning', message: `${hosts.join(', ')}: ${message}`, hint });
     return plan;
   }
 
