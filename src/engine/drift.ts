@@ -9,9 +9,9 @@ import type { TaskReport } from './walker.ts';
 
 /**
  * Why something is to be changed: it was changed on the host since drover applied it; what is wanted was changed; or
- * drover has never applied it.
+ * drover has never applied it; or it is a command that is run each time.
  */
-const driftCauses = ['host', 'inventory', 'new'] as const;
+const driftCauses = ['host', 'inventory', 'new', 'always'] as const;
 export type DriftCause = (typeof driftCauses)[number];
 
 /** A pending change, or a task that can be planned only after earlier ones. */
@@ -59,6 +59,7 @@ function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet):
     ...(isOther ? ['inventory' as const] : []),
   ];
   if (causes.length > 0) return causes;
+  if (instance.task.module.readable && instance.needs.length === 0) return ['always'];
   return instance.diff(lookUp).state === 'in-sync' ? [] : ['host'];
 }
 

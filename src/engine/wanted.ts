@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { holdsSecret } from '../core/secrets.ts';
-import { needContent } from '../facts/content.ts';
+import { largestShownFile, needContent } from '../facts/content.ts';
 import { needDigest } from '../facts/path.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import { quote } from '../shell/quote.ts';
@@ -20,12 +20,12 @@ export interface Wanted {
   readonly play: string;
   /** Digest of the parameters, secrets as placeholders. */
   readonly params: string;
-  /** SHA-256 of the file that it writes; undefined where it writes none, or one with secrets. */
+  /** Begin of the SHA-256 of the file that it writes; undefined where it writes none, or one with secrets. */
   readonly content: string | undefined;
 }
 
-// Enough that two do not meet by chance.
-const digits = 32;
+// Enough that two of a host's thousands do not meet by chance.
+const digits = 16;
 
 /** What the tasks of these reports want of a host, in the order of the run. */
 export function wantedOf(
@@ -56,7 +56,11 @@ export function wantedOf(
 export function writtenFile({ bound }: Instance) {
   const { dest, content } = bound.params as { dest?: unknown; content?: unknown };
   if (typeof dest !== 'string' || typeof content !== 'string' || holdsSecret(content)) return undefined;
-  return { need: needDigest(dest), digest: (context: ModuleContext) => context.digest(content) };
+  const { parse, ...need } = needDigest(dest);
+  return {
+    need: { ...need, parse: (records: Parameters<typeof parse>[0]) => parse(records)?.slice(0, digits) },
+    digest: (context: ModuleContext) => context.digest(content).slice(0, digits),
+  };
 }
 
 function digestOf(text: string): string {
@@ -76,7 +80,7 @@ export function parseWanted(text: string | undefined): Map<string, Wanted> {
 
 /**
  * The file after a run: what its tasks wanted takes the place of what was there. After a run of `all` tasks those
- * that its plays no longer have are left out.
+ * that its plays no longer have are left out. Of more tasks than a fact brings back nothing is kept.
  */
 export function renderWanted(
   before: ReadonlyMap<string, Wanted>,
@@ -87,10 +91,11 @@ export function renderWanted(
   const plays = new Set(wanted.map(({ play }) => play));
   const kept = [...before.values()].filter(({ play }) => !all || !plays.has(play));
   const merged = new Map([...kept, ...wanted].map((each) => [each.key, each]));
-  return [...merged.values()]
+  const text = [...merged.values()]
     .map(({ key, play, params, content }) => `${key} ${play} ${params} ${content ?? '-'}\n`)
     .sort()
     .join('');
+  return text.length > largestShownFile ? '' : text;
 }
 
 /** A script that puts the file in place. */

@@ -24,6 +24,7 @@ const groups: readonly { readonly title: string; readonly causes: readonly Drift
     causes: ['inventory'],
   },
   { title: 'never applied by drover', causes: ['new'] },
+  { title: 'run each time', causes: ['always'] },
 ];
 
 /** Pending changes for people, by why they are pending. */

@@ -97,6 +97,7 @@ describe('drift', () => {
         item(['inventory'], '/inventory'),
         { ...item(['host'], '/host'), changes: [{ action: 'update', resource: '/host', last }] },
         item(['new'], '/new'),
+        item(['always'], '/always'),
         item(['host', 'inventory'], '/both'),
         item(['host', 'new'], '/several'),
         { ...item([], ''), changes: [] },
@@ -116,6 +117,9 @@ changed in the inventory, the playbook or a template, and not applied yet
 
 never applied by drover
   a: update /new  [p: t]
+
+run each time
+  a: update /always  [p: t]
 
 following from several of these
   a: update /several  [p: t]
