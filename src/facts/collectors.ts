@@ -6,7 +6,7 @@ import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { identify, type Collector, type FactRecord, type Need } from './need.ts';
 import { availableCollector, candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
-import { scriptCollector } from './script.ts';
+import { readCollector, scriptCollector } from './script.ts';
 import { activeCollector, daemonReloadCollector, restartRecordCollector, unitCollector } from './unit.ts';
 
 const collectors: readonly Collector[] = [
@@ -27,6 +27,7 @@ const collectors: readonly Collector[] = [
   kernelModuleCollector,
   sysctlCollector,
   scriptCollector,
+  readCollector,
 ];
 
 /** Whether a fact takes part in the comparison that guards a change. */
