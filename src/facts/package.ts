@@ -24,7 +24,7 @@ export function needPackage(name: string): Need<PackageFact | undefined> {
 }
 
 export const packageCollector: Collector = {
-  kind: 'package',
+  kinds: ['package'],
   guarded: true,
   script: (needs) =>
     `dpkg-query -W -f='package\\t\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null`,
@@ -43,7 +43,7 @@ export function needCandidate(name: string): Need<string | undefined> {
 }
 
 export const candidateCollector: Collector = {
-  kind: 'candidate',
+  kinds: ['candidate'],
   guarded: true,
   script: (
     needs,
@@ -68,7 +68,7 @@ export function needAvailable(name: string): Need<string | undefined> {
 }
 
 export const availableCollector: Collector = {
-  kind: 'available',
+  kinds: ['available'],
   guarded: true,
   // apt is asked only about what is not installed: on a finished host that is nothing.
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
