@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path/posix';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
+import { contentKind } from '../facts/content.ts';
 import { readKind } from '../facts/script.ts';
 import type { Write } from '../plan/change.ts';
 
 const pathKind = 'path';
 
 /** Kinds of facts whose key is a path. */
-export const ofFiles = [pathKind, 'digest', 'content', 'ctime'];
+export const ofFiles = [pathKind, 'digest', contentKind, 'ctime'];
 
 /** Why a fact that was known is not any more. */
 interface Unknown {
@@ -22,11 +23,14 @@ export class World {
   readonly #links: Map<string, string>;
   /** Identities of what a playbook's own commands print: nobody knows what they look at. */
   readonly #reads: Set<string>;
+  /** Contents that were left out because they were what the asker has, with the digest of that. */
+  readonly #leftOut: Map<string, string>;
 
   constructor(from?: World) {
     this.#facts = from ? new Map(from.#facts) : new Map<string, readonly FactRecord[]>();
     this.#links = new Map(from ? from.#links : []);
     this.#reads = new Set(from ? from.#reads : []);
+    this.#leftOut = new Map(from ? from.#leftOut : []);
     if (from) this.#everything = from.#everything;
   }
 
@@ -36,7 +40,10 @@ export class World {
 
   /** A fact's records; undefined when it was never collected or is unknown. */
   records(need: Need<unknown>): readonly FactRecord[] | undefined {
-    const found = this.#facts.get(identify(need));
+    const identity = identify(need);
+    const leftOut = this.#leftOut.get(identity);
+    if (leftOut !== undefined && leftOut !== need.args) return undefined;
+    const found = this.#facts.get(identity);
     return found && 'reason' in found ? undefined : found;
   }
 
@@ -47,9 +54,14 @@ export class World {
     return 'reason' in found ? found.reason : undefined;
   }
 
-  learn(collected: ReadonlyMap<string, readonly FactRecord[]>): void {
+  /** Takes over what was collected for needs. */
+  learn(collected: ReadonlyMap<string, readonly FactRecord[]>, needs: readonly Need<unknown>[] = []): void {
+    const leftOut = leftOutOf(collected, needs);
     for (const [identity, records] of collected) {
       this.#facts.set(identity, records);
+      const digest = leftOut.get(identity);
+      if (digest === undefined) this.#leftOut.delete(identity);
+      else this.#leftOut.set(identity, digest);
       const { kind, key } = partsOf(identity);
       if (kind === readKind) this.#reads.add(identity);
       else if (kind === pathKind) this.#noteLink(key, records);
@@ -61,6 +73,7 @@ export class World {
     this.#facts.clear();
     this.#links.clear();
     this.#reads.clear();
+    this.#leftOut.clear();
     this.#everything = undefined;
   }
 
@@ -69,6 +82,7 @@ export class World {
     if (write !== '*') {
       this.#spread(write, reason);
       this.#facts.set(identify(write), write.records ?? { reason });
+      this.#leftOut.delete(identify(write));
       return;
     }
     this.#everything = { reason };
@@ -122,6 +136,26 @@ export class World {
       if (this.#facts.has(identity)) this.#facts.set(identity, { reason });
     }
   }
+}
+
+/** Contents without records, of files that are there: all who need them have the same. */
+function leftOutOf(
+  collected: ReadonlyMap<string, readonly FactRecord[]>,
+  needs: readonly Need<unknown>[],
+): Map<string, string> {
+  const digests = new Map<string, Set<string>>();
+  for (const need of needs) {
+    if (need.kind !== contentKind || collected.get(identify(need))?.length !== 0) continue;
+    if (collected.get(`${pathKind}\t${need.key}`)?.length === 0) continue;
+    const own = digests.get(identify(need));
+    if (own) own.add(need.args ?? '');
+    else digests.set(identify(need), new Set([need.args ?? '']));
+  }
+  return new Map(
+    [...digests].flatMap(([identity, [digest = '', ...others]]) =>
+      digest === '' || others.length > 0 ? [] : [[identity, digest]],
+    ),
+  );
 }
 
 function partsOf(identity: string): { kind: string; key: string } {

@@ -1,6 +1,8 @@
 import { quoteAll } from '../shell/quote.ts';
 import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
 
+export const contentKind = 'content';
+
 /** Larger files are compared by digest, and their differences not shown. */
 export const largestShownFile = 256 * 1024;
 
@@ -9,7 +11,7 @@ export const largestShownFile = 256 * 1024;
  * transfer. undefined when the file is missing, in sync or larger than `largestShownFile` bytes.
  */
 export function needContent(path: string, unlessDigest = ''): Need<string | undefined> {
-  return { kind: 'content', key: checkKey(path), args: unlessDigest, parse: parseContent };
+  return { kind: contentKind, key: checkKey(path), args: unlessDigest, parse: parseContent };
 }
 
 function parseContent(records: readonly FactRecord[]): string | undefined {
@@ -18,7 +20,7 @@ function parseContent(records: readonly FactRecord[]): string | undefined {
 }
 
 export const contentCollector: Collector = {
-  kinds: ['content'],
+  kinds: [contentKind],
   // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
   guarded: false,
   script(needs) {
