@@ -28,10 +28,12 @@ export function holdsSecret(text: string): boolean {
 
 /** Placeholders as people see them: masked. Needs no vault. */
 export function maskPlaceholders(text: string): string {
+  if (!holdsSecret(text)) return text;
   return text.replace(placeholders, mask);
 }
 
 function goingThrough(text: string, form: Form): string {
+  if (!holdsSecret(text)) return text;
   return text.replace(
     placeholders,
     (_, name: string, before: string) => `${open}${name}${before}|${form}${close}`,
@@ -68,10 +70,13 @@ export function unquotePlaceholders(text: string): string {
 export class Vault {
   readonly #values = new Map<string, string>();
   readonly #key = randomBytes(32);
+  /** What `redact` looks for; made when it is asked for. */
+  #shown: readonly string[] | undefined;
 
   /** Takes a value in and returns the placeholder that stands for it. */
   seal(name: string, value: string): string {
     this.#values.set(name, value);
+    this.#shown = undefined;
     return `${open}${name}${close}`;
   }
 
@@ -93,6 +98,11 @@ export class Vault {
   /** The text with placeholders and known values masked, as they are and as they stand in JSON or a shell's quotes. */
   redact(text: string): string {
     let masked = maskPlaceholders(text);
+    for (const shown of (this.#shown ??= this.#shownForms())) masked = masked.replaceAll(shown, mask);
+    return masked;
+  }
+
+  #shownForms(): string[] {
     const shown = [...this.#values.values()]
       // Shorter values would mask ordinary words; a password that short protects nothing.
       .filter((value) => value.length >= 4)
@@ -105,8 +115,7 @@ export class Vault {
       ])
       // The longest first: of a value within another, the rest would stay.
       .sort((a, b) => b.length - a.length);
-    for (const text of new Set(shown)) masked = masked.replaceAll(text, mask);
-    return masked;
+    return [...new Set(shown)];
   }
 
   /** A digest that can be shown or stored: keyed, so that nobody can test guesses against it. */
