@@ -11,9 +11,15 @@ function collectWords(value: string, former: readonly string[]): string[] {
   return [...former, ...value.split(',').filter((word) => word !== '')];
 }
 
-function positive(value: string): number {
+export function positive(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return number;
+}
+
+function notNegative(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError('must be 0 or more');
   return number;
 }
 
@@ -86,7 +92,7 @@ export function addOperationOptions(command: Command): Command {
   return addConnectionOptions(addInventoryOptions(command))
     .option('-C, --check', 'show what would be done, and do nothing')
     .option(...noQuestions)
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 export interface OperationFlags extends InputFlags, ConnectionFlags {
@@ -95,13 +101,22 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
   readonly lockTimeout: number;
 }
 
+/** What going on with a run takes: its playbook, limit and tags are in the journal. */
+export function addResumeOptions(command: Command): Command {
+  return addOperationOptions(command)
+    .option('-D, --diff', 'show the lines that differ')
+    .option('--timings', 'show at the end what the run took its time for')
+    .option('--skip-unreachable', 'go on without hosts that cannot be reached')
+    .option('--no-verify', 'leave the verification out');
+}
+
 /** What a kept plan takes: inventory, variables and tags are in it. */
 export function addApplyOptions(command: Command): Command {
   return addConnectionOptions(command)
     .option('-D, --diff', 'show the lines that differ')
     .option('--timings', 'show at the end what the run took its time for')
     .option(...noQuestions)
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 /** Everything a playbook takes. */
@@ -119,7 +134,7 @@ export function addRunOptions(command: Command): Command {
     .option('--timings', 'show at the end what the run took its time for')
     .option(...noQuestions)
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 export interface RunFlags extends OperationFlags {

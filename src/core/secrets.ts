@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { makeScramVerifier } from './scram.ts';
 
 // Private-use code points frame a placeholder, so that it passes through templates, diffs and schemas as text.
@@ -69,7 +69,6 @@ export function unquotePlaceholders(text: string): string {
  */
 export class Vault {
   readonly #values = new Map<string, string>();
-  readonly #key = randomBytes(32);
   /** What `redact` looks for; made when it is asked for. */
   #shown: readonly string[] | undefined;
 
@@ -116,11 +115,6 @@ export class Vault {
       // The longest first: of a value within another, the rest would stay.
       .sort((a, b) => b.length - a.length);
     return [...new Set(shown)];
-  }
-
-  /** A digest that can be shown or stored: keyed, so that nobody can test guesses against it. */
-  digest(text: string): string {
-    return createHmac('sha256', this.#key).update(this.reveal(text)).digest('hex');
   }
 }
 

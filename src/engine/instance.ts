@@ -9,7 +9,7 @@ import type { Node, ScalarNode } from '../core/node.ts';
 import type { SourceFile } from '../core/source.ts';
 import { needRead } from '../facts/script.ts';
 import type { Need } from '../facts/need.ts';
-import type { BoundTask, ModuleContext } from '../modules/define-module.ts';
+import type { BoundTask, Module, ModuleContext } from '../modules/define-module.ts';
 import { inSync, refused, type Verdict } from '../plan/change.ts';
 import { quote } from '../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
@@ -195,12 +195,10 @@ export function wrapScript(
 
 function renderParams(task: Task, scope: Scope): Record<string, unknown> {
   const { module } = task;
-  const shape = shapeOf(module.params) ?? {};
+  const expressions = expressionsOf(module);
   const params: Record<string, unknown> = {};
   for (const { key, value } of task.params.entries) {
-    const rendered = metaOf(shape[key]).expression
-      ? evaluateAll(value, key, scope)
-      : toPlain(scope.render(value));
+    const rendered = expressions.has(key) ? evaluateAll(value, key, scope) : toPlain(scope.render(value));
     // As in Ansible, a parameter that comes out as null is as good as not given.
     if (rendered !== null) params[key] = rendered;
   }
@@ -210,6 +208,19 @@ function renderParams(task: Task, scope: Scope): Record<string, unknown> {
     params['content'] = module.file.render ? renderText(templateOfFile(source), scope) : source.text;
   }
   return params;
+}
+
+const known = new WeakMap<Module, ReadonlySet<string>>();
+
+/** The parameters of a module that are expressions themselves. */
+function expressionsOf(module: Module): ReadonlySet<string> {
+  let names = known.get(module);
+  if (!names) {
+    const shape = shapeOf(module.params) ?? {};
+    names = new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
+    known.set(module, names);
+  }
+  return names;
 }
 
 function sourceAtRunTime(task: Task, name: string): SourceFile {
