@@ -5,6 +5,7 @@ import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
 import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { listHosts, manyHosts } from './hosts-text.ts';
 import { formatRecap } from './recap-text.ts';
 import { painter, type Paint } from './style.ts';
 
@@ -29,6 +30,7 @@ export class RunText {
   #planShown = false;
   /** Without any, as in an operation, there is nothing to count. */
   #hasTasks = false;
+  #connected = 0;
   /** Of the play under way, until it has something to show. */
   #heading: string | undefined;
   /** What several hosts say is said once. */
@@ -45,6 +47,7 @@ export class RunText {
     if (event.type !== 'task' || this.#options.verbosity > 0 || event.status === 'failed') this.#tellSaid();
     switch (event.type) {
       case 'host':
+        if (event.state === 'connected') this.#connected++;
         if (event.state === 'unreachable')
           this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
         return;
@@ -53,7 +56,7 @@ export class RunText {
         return;
       case 'play':
         this.showPlan();
-        this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`;
+        this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', listHosts(event.hosts))}`;
         return;
       case 'change':
         this.line(
@@ -104,6 +107,8 @@ export class RunText {
         return;
       case 'phase':
         if (event.phase === 'verify') this.showPlan();
+        if (event.phase === 'collect' && this.#connected > manyHosts)
+          this.line(`connected ${this.#connected} hosts`);
         return;
       case 'run':
       case 'start':
@@ -142,14 +147,16 @@ export class RunText {
   /** Takes an ordinary message of a task in, to be shown with the hosts that have the same. */
   #gather({ status, host, message }: Extract<RunEvent, { type: 'task' }>): boolean {
     if (message === undefined || (status !== 'ok' && status !== 'changed')) return false;
-    this.#said.set(message, [...(this.#said.get(message) ?? []), host]);
+    const hosts = this.#said.get(message);
+    if (hosts) hosts.push(host);
+    else this.#said.set(message, [host]);
     return true;
   }
 
   #tellSaid(): void {
     const said = [...this.#said];
     this.#said.clear();
-    for (const [text, hosts] of said) this.line(`  note     ${hosts.join(' ')}: ${text}`);
+    for (const [text, hosts] of said) this.line(`  note     ${listHosts(hosts)}: ${text}`);
   }
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {
