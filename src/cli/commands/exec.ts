@@ -29,9 +29,8 @@ export async function exec(
         silent.push(host);
         return;
       }
-      const label =
-        error === undefined ? (status === 0 ? '' : ` (exit ${status})`) : ` unreachable: ${error}`;
-      process.stderr.write(`${host}:${label}\n`);
+      const label = status === 0 ? '' : ` (exit ${status})`;
+      process.stderr.write(error === undefined ? `${host}:${label}\n` : `unreachable: ${error}\n`);
       process.stdout.write(indent(stdout));
       process.stderr.write(indent(stderr));
     },

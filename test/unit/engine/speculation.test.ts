@@ -305,7 +305,51 @@ async function holds(list: readonly Move[], begin: readonly string[]): Promise<v
   }
 }
 
+const plain = {
+  path: 'f0',
+  other: 'f0',
+  content: 'A\n',
+  mode: undefined,
+  when: undefined,
+  ignore: false,
+} as const;
+
+const move = (kind: Move['kind'], more: Partial<Move> = {}): Move => ({ ...plain, kind, ...more });
+
+// What the property has found, made small.
+const found: [string, Move[], string[]][] = [
+  ['a command that only reads comes after what is written', [move('copy'), move('read'), move('copy')], []],
+  [
+    'a folder is made above what is asked for',
+    [move('directory', { path: 'd0/f' }), move('removes', { path: 'd0' })],
+    [],
+  ],
+  [
+    'what a command provides is an expression',
+    [move('derive', { path: 'l0' }), move('absent', { path: 'l0' })],
+    [],
+  ],
+  [
+    'a content that was left out is wanted by another task',
+    [
+      move('fail', { ignore: true }),
+      move('copy', { path: 'd0', mode: '0755' }),
+      move('echo', { path: 'l0', other: 'd0' }),
+      move('rescue', { path: 'f1', other: 'd0', when: 2, ignore: true }),
+    ],
+    [],
+  ],
+];
+
 describe('working ahead', () => {
+  test.each(found)(
+    'changes nothing when %s',
+    async (_what, list, begin) => {
+      await holds(list, begin);
+    },
+    60_000,
+  );
+
   test(
     'leaves the same files, reports and results as a run for each task; a plan is what is done',
     async () => {

@@ -345,6 +345,27 @@ describe('with more hosts than anybody reads', () => {
     );
   });
 
+  test('changes and notes that are the same are told of once, when the play ends', () => {
+    let written = '';
+    const reporter = textReporter({
+      write: (text) => (written += text),
+      colour: false,
+      verbosity: 0,
+      diff: false,
+    });
+    const where = { play: 'all', task: 'file', taskId: 1 };
+    reporter.event({ type: 'play', play: 'all', hosts: names });
+    for (const host of names) {
+      reporter.event({ type: 'change', host, ...where, change: { action: 'update', resource: '/etc/f' } });
+      reporter.event({ type: 'task', host, ...where, status: 'ok', message: 'hello' });
+    }
+    expect(written).toBe('');
+    reporter.event({ type: 'recap', exitCode: 0, hosts: {} });
+    expect(written).toContain(
+      'all  30 hosts\n  changed  30 hosts: file: update /etc/f\n  note     30 hosts: hello\n',
+    );
+  });
+
   test('a plan names as many hosts as fit on a line, and counts more', () => {
     const changes = [update];
     const text = (count: number) =>
