@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { PatroniEndpoint } from '../clients/patroni.ts';
-import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
+import { InterruptedError, TaskFailedError, UnhealthyError, UnreachableError } from '../core/errors.ts';
+import { maskBySound } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/fleet.ts';
-import { Journal } from '../engine/journal.ts';
+import type { HostRun } from '../engine/host-run.ts';
+import { doneLine, type Journal } from '../engine/journal.ts';
 import { ask } from './ask.ts';
 import { Asker } from './asker.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -59,28 +61,38 @@ export class Control {
     return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
   }
 
-  /** Sends an order from a host, and notes it there. Silence is an answer. `answerWithin` is in seconds. */
+  /** Sends a request from a host, and notes an order there. Silence is an answer. `answerWithin` is in seconds. */
   async send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
-    if (!this.#journal || !this.fleet.has(host)) return ask(this.fleet, host, request, answerWithin);
+    const isOrder = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+    if (!isOrder || !this.#journal || !this.fleet.has(host))
+      return ask(this.fleet, host, request, answerWithin);
+    try {
+      return await this.#order(this.#journal, this.fleet.get(host), request, answerWithin);
+    } catch (error) {
+      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
+      throw error;
+    }
+  }
+
+  async #order(
+    journal: Journal,
+    host: HostRun,
+    request: HttpRequest,
+    answerWithin?: number,
+  ): Promise<HttpAnswer> {
     const { method, address, port, path, body } = request;
-    const run = this.fleet.get(host);
-    const intent = this.#journal.intent({
+    const intent = journal.intent({
       task: this.#step,
       action: 'run',
       resource: `${method} http://${address}:${port}${path}`,
-      ...(body === undefined ? {} : { detail: body }),
+      ...(body === undefined ? {} : { detail: maskBySound(body) }),
     });
-    const written = await this.#journal.write(run, [intent.line]);
-    if (written.status !== 0) throw new TaskFailedError(`${host}: ${written.stderr.trim()}`);
-    const answer = await ask(this.fleet, host, request, answerWithin);
-    const failure = !answer.answered
-      ? answer.reason
-      : answer.status < 300
-        ? undefined
-        : `${answer.status}: ${answer.body}`;
-    const line = failure === undefined ? Journal.done(intent) : this.#journal.failed(intent, failure);
-    this.#journal.post(run, [line]);
+    const written = await journal.write(host, [intent.line]);
+    if (written.status !== 0) throw new TaskFailedError(`${host.name}: ${written.stderr.trim()}`);
+    const answer = await ask(this.fleet, host.name, request, answerWithin);
+    const failure = failureOf(answer);
+    journal.post(host, [failure === undefined ? doneLine(intent) : journal.failed(intent, failure)]);
     return answer;
   }
 
@@ -134,4 +146,10 @@ export class Control {
     if (!node) throw new Error(`${name} is not in the group ${group}`);
     return node.address;
   }
+}
+
+/** Why an order was not taken; undefined when it was. */
+function failureOf(answer: HttpAnswer): string | undefined {
+  if (!answer.answered) return answer.reason;
+  return answer.status < 300 ? undefined : `${answer.status}: ${answer.body}`;
 }

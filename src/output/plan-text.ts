@@ -8,6 +8,7 @@ export type PlanEvent = Extract<RunEvent, { type: 'plan' }>;
 const marks: Readonly<Record<ShownChange['action'], '+' | '~' | '-' | '!' | '>'>> = {
   create: '+',
   install: '+',
+  download: '+',
   start: '+',
   enable: '+',
   update: '~',

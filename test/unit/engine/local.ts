@@ -9,6 +9,7 @@ import { Vault } from '../../../src/core/secrets.ts';
 import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
 import { FactsCache } from '../../../src/engine/facts-cache.ts';
 import type { Connection } from '../../../src/engine/host-run.ts';
+import { Journal } from '../../../src/engine/journal.ts';
 import { Run } from '../../../src/engine/run.ts';
 import type { Target } from '../../../src/transport/target.ts';
 import type { Variable } from '../../../src/vars/scope.ts';
@@ -25,6 +26,8 @@ function localHost(name: string, folder: string): Connection {
       const child = spawn('/bin/sh', ['-c', command], {
         env: { ...process.env, HOST_NAME: name },
         cwd: folder,
+        // A process group of its own, which a test may kill.
+        detached: true,
       });
       return Promise.resolve({
         stdin: child.stdin,
@@ -50,6 +53,11 @@ export class LocalLab {
     this.folder = folderOf({});
     this.#vars = vars;
     for (const host of hosts) mkdirSync(join(this.folder, host));
+  }
+
+  /** One for all hosts, which are one machine. */
+  get journal(): string {
+    return join(this.folder, 'journal');
   }
 
   /** What a host has in a file; undefined when there is none. */
@@ -86,8 +94,11 @@ export class LocalLab {
     const sealed = { value: vault.seal('password', this.secret) };
     const events: RunEvent[] = [];
     const abort = new AbortController();
+    const request = { verb: 'play', hosts: [...this.hosts] };
+    const journal = new Journal({ run: 'test', command: 'test', request, vault, file: this.journal });
     const run = new Run({
       id: 'test',
+      ...(options.journal ? { journal } : {}),
       command: 'test',
       plays: loaded.plays,
       variables: { ...loaded.variables, extra: new Map([...loaded.variables.extra, ['password', sealed]]) },
@@ -125,11 +136,12 @@ export class LocalLab {
     }
     const { hosts, exitCode } = run.recap(planned);
     const failure = error ?? run.errors[0];
+    const message = failure === undefined ? undefined : messageOf(failure);
     const registered = Object.fromEntries(
       run.fleet.connected().map(({ name, registered: own }) => [name, valuesOf(own)]),
     );
+    await journal.end(exitCode, message);
     await run.close();
-    const message = failure === undefined ? undefined : messageOf(failure);
     return new Outcome(events, hosts, exitCode, message, registered);
   }
 }
@@ -150,6 +162,7 @@ export interface RunSettings {
   readonly planOnly?: boolean;
   readonly tags?: readonly string[];
   readonly limit?: string;
+  readonly journal?: boolean;
   readonly beforeApply?: (abort: AbortController) => Promise<void> | void;
 }
 
