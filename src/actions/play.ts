@@ -9,6 +9,7 @@ import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
 import { interruptsPostgres, measureWrites } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
+import { judgeStrangers } from './strangers.ts';
 import { topologyIn } from './verify.ts';
 
 /** What a run of a playbook is made of. */
@@ -32,6 +33,14 @@ export interface PlayRequest {
   inspectPlan?(plan: Plan): void;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
+}
+
+/** What changes interrupt, a line each. */
+export function disruptsOf(changes: readonly HostChange[]): string[] {
+  return changes.map(
+    ({ host, change }) =>
+      `${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+  );
 }
 
 /** Plans a playbook, and carries it out unless only the plan is wanted. Returns the exit code. */
@@ -62,6 +71,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await secrets.prepare(run.fleet);
     plan = await lockAndPlan(run, planOnly);
     run.refuseFailures(plan);
+    judgeStrangers(run, loaded, plan, input.without, emit);
     request.inspectPlan?.(plan);
     if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();

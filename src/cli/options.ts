@@ -95,6 +95,15 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
   readonly lockTimeout: number;
 }
 
+/** What changes who belongs to the cluster, which the others' files then follow. */
+export function addMembershipOptions(command: Command): Command {
+  return addOperationOptions(command).option('--no-verify', 'leave the verification out');
+}
+
+export interface MembershipFlags extends OperationFlags {
+  readonly verify: boolean;
+}
+
 /** What a kept plan takes: inventory, variables and tags are in it. */
 export function addApplyOptions(command: Command): Command {
   return addConnectionOptions(command)

@@ -273,6 +273,11 @@ export class Run {
     return { exitCode: worstExitCode(codes), hosts };
   }
 
+  /** Whether anything was changed. */
+  get changed(): boolean {
+    return this.#changesMade > 0;
+  }
+
   get errors(): readonly DroverError[] {
     return this.#errors;
   }

@@ -108,6 +108,11 @@ export class RunText {
         if (event.phase === 'verify') this.showPlan();
         return;
       case 'run':
+        // An operation may be followed by a run of its own.
+        this.#plan.length = 0;
+        this.#planShown = false;
+        this.#hasTasks = false;
+        return;
       case 'start':
         return;
     }

@@ -60,7 +60,8 @@ export function refuseWithoutQuorum({ etcd, etcdLeader }: ClusterView): Refusal[
   ];
 }
 
-function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView): string | undefined {
+/** What is wrong with an etcd member; undefined for a voter that works. */
+export function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView): string | undefined {
   if (!answers) return 'does not answer';
   if (!follows) return 'knows no leader';
   if (learner) return 'is still a learner';

@@ -39,8 +39,18 @@ export function view(differs: Partial<ClusterView> = {}): ClusterView {
     scheduled: undefined,
     config: {},
     timing: timingOf({}),
+    patroniVersion: '3.0.2',
     etcd: [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')],
     etcdLeader: 'node2',
+    listed: {
+      patroni: nodes.map(({ name, address }) => ({ name, address })),
+      etcd: nodes.map(({ name, address }) => ({
+        id: `id-${name}`,
+        name,
+        peerUrls: [`http://${address}:2380`],
+        isLearner: false,
+      })),
+    },
     writesTo: new Map([['lb', ['node1']]]),
     ...differs,
   };
@@ -62,7 +72,7 @@ export const topology: Topology = {
   etcd: nodes,
   postgres: nodes,
   haproxy: [{ name: 'lb', address: '10.0.0.9' }],
-  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
+  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001, stats: 7000 },
   rest: { user: 'patroni', password: 'secret' },
   checks: { interval: 3, fall: 3, rise: 2 },
   etcdQuota: 2 ** 31,
