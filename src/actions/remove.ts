@@ -39,9 +39,8 @@ export function removeMember(
     measured: true,
     leaving: name,
     async plan(view, control, agreed) {
-      const isNamed = inventory.hosts.has(name);
-      if (!isNamed) requireMember(view, inventory, name);
-      const departing = await lookAtDeparting(control, view, name, isNamed);
+      requireKnown(view, inventory, name);
+      const departing = await lookAtDeparting(control, view, name);
       const handover = agreed?.removals.find((removal) => removal.do === 'hand-over');
       const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
       return agreed ? keepTo(agreed, plan) : plan;
@@ -59,9 +58,9 @@ function keepTo(agreed: RemovePlan, now: RemovePlan): RemovePlan {
   return now.steps.every(({ what }) => had.has(what)) ? { ...now, steps: agreed.steps } : now;
 }
 
-function requireMember({ listed }: ClusterView, inventory: Inventory, name: string): void {
+function requireKnown({ listed }: ClusterView, inventory: Inventory, name: string): void {
   const members = [...listed.patroni, ...listed.etcd].map((member) => member.name);
-  if (members.includes(name)) return;
+  if (inventory.hosts.has(name) || members.includes(name)) return;
   const known = [...inventory.hosts.keys(), ...members].filter((each) => each !== '');
   throw new InvalidInputError([
     { message: `neither the inventory nor the cluster knows "${name}"`, ...didYouMean(name, known) },

@@ -24,8 +24,10 @@ export async function replace(request: MembershipRequest, old: string, fresh: st
 
 /** Whether the cluster has the full use of a host: one that was taken out in part is not taken in again. */
 function isWhole(request: MembershipRequest, name: string): Promise<boolean> {
-  return withCluster(request, async (run, topology) => {
-    const { emit, signal } = request;
+  // What comes next tells of the same connections.
+  const emit = () => undefined;
+  return withCluster({ ...request, emit }, async (run, topology) => {
+    const { signal } = request;
     const control = new Control({ fleet: run.fleet, topology, emit, signal });
     const view = await control.look();
     const roles = [

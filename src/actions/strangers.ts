@@ -12,7 +12,7 @@ interface Asked {
 }
 
 /**
- * Tells of members that the inventory does not name, by what the plan's tasks have asked etcd. Refuses the run where
+ * Tells of members that are in none of the inventory's groups, by what the plan's tasks have asked etcd. Refuses the run where
  * one of them leads the database, as HAProxy would lose it, and where etcd is to take in another member beside them.
  */
 export function judgeStrangers(
@@ -31,7 +31,7 @@ export function judgeStrangers(
       ...(voters.includes(name) ? ['etcd'] : []),
       ...(databases.includes(name) ? ['Patroni'] : []),
     ];
-    const message = `${name} is a member of ${parts.join(' and ')}, and the inventory does not name it`;
+    const message = `${name} is a member of ${parts.join(' and ')}, and in none of the inventory’s groups`;
     const hint = `drover remove ${name} takes it out, when it is off; until then put it back in the inventory`;
     const isInTheWay = voters.includes(name) && plan.changes.some(addsVoter);
     if (leader === name) throw new InvalidInputError([{ message: `${message}: it leads`, hint }]);

@@ -2,19 +2,23 @@ import { statusRequest } from '../clients/etcd.ts';
 import { getRequest, slotNameOf } from '../clients/patroni.ts';
 import type { HttpRequest } from '../clients/http.ts';
 import { TaskFailedError } from '../core/errors.ts';
-import { compareVersions } from '../vars/helpers.ts';
 import { recordFile } from '../modules/etcd-member/schema.ts';
 import { ask } from './ask.ts';
 import type { Control } from './control.ts';
-import { etcdMemberOf, type Departing } from './operations/remove.ts';
-import { serviceGroups, type Topology } from './topology.ts';
+import { etcdMemberOf, keepsSlots, type Departing } from './operations/remove.ts';
+import { serviceGroups, type ServiceGroup, type Topology } from './topology.ts';
 import type { ClusterView } from './view.ts';
 
 // Seconds for an API of a host that may be off.
 const answerWithin = 3;
 
-// What playbooks/ write and start on a host.
-const lookScript = `for unit in patroni etcd haproxy; do
+// What playbooks/ start on a host, and where etcd.yml writes the data directory.
+const unitOf: Readonly<Record<ServiceGroup, string>> = {
+  etcd: 'etcd',
+  postgres: 'patroni',
+  haproxy: 'haproxy',
+};
+const lookScript = `for unit in ${Object.values(unitOf).join(' ')}; do
   case $(systemctl is-active $unit) in
     inactive|failed) systemctl is-enabled --quiet $unit 2>/dev/null && echo "unit $unit" ;;
     *) echo "unit $unit" ;;
@@ -23,12 +27,7 @@ done
 [ ! -e ${recordFile} ] || sed -n 's/^ETCD_DATA_DIR=/data /p' /etc/default/etcd`;
 
 /** Looks at a host that is to go: on it where it can be logged in to, else from the others. */
-export async function lookAtDeparting(
-  control: Control,
-  view: ClusterView,
-  name: string,
-  inInventory: boolean,
-): Promise<Departing> {
+export async function lookAtDeparting(control: Control, view: ClusterView, name: string): Promise<Departing> {
   const { topology, fleet } = control;
   const groups = new Set(serviceGroups.filter((group) => topology[group].some((node) => node.name === name)));
   const address = addressOf(topology, view, name);
@@ -36,13 +35,11 @@ export async function lookAtDeparting(
   const said = reached ? (await runThere(control, name, 'look at its services', lookScript)).split('\n') : [];
   const words = (kind: string) =>
     said.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
-  // A service of another purpose has the same name where the host is in none of the groups.
-  const isOurs = (unit: string) =>
-    groups.has(unit === 'patroni' ? 'postgres' : (unit as 'etcd' | 'haproxy')) || !inInventory;
+  // Outside the group a service of that name is somebody else's.
+  const isOurs = (unit: string) => serviceGroups.some((group) => groups.has(group) && unitOf[group] === unit);
   return {
     name,
     address,
-    inInventory,
     groups,
     reached,
     answers: reached || address === undefined ? [] : await answersOf(control, address),
@@ -89,12 +86,6 @@ export async function hasSlot({ sql, topology }: Control, view: ClusterView, nam
     `SELECT count(*)::int AS slots FROM pg_replication_slots WHERE slot_name = '${slot}'`,
   );
   return answer.answered && Number(answer.rows[0]?.['slots'] ?? 0) > 0;
-}
-
-/** Since 4.0 Patroni keeps the slot of a member that is gone, for member_slots_ttl. */
-export function keepsSlots({ patroniVersion, config }: ClusterView): boolean {
-  if (patroniVersion === undefined || compareVersions(patroniVersion, '4.0') < 0) return false;
-  return ![0, '0'].includes((config?.['member_slots_ttl'] ?? '30min') as number | string);
 }
 
 /** Runs a script on a host as root, and returns what it printed. Throws when it fails. */

@@ -41,7 +41,7 @@ export function refuseRemoval(
     ...refusePaused(view),
     ...refuseScheduled(view),
     ...refuseWithoutQuorum(view),
-    ...(isWorking(view, name) ? refuseIllOthers(view, name) : []),
+    ...(isWorking(view, name) ? refuseIllOthers(view, [name, arriving ?? name]) : []),
     // What is coming makes good what these miss.
     ...(arriving === undefined
       ? [
@@ -56,23 +56,22 @@ export function refuseRemoval(
 }
 
 /** A host out of drover's reach whose services run: nobody could stop them. */
-function refuseHalfDead({ name, inInventory, reached, answers }: Departing): Refusal[] {
+function refuseHalfDead({ name, groups, reached, answers }: Departing): Refusal[] {
   if (reached || answers.length === 0) return [];
-  const parts = answers.join(' and ');
-  const runs = answers.length === 1 ? 'answers' : 'answer';
-  return inInventory
-    ? [
-        {
-          message: `${name} cannot be logged in to, and ${parts} there still ${runs}`,
-          hint: `mend the login, or turn ${name} off`,
-        },
-      ]
-    : [
-        {
-          message: `${name} is not in the inventory, and ${parts} there still ${runs}`,
-          hint: `put ${name} back in the inventory, or turn it off`,
-        },
-      ];
+  const runs = `${answers.join(' and ')} there still ${answers.length === 1 ? 'answers' : 'answer'}`;
+  if (groups.size > 0)
+    return [
+      {
+        message: `${name} cannot be logged in to, and ${runs}`,
+        hint: `mend the login, or turn ${name} off`,
+      },
+    ];
+  return [
+    {
+      message: `${name} is in none of the inventory’s groups, and ${runs}`,
+      hint: `put ${name} back in the inventory, or turn it off`,
+    },
+  ];
 }
 
 function refuseLeaderless(view: ClusterView, name: string): Refusal[] {
@@ -87,24 +86,27 @@ function refuseLeaderless(view: ClusterView, name: string): Refusal[] {
 }
 
 /** A member less while another is out could be one too many. */
-function refuseIllOthers(view: ClusterView, name: string): Refusal[] {
-  const { etcd, members, leader } = view;
-  const first = (other: string) => `mend ${other} first, or take it out first: drover remove ${other}`;
-  return [
-    ...etcd.flatMap((member): Refusal[] => {
-      const trouble = member.name === name ? undefined : troubleOf(member);
-      return trouble === undefined
-        ? []
-        : [{ message: `etcd on ${member.name} ${trouble}`, hint: first(member.name) }];
-    }),
-    ...members
-      .filter((member) => member.name !== name && member.name !== leader)
-      .filter(({ answers, streaming }) => !answers || !streaming)
-      .map((member) => ({
-        message: `${member.name} does not follow ${leader ?? 'a leader'}`,
-        hint: first(member.name),
-      })),
-  ];
+function refuseIllOthers(view: ClusterView, except: readonly string[]): Refusal[] {
+  const { etcd, members, leader, listed } = view;
+  const isListed = (other: string) =>
+    [...listed.patroni, ...listed.etcd].some((member) => member.name === other);
+  const ill = new Map<string, string>();
+  for (const member of members)
+    if (leader !== undefined && member.name !== leader && !(member.answers && member.streaming))
+      ill.set(member.name, `${member.name} does not follow ${leader}`);
+  for (const member of etcd) {
+    const trouble = troubleOf(member);
+    if (trouble !== undefined) ill.set(member.name, `etcd on ${member.name} ${trouble}`);
+  }
+  for (const other of except) ill.delete(other);
+  return [...ill].map(([other, message]) =>
+    isListed(other)
+      ? { message, hint: `mend ${other}, or take it out first: drover remove ${other}` }
+      : {
+          message: `${other} is in the inventory, and not in the cluster`,
+          hint: `if it was removed, take it out of the inventory; if not, mend it, or have it join: drover provision`,
+        },
+  );
 }
 
 function refuseLastVoter({ listed, etcd }: ClusterView, name: string): Refusal[] {

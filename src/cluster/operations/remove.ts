@@ -1,3 +1,4 @@
+import { compareVersions } from '../../vars/helpers.ts';
 import { outageOfHandover } from '../timing.ts';
 import type { ServiceGroup, Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
@@ -10,7 +11,7 @@ export interface Departing {
   readonly name: string;
   /** Where the others reach it; undefined where nobody knows. */
   readonly address: string | undefined;
-  readonly inInventory: boolean;
+  /** The inventory's groups that it is in. */
   readonly groups: ReadonlySet<ServiceGroup>;
   /** drover is logged in to it. */
   readonly reached: boolean;
@@ -59,8 +60,7 @@ export function planRemove(
     ...entrySteps(departing),
   ];
   if (planned.length === 0) {
-    const { notes } = nothingToDo(`nothing of ${name} is left in ${view.cluster}`);
-    return { name, removals: [], steps: [], refusals: [], notes };
+    return { ...nothingToDo(`nothing of ${name} is left in ${view.cluster}`), name, removals: [] };
   }
   return {
     name,
@@ -68,7 +68,7 @@ export function planRemove(
     steps: planned.map(([, step]) => step),
     refusals: refuseRemoval(view, topology, departing, { candidate, arriving }),
     ...(candidate ? { outage: outageOfHandover(topology) } : {}),
-    notes: notesOf(view, departing),
+    notes: notesOf(view, departing, arriving),
   };
 }
 
@@ -80,6 +80,7 @@ function databaseSteps(
   candidate: string | undefined,
 ): Planned[] {
   const isListed = view.listed.patroni.some((member) => member.name === name);
+  const runs = view.members.some((member) => member.name === name && member.running);
   const steps: Planned[] = [];
   if (candidate !== undefined) {
     steps.push([
@@ -92,14 +93,18 @@ function databaseSteps(
       { do: 'stop-patroni' },
       {
         what: `Patroni and PostgreSQL on ${name} are stopped for good`,
-        ...(isWorking(view, name) ? { disrupts: `sessions on ${name}` } : {}),
+        ...(runs ? { disrupts: `sessions on ${name}` } : {}),
       },
     ]);
   }
   if (isListed || slot)
     steps.push([
       { do: 'await-forgotten' },
-      { what: `Patroni forgets ${name}: its place in the cluster and its replication slot go` },
+      {
+        what: keepsSlots(view)
+          ? `Patroni forgets ${name}: its place in the cluster goes`
+          : `Patroni forgets ${name}: its place in the cluster and its replication slot go`,
+      },
     ]);
   return steps;
 }
@@ -146,6 +151,13 @@ function entrySteps({ name, units }: Departing): Planned[] {
   return [[{ do: 'stop-haproxy' }, { what, disrupts: `sessions through HAProxy on ${name}` }]];
 }
 
+/** Since 4.0 Patroni keeps the slot of a member that is gone, for member_slots_ttl. */
+export function keepsSlots({ patroniVersion, config }: ClusterView): boolean {
+  if (patroniVersion === undefined || compareVersions(patroniVersion, '4.0') < 0) return false;
+  const kept = config?.['member_slots_ttl'];
+  return kept !== 0 && kept !== '0';
+}
+
 /** The member of this name in etcd's own list; one that never started has none, and is known by its address. */
 export function etcdMemberOf(view: ClusterView, name: string, address?: string) {
   return view.listed.etcd.find(
@@ -155,15 +167,19 @@ export function etcdMemberOf(view: ClusterView, name: string, address?: string) 
   );
 }
 
-function notesOf(view: ClusterView, departing: Departing): string[] {
+function notesOf(view: ClusterView, departing: Departing, arriving: string | undefined): string[] {
   const { name, groups, reached } = departing;
   const notes: string[] = [];
-  if (etcdMemberOf(view, name)) notes.push(...noteOfVoters(view, name));
+  if (etcdMemberOf(view, name) && arriving === undefined) notes.push(...noteOfVoters(view, name));
   const isDatabase = groups.has('postgres') || view.listed.patroni.some((member) => member.name === name);
   const left = view.members.filter((member) => member.name !== name && member.running);
-  if (isDatabase && left.length === 1)
+  if (isDatabase && left.length === 1 && arriving === undefined)
     notes.push(`${left[0]?.name} is left without a replica: nobody could take over`);
   notes.push('then the others’ files follow: etcd’s members, pg_hba, HAProxy’s servers, /etc/hosts');
+  if (isDatabase && keepsSlots(view))
+    notes.push(
+      `Patroni keeps the replication slot of ${name} for member_slots_ttl, 30 minutes unless it is set`,
+    );
   if (reached) {
     const kept = isDatabase ? 'PostgreSQL’s data, the packages and files' : 'the packages and files';
     notes.push(`${kept} on ${name} stay as they are`);

@@ -27,6 +27,7 @@ export function etcdMember(name: string, differs: Partial<EtcdMemberView> = {}):
 
 /** A healthy cluster of three, led by node1, etcd led from node2. */
 export function view(differs: Partial<ClusterView> = {}): ClusterView {
+  const { etcd = [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')] } = differs;
   return {
     cluster: 'c',
     members: [member('node1', { streaming: false, lag: undefined }), member('node2'), member('node3')],
@@ -40,15 +41,15 @@ export function view(differs: Partial<ClusterView> = {}): ClusterView {
     config: {},
     timing: timingOf({}),
     patroniVersion: '3.0.2',
-    etcd: [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')],
+    etcd,
     etcdLeader: 'node2',
     listed: {
       patroni: nodes.map(({ name, address }) => ({ name, address })),
-      etcd: nodes.map(({ name, address }) => ({
-        id: `id-${name}`,
+      etcd: etcd.map(({ name, id = '', learner }, at) => ({
+        id,
         name,
-        peerUrls: [`http://${address}:2380`],
-        isLearner: false,
+        peerUrls: [`http://10.0.0.${at + 1}:2380`],
+        isLearner: learner,
       })),
     },
     writesTo: new Map([['lb', ['node1']]]),
