@@ -20,7 +20,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 missing=
-for package in mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server; do
+for package in mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server debian-archive-keyring; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
 done
 if [ -n "$missing" ]; then

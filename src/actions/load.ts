@@ -41,6 +41,8 @@ export interface LoadedRun {
   readonly variables: VariableSources;
   /** Hosts that --limit leaves. */
   readonly limited: ReadonlySet<string>;
+  /** Names of the variables of `-e`. */
+  readonly extraVars: readonly string[];
 }
 
 /** Reads and checks everything; throws all that is wrong together. */
@@ -86,7 +88,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     });
   }
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
-  return { inventory, plays, declarations, variables, limited };
+  return { inventory, plays, declarations, variables, limited, extraVars: [...extra.keys()] };
 }
 
 /** Reads the inventory alone, for verbs that run no playbook. */

@@ -1,7 +1,7 @@
-import { isLeaderRole } from '../clients/patroni.ts';
+import { leaderOf } from '../clients/patroni.ts';
 import { readCluster } from '../cluster/gates/patroni.ts';
 import type { Topology } from '../cluster/topology.ts';
-import { Writer } from '../cluster/write-gap.ts';
+import { refuseLoss, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Plan } from '../engine/planner.ts';
 import type { Run } from '../engine/run.ts';
@@ -25,12 +25,15 @@ export async function measureWrites(
 ): Promise<void> {
   const writer = new Writer(fleet, topology, `provision-${id}`);
   await writer.takes();
+  let isTaken = false;
   try {
     await work();
-    await writer.takes();
+    isTaken = await writer.takes();
   } finally {
     const cluster = await readCluster({ fleet, topology });
-    const leader = cluster?.members.find(({ role }) => isLeaderRole(role));
-    emit({ type: 'writes', ...(await writer.stop(leader?.name)) });
+    const report = await writer.stop(cluster && leaderOf(cluster)?.name);
+    emit({ type: 'writes', ...report });
+    // What went wrong before is what the user is told.
+    if (isTaken) refuseLoss(report);
   }
 }

@@ -2,8 +2,16 @@ import { Control } from '../cluster/control.ts';
 import type { SettingChange } from '../cluster/operations/config-edit.ts';
 import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { Writer } from '../cluster/write-gap.ts';
-import { DroverError, exitCodes, InterruptedError, UnhealthyError, type ExitCode } from '../core/errors.ts';
+import { refuseLoss, Writer } from '../cluster/write-gap.ts';
+import {
+  DroverError,
+  exitCodes,
+  InterruptedError,
+  messageOf,
+  UnhealthyError,
+  type ExitCode,
+} from '../core/errors.ts';
+import { Journal } from '../engine/journal.ts';
 import type { Run } from '../engine/run.ts';
 import { withCluster, type ClusterRequest } from './verify.ts';
 
@@ -39,7 +47,14 @@ export function operate<P extends OperationPlan>(
 ): Promise<ExitCode> {
   const { emit, planOnly } = request;
   return withCluster(request, async (run, topology) => {
-    const control = new Control({ fleet: run.fleet, topology, emit, signal: request.signal });
+    const { fleet } = run;
+    const journal = new Journal({
+      run: request.id,
+      command: request.command,
+      request: { verb: operation.verb, hosts: run.hosts },
+      vault: fleet.vault,
+    });
+    const control = new Control({ fleet, topology, emit, signal: request.signal, journal });
     emit({ type: 'run', verb: operation.verb, source: topology.cluster, hosts: run.hosts });
     try {
       if (!planOnly) await run.lock();
@@ -53,9 +68,12 @@ export function operate<P extends OperationPlan>(
       await operation.rehearse?.();
       await consent(request, operation.verb, plan);
       await measure(request, control, operation, await confirmed(control, operation, plan));
+      await journal.end(exitCodes.ok);
       return finish(request, run, exitCodes.ok);
     } catch (error) {
-      finish(request, run, error instanceof DroverError ? error.exitCode : exitCodes.internal);
+      const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;
+      await journal.end(exitCode, messageOf(error));
+      finish(request, run, exitCode);
       throw error;
     }
   });
@@ -155,19 +173,13 @@ async function measure<P extends OperationPlan>(
     const report = await writer.stop((await control.look()).leader);
     emit({ type: 'writes', ...report });
     // What went wrong before is what the user is told.
-    if (isTaken && report.lost > 0) refuseLoss(report.lost);
+    if (isTaken) refuseLoss(report);
   }
   if (wasTaken && !isTaken) {
     throw new UnhealthyError(`no write is taken any more: ${writer.problem}`, {
       hint: 'drover verify shows more',
     });
   }
-}
-
-function refuseLoss(lost: number): never {
-  throw new UnhealthyError(`${lost} acknowledged rows are gone`, {
-    hint: 'keep the former leader as it is, and compare: drover status',
-  });
 }
 
 function finish({ emit }: OperationRequest, run: Run, exitCode: ExitCode): ExitCode {

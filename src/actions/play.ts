@@ -1,7 +1,16 @@
-import { DroverError, exitCodes, InterruptedError, worstExitCode, type ExitCode } from '../core/errors.ts';
+import { relative, resolve } from 'node:path';
+import {
+  DroverError,
+  exitCodes,
+  InterruptedError,
+  messageOf,
+  worstExitCode,
+  type ExitCode,
+} from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import { guideOf } from '../cluster/guide.ts';
 import type { Emit } from '../engine/events.ts';
+import { Journal, type JournalOptions } from '../engine/journal.ts';
 import type { HostChange, Plan } from '../engine/planner.ts';
 import { Run } from '../engine/run.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
@@ -15,9 +24,14 @@ import { topologyIn } from './verify.ts';
 /** What a run of a playbook is made of. */
 export interface PlayRequest {
   readonly id: string;
-  /** As it was typed, for those who wait for the lock. */
+  /** As it was typed, without secrets, for the journal and for those who wait for the lock. */
   readonly command: string;
+  readonly verb: string;
   readonly playbook: string;
+  /** The playbook within drover, when it comes with it. */
+  readonly bundled?: string;
+  /** The run that this one goes on with. */
+  readonly resumes?: string;
   readonly input: InputOptions;
   readonly connection: ConnectionOptions;
   readonly forks: number;
@@ -29,8 +43,10 @@ export interface PlayRequest {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** It is a part of an operation, and gone on with by doing that again. */
+  readonly isPart?: boolean;
   /** Looks at the plan before anything is done; throws when it is not to be. */
-  inspectPlan?(plan: Plan): void;
+  inspectPlan?(plan: Plan, run: Run): void | Promise<void>;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
 }
@@ -50,8 +66,10 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const vault = new Vault();
   const secrets = new SecretKeeper(loaded, vault, planOnly);
   const connector = new Connector(loaded.variables, request.connection, request.forks);
+  const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));
   const run = new Run({
     ...request,
+    ...(journal ? { journal } : {}),
     plays: loaded.plays,
     variables: loaded.variables,
     vault,
@@ -72,23 +90,49 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     plan = await lockAndPlan(run, planOnly);
     run.refuseFailures(plan);
     judgeStrangers(run, loaded, plan, input.without, emit);
-    request.inspectPlan?.(plan);
+    await request.inspectPlan?.(plan, run);
     if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();
     if (plan.hasChanges) await run.apply(plan);
     else run.accept(plan);
+    // What it goes on with is to be seen as finished, even when nothing was left to be done.
+    if (request.resumes !== undefined && journal?.isEmpty) await run.begin();
     // What is looked at afterwards is no part of the run's own figures.
     const recap = run.recap();
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
-    return finish(recap, emit, after);
+    const exitCode = finish(recap, emit, after);
+    await journal?.end(exitCode, run.errors.map(messageOf).join('\n') || undefined);
+    return exitCode;
   } catch (error) {
-    if (error instanceof InterruptedError || plan)
-      finish(run.recap(plan), emit, error instanceof DroverError ? error.exitCode : exitCodes.internal);
+    const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;
+    if (error instanceof InterruptedError || plan) finish(run.recap(plan), emit, exitCode);
+    await journal?.end(exitCode, messageOf(error));
     throw error;
   } finally {
     await run.close();
     await connector.close();
   }
+}
+
+function journalOptions(
+  { id, command, verb, playbook, bundled, input, resumes, isPart }: PlayRequest,
+  { inventory, plays, extraVars }: LoadedRun,
+  vault: Vault,
+): JournalOptions {
+  const { limit, tags, skipTags } = input;
+  const path = resolve(playbook);
+  const beside = relative(inventory.folder, path);
+  const request = {
+    verb,
+    ...(isPart ? {} : { playbook: { path, beside, ...(bundled === undefined ? {} : { bundled }) } }),
+    ...(limit === undefined ? {} : { limit }),
+    tags: [...tags],
+    skipTags: [...skipTags],
+    extraVars: [...extraVars],
+    hosts: [...new Set(plays.flatMap(({ limited }) => limited))],
+    ...(resumes === undefined ? {} : { resumes }),
+  };
+  return { run: id, command, request, vault };
 }
 
 /** The lock is taken in the same round trip as the first facts; if it had to be waited for, those are old. */

@@ -27,7 +27,14 @@ export async function rebalanceAfter(
   { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
 ): Promise<void> {
   if (!run.changed) return;
-  const control = new Control({ fleet: run.fleet, topology: topologyIn(run, loaded), emit, signal });
+  const { fleet, journal } = run;
+  const control = new Control({
+    fleet,
+    topology: topologyIn(run, loaded),
+    emit,
+    signal,
+    ...(journal ? { journal } : {}),
+  });
   const { leader, etcdLeader } = await control.look();
   if (leader !== undefined && leader === etcdLeader) await rebalanceCluster(control);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { depart } from '../cluster/departure.ts';
 import { lookAtDeparting } from '../cluster/departing.ts';
 import type { Control } from '../cluster/control.ts';
@@ -14,6 +15,7 @@ import { rebalanceAfter } from './rebalance.ts';
 import { verifyAfter } from './verify.ts';
 
 export interface MembershipRequest extends OperationRequest {
+  readonly verb: 'remove' | 'replace';
   readonly verify: boolean;
 }
 
@@ -72,6 +74,9 @@ export function provisionWithout(request: MembershipRequest, without: string | u
   const { input, signal, emit } = request;
   return play({
     ...request,
+    // A run of its own in the hosts' journals.
+    id: randomBytes(4).toString('hex'),
+    isPart: true,
     // Another host may be out as well: it is left out, and told of.
     skipUnreachable: true,
     become: true,

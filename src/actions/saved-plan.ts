@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { InvalidInputError, messageOf, StalePlanError } from '../core/errors.ts';
+import { writePrivateFile } from '../core/private-file.ts';
 import type { Plan } from '../engine/planner.ts';
 import type { PlayRequest } from './play.ts';
 
@@ -59,18 +60,17 @@ export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'play
     v: 1,
     made: new Date().toISOString(),
     playbook: resolve(playbook),
-    // A list of hosts is no file.
     input: {
       ...(limit === undefined ? {} : { limit }),
       tags: [...tags],
       skipTags: [...skipTags],
-      extraVars: [...extraVars],
-      inventory: input.inventory.map((source) => (source.includes(',') ? source : resolve(source))),
+      extraVars: extraVars.map((text) => (text.startsWith('@') ? `@${resolve(text.slice(1))}` : text)),
+      // A list of hosts is no file.
+      inventory: input.inventory.map((source) => (existsSync(source) ? resolve(source) : source)),
     },
     entries: entriesOf(plan),
   };
-  writeFileSync(`${path}.new`, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writePrivateFile(path, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
 /** Reads a saved plan; what is no plan is bad input. */

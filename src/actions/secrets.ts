@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Declaration } from '../config/declarations.ts';
 import { shortPath } from '../config/files.ts';
@@ -7,6 +7,7 @@ import { parseYaml, stringifyYaml } from '../config/yaml.ts';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { nodeAt, type Node } from '../core/node.ts';
+import { writePrivateFile } from '../core/private-file.ts';
 import { generatePassword, type Vault } from '../core/secrets.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import type { HostNeed } from '../engine/planner.ts';
@@ -105,16 +106,10 @@ export class SecretKeeper {
   keep(): void {
     if (this.#planOnly || this.#fresh.size === 0) return;
     const all = Object.fromEntries([...this.#stored, ...this.#fresh]);
-    const temporary = `${this.#path}.${process.pid}`;
-    writeFileSync(
-      temporary,
+    writePrivateFile(
+      this.#path,
       `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`,
-      {
-        mode: 0o600,
-        flush: true,
-      },
     );
-    renameSync(temporary, this.#path);
   }
 
   /** Secrets that the inventory itself gives. */

@@ -11,9 +11,15 @@ function collectWords(value: string, former: readonly string[]): string[] {
   return [...former, ...value.split(',').filter((word) => word !== '')];
 }
 
-function positive(value: string): number {
+export function positive(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return number;
+}
+
+function notNegative(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError('must be 0 or more');
   return number;
 }
 
@@ -79,6 +85,7 @@ export interface ConnectionFlags {
 }
 
 const noQuestions = ['-y, --yes', 'do not ask before what interrupts a service'] as const;
+const noVerify = ['--no-verify', 'leave the verification out'] as const;
 const lockTimeout = ['--lock-timeout <seconds>', 'wait this long for another run to end'] as const;
 
 /** Everything an operation on a running cluster takes; it is always the whole cluster's. */
@@ -86,7 +93,7 @@ export function addOperationOptions(command: Command): Command {
   return addConnectionOptions(addInventoryOptions(command))
     .option('-C, --check', 'show what would be done, and do nothing')
     .option(...noQuestions)
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 export interface OperationFlags extends InputFlags, ConnectionFlags {
@@ -97,11 +104,20 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
 
 /** What changes who belongs to the cluster, which the others' files then follow. */
 export function addMembershipOptions(command: Command): Command {
-  return addOperationOptions(command).option('--no-verify', 'leave the verification out');
+  return addOperationOptions(command).option(...noVerify);
 }
 
 export interface MembershipFlags extends OperationFlags {
   readonly verify: boolean;
+}
+
+/** What going on with a run takes: its playbook, limit and tags are in the journal. */
+export function addResumeOptions(command: Command): Command {
+  return addOperationOptions(command)
+    .option('-D, --diff', 'show the lines that differ')
+    .option('--timings', 'show at the end what the run took its time for')
+    .option('--skip-unreachable', 'go on without hosts that cannot be reached')
+    .option(...noVerify);
 }
 
 /** What a kept plan takes: inventory, variables and tags are in it. */
@@ -110,7 +126,7 @@ export function addApplyOptions(command: Command): Command {
     .option('-D, --diff', 'show the lines that differ')
     .option('--timings', 'show at the end what the run took its time for')
     .option(...noQuestions)
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 /** Everything a playbook takes. */
@@ -128,7 +144,7 @@ export function addRunOptions(command: Command): Command {
     .option('--timings', 'show at the end what the run took its time for')
     .option(...noQuestions)
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
-    .option(...lockTimeout, positive, 120);
+    .option(...lockTimeout, notNegative, 120);
 }
 
 export interface RunFlags extends OperationFlags {

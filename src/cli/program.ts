@@ -6,7 +6,9 @@ import {
   addInputOptions,
   addMembershipOptions,
   addOperationOptions,
+  addResumeOptions,
   addRunOptions,
+  positive,
   repeated,
 } from './options.ts';
 
@@ -68,7 +70,7 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .action(act(async () => (await import('./commands/apply.ts')).apply));
   addRunOptions(verb('play', 'run a playbook'))
     .argument('<playbook>', 'file of the playbook')
-    .action(act(async () => (await import('./commands/play.ts')).playBook));
+    .action(act(async () => (await import('./commands/play.ts')).playNamed));
   addConnectionOptions(
     addInputOptions(verb('verify', 'probe everything that makes the cluster highly available')),
   )
@@ -77,6 +79,12 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
     .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
+  addConnectionOptions(
+    addInputOptions(verb('history', 'show what runs have changed, by the hosts’ journals')),
+  )
+    .argument('[run]', 'one run, with all it changed (default: the last runs)')
+    .option('-n, --count <number>', 'how many runs (default: 20)', positive)
+    .action(act(async () => (await import('./commands/history.ts')).history));
   addOperations(verb, act);
   addLabVerbs(verb('lab', 'make and break throw-away hosts on this machine'), act);
   addConnectionOptions(addInputOptions(verb('exec', 'run a shell command on hosts')))
@@ -126,9 +134,9 @@ function addOperations(verb: (name: string, description: string) => Command, act
   operation('pause', 'turn automatic failover off').action(
     act(async () => (await import('./commands/pause.ts')).pause),
   );
-  operation('resume', 'turn automatic failover on again').action(
-    act(async () => (await import('./commands/pause.ts')).resume),
-  );
+  addResumeOptions(verb('resume', 'go on with a run that did not come to its end, or end a pause'))
+    .argument('[run]', 'run of drover history (default: turn automatic failover on again)')
+    .action(act(async () => (await import('./commands/resume.ts')).resume));
   operation('edit-config', 'change the configuration in the DCS; without options in an editor')
     .option(
       '-s, --set <key=value>',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { disruptsOf, type PlayRequest } from '../actions/play.ts';
 import type { InputOptions } from '../actions/load.ts';
 import { UsageError } from '../core/errors.ts';
@@ -89,26 +89,48 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** As it was typed, for those who wait for the lock. */
-export function commandLine(): string {
-  return ['drover', ...process.argv.slice(2)].join(' ');
+/** As it was typed, for those who wait for the lock. Values of variables may be secret, and are left out. */
+export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
+  return args.reduce((line, arg, index) => {
+    const own = /^(-e|--extra-vars=)(.+)$/s.exec(arg);
+    if (own) return `${line} ${own[1] ?? ''}${withoutValues(own[2] ?? '')}`;
+    const isValue = ['-e', '--extra-vars'].includes(args[index - 1] ?? '');
+    return `${line} ${isValue ? withoutValues(arg) : arg}`;
+  }, 'drover');
+}
+
+function withoutValues(variables: string): string {
+  if (variables.startsWith('@')) return variables;
+  const names = [...variables.matchAll(/(?:^|\s)([a-zA-Z_]\w*)=/g)].map(([, name]) => `${name ?? ''}=…`);
+  return names.length === 0 ? '…' : names.join(' ');
+}
+
+/** Where a playbook is within drover; undefined for one of the user's. */
+function bundledName(playbook: string): string | undefined {
+  const path = relative(bundledFile('.'), resolve(playbook));
+  return path.startsWith('playbooks/') ? path : undefined;
 }
 
 /** Everything a run of a playbook takes, from the command line. */
 export async function playRequest(
+  verb: string,
   playbook: string,
   flags: RunFlags,
   planOnly: boolean,
+  connection?: ConnectionOptions,
 ): Promise<PlayRequest & { reporter: Reporter }> {
+  const bundled = bundledName(playbook);
   const id = randomBytes(4).toString('hex');
   const reporter = await reporterOf(flags, id);
   const shown = flags.timings ? withTimings(reporter, (text) => process.stderr.write(text)) : reporter;
   return {
     id,
     command: commandLine(),
+    verb,
     playbook,
+    ...(bundled === undefined ? {} : { bundled }),
     input: inputOf(flags),
-    connection: await connectionOf(flags),
+    connection: connection ?? (await connectionOf(flags)),
     forks: forksOf(flags),
     become: flags.become ?? false,
     lockTimeout: flags.lockTimeout,

@@ -163,6 +163,17 @@ export function isLeaderRole(role: string): boolean {
   return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);
 }
 
+/** The member that leads; undefined while nobody holds the lock. */
+export function leaderOf(cluster: PatroniCluster): PatroniCluster['members'][number] | undefined {
+  return cluster.members.find(({ role }) => isLeaderRole(role));
+}
+
+/** Names of those who stream from a member. It lists them in every version; in /cluster only 3.0.4 and later say so. */
+export function streamersOf(member: PatroniMember): Set<string> {
+  const streams = (member.replication ?? []).filter(({ state }) => state === 'streaming');
+  return new Set(streams.map((stream) => stream.application_name));
+}
+
 // Since Patroni 3.0.4 a replica that streams says so, and "running" means that it does not; before, it is all there is.
 const fitStates = ['running', 'streaming', 'in archive recovery'];
 

@@ -3,7 +3,8 @@ import type { SqlAnswer } from './sql.ts';
 
 const Setting = z.object({
   name: z.string(),
-  /** Null for a name that PostgreSQL does not know. */
+  /** As PostgreSQL writes it; null for a name that it does not know. */
+  own: z.string().nullable(),
   setting: z.string().nullable(),
   unit: z.string().nullable(),
   vartype: z.string().nullable(),
@@ -28,12 +29,12 @@ const Row = Setting.extend({ known: z.array(z.string()) });
  */
 export function settingsQuery(names: readonly string[]): string {
   const list = names.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ');
-  return `SELECT w.name, s.setting, s.unit, s.vartype, s.context, s.min_val, s.max_val, to_jsonb(s.enumvals) AS enumvals,
+  return `SELECT w.name, s.name AS own, s.setting, s.unit, s.vartype, s.context, s.min_val, s.max_val, to_jsonb(s.enumvals) AS enumvals,
 coalesce((SELECT f.setting FROM pg_file_settings f WHERE f.name = s.name AND f.sourcefile LIKE '%/postgresql.base.conf' ORDER BY f.seqno DESC LIMIT 1), s.boot_val) AS fallback,
 EXISTS (SELECT FROM pg_file_settings f WHERE f.name = s.name AND f.sourcefile LIKE '%/postgresql.conf') AS written,
 CASE WHEN s.name IS NULL THEN (SELECT jsonb_agg(name) FROM pg_settings) ELSE '[]' END AS known
 FROM (SELECT unnest(ARRAY[${list}]::text[]) UNION SELECT name FROM pg_settings WHERE context = 'postmaster') AS w(name)
-LEFT JOIN pg_settings s ON s.name = lower(w.name) ORDER BY 1`;
+LEFT JOIN pg_settings s ON lower(s.name) = lower(w.name) ORDER BY 1`;
 }
 
 export interface PgSettings {
@@ -254,6 +255,9 @@ export function problemsOf(settings: PgSettings, wanted: Readonly<Record<string,
     if (setting.setting === null && setting.vartype === null) {
       return name.includes('.') ? [] : [`PostgreSQL has no parameter ${name}`];
     }
+    // Patroni does not mind, but what compares parameters by their names would.
+    if (name !== name.toLowerCase() && name !== setting.own)
+      return [`${name} is written ${setting.own ?? ''}`];
     if (setting.context === 'internal') return [`${name} can only be read`];
     const read = readSetting(setting, value);
     if ('problem' in read) return [`${name}: ${JSON.stringify(value)} ${read.problem}`];

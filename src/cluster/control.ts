@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { PatroniEndpoint } from '../clients/patroni.ts';
-import { InterruptedError, UnhealthyError } from '../core/errors.ts';
+import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/fleet.ts';
+import { Journal } from '../engine/journal.ts';
 import { ask } from './ask.ts';
 import { Asker } from './asker.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -18,6 +19,8 @@ interface ControlOptions {
   readonly topology: Topology;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Where what is done is noted on the hosts. */
+  readonly journal?: Journal;
 }
 
 /** What is still missing before something is true; undefined once it is. */
@@ -30,13 +33,17 @@ export class Control {
   readonly emit: Emit;
   readonly sql: Asker;
   readonly #signal: AbortSignal;
+  readonly #journal: Journal | undefined;
+  /** What is being done, for the journal. */
+  #step = '';
 
-  constructor({ fleet, topology, emit, signal }: ControlOptions) {
+  constructor({ fleet, topology, emit, signal, journal }: ControlOptions) {
     this.fleet = fleet;
     this.topology = topology;
     this.emit = emit;
     this.sql = new Asker(fleet, topology);
     this.#signal = signal;
+    this.#journal = journal;
   }
 
   async look(): Promise<ClusterView> {
@@ -52,16 +59,54 @@ export class Control {
     return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
   }
 
-  /** Sends a request from a host. Silence is an answer. `answerWithin` is in seconds. */
-  send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
+  /** Sends an order from a host, and notes it there. Silence is an answer. `answerWithin` is in seconds. */
+  async send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
-    return ask(this.fleet, host, request, answerWithin);
+    const { method, address, port, path, body } = request;
+    const order = {
+      resource: `${method} http://${address}:${port}${path}`,
+      ...(body === undefined ? {} : { detail: body }),
+    };
+    return this.#noted(host, order, () => ask(this.fleet, host, request, answerWithin), failureOf);
+  }
+
+  /** Runs a script on a host as root, and notes it there. Throws when it fails. `within` is in seconds. */
+  async run(host: string, what: string, script: string, within: number): Promise<void> {
+    this.checkpoint();
+    const { timedOut, ...result } = await this.#noted(
+      host,
+      { resource: what },
+      () => this.fleet.get(host).run(`set -e\n${script}`, true, { what, timeout: within * 1000 }),
+      ({ status, stderr }) => (status === 0 ? undefined : stderr),
+    );
+    if (timedOut) throw new TaskFailedError(`${host}: ${what}: not within ${within} s`);
+    if (result.status !== 0)
+      throw new TaskFailedError(`${host}: ${what}: ${result.stderr.trim() || `exit ${result.status}`}`);
+  }
+
+  async #noted<T>(
+    host: string,
+    what: { readonly resource: string; readonly detail?: string },
+    work: () => Promise<T>,
+    failure: (result: T) => string | undefined,
+  ): Promise<T> {
+    if (!this.#journal || !this.fleet.has(host)) return work();
+    const run = this.fleet.get(host);
+    const intent = this.#journal.intent({ task: this.#step, action: 'run', ...what });
+    const written = await this.#journal.write(run, [intent.line]);
+    if (written.status !== 0) throw new TaskFailedError(`${host}: ${written.stderr.trim()}`);
+    const result = await work();
+    const message = failure(result);
+    const line = message === undefined ? Journal.done(intent) : this.#journal.failed(intent, message);
+    this.#journal.post(run, [line]);
+    return result;
   }
 
   /** One step of the story: told when it begins, and how it ends. */
   async step<T>(step: string, work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     const seconds = () => (performance.now() - began) / 1000;
+    this.#step = step;
     this.emit({ type: 'step', step, state: 'begun' });
     try {
       const result = await work();
@@ -107,4 +152,9 @@ export class Control {
     if (!node) throw new Error(`${name} is not in the group ${group}`);
     return node.address;
   }
+}
+
+function failureOf(answer: HttpAnswer): string | undefined {
+  if (!answer.answered) return answer.reason;
+  return answer.status < 300 ? undefined : `${answer.status}: ${answer.body}`;
 }

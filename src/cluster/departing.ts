@@ -1,8 +1,8 @@
 import { statusRequest } from '../clients/etcd.ts';
 import { getRequest, slotNameOf } from '../clients/patroni.ts';
 import type { HttpRequest } from '../clients/http.ts';
-import { TaskFailedError } from '../core/errors.ts';
 import { recordFile } from '../modules/etcd-member/schema.ts';
+import { TaskFailedError } from '../core/errors.ts';
 import { ask } from './ask.ts';
 import type { Control } from './control.ts';
 import { etcdMemberOf, keepsSlots, type Departing } from './operations/remove.ts';
@@ -32,7 +32,7 @@ export async function lookAtDeparting(control: Control, view: ClusterView, name:
   const groups = new Set(serviceGroups.filter((group) => topology[group].some((node) => node.name === name)));
   const address = addressOf(topology, view, name);
   const reached = fleet.has(name) && !fleet.unreachable.has(name);
-  const said = reached ? (await runThere(control, name, 'look at its services', lookScript)).split('\n') : [];
+  const said = reached ? await lookThere(control, name) : [];
   const words = (kind: string) =>
     said.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
   // Outside the group a service of that name is somebody else's.
@@ -47,6 +47,12 @@ export async function lookAtDeparting(control: Control, view: ClusterView, name:
     etcdData: groups.has('etcd') ? words('data')[0] : undefined,
     slot: await hasSlot(control, view, name),
   };
+}
+
+async function lookThere({ fleet }: Control, name: string): Promise<string[]> {
+  const { status, stdout, stderr } = await fleet.get(name).run(lookScript, true);
+  if (status !== 0) throw new TaskFailedError(`${name}: its services cannot be looked at: ${stderr.trim()}`);
+  return stdout.split('\n');
 }
 
 function addressOf(topology: Topology, view: ClusterView, name: string): string | undefined {
@@ -86,22 +92,4 @@ export async function hasSlot({ sql, topology }: Control, view: ClusterView, nam
     `SELECT count(*)::int AS slots FROM pg_replication_slots WHERE slot_name = '${slot}'`,
   );
   return answer.answered && Number(answer.rows[0]?.['slots'] ?? 0) > 0;
-}
-
-/** Runs a script on a host as root, and returns what it printed. Throws when it fails. */
-export async function runThere(
-  { fleet }: Control,
-  host: string,
-  what: string,
-  script: string,
-  timeout = 30,
-): Promise<string> {
-  const run = fleet.get(host);
-  const { status, stdout, stderr, timedOut } = await run.run(`set -e\n${script}`, true, {
-    what,
-    timeout: timeout * 1000,
-  });
-  if (timedOut) throw new TaskFailedError(`${host}: ${what}: not within ${timeout} s`);
-  if (status !== 0) throw new TaskFailedError(`${host}: ${what}: ${stderr.trim() || `exit ${status}`}`);
-  return stdout.trim();
 }

@@ -1,7 +1,7 @@
 import { memberRemoveRequest, refusalOf } from '../clients/etcd.ts';
 import { recordFile } from '../modules/etcd-member/schema.ts';
 import type { Control } from './control.ts';
-import { hasSlot, runThere } from './departing.ts';
+import { hasSlot } from './departing.ts';
 import { moveEtcdLeader, settle, switchOver } from './moves.ts';
 import type { Removal, RemovePlan } from './operations/remove.ts';
 import { boundOfCycle } from './timing.ts';
@@ -45,7 +45,7 @@ async function make(control: Control, name: string, removal: Removal, before: Cl
 
 async function stopUnit(control: Control, name: string, unit: string, step: string): Promise<void> {
   await control.step(step, () =>
-    runThere(control, name, `stop ${unit}`, `systemctl disable --now ${unit}`, stopWithin),
+    control.run(name, `stop ${unit}`, `systemctl disable --now ${unit}`, stopWithin),
   );
 }
 
@@ -82,8 +82,7 @@ async function removeEtcdMember(
 /** A removed member's data can never start again. It is kept beside, with the host's record of the cluster taken back. */
 async function retireEtcd(control: Control, name: string): Promise<void> {
   await control.step(`etcd on ${name} is stopped, its data out of the way`, () =>
-    runThere(
-      control,
+    control.run(
       name,
       'stop etcd',
       `systemctl disable --now etcd

@@ -1,5 +1,5 @@
 import { directions, withFallbacks } from '../clients/pg-settings.ts';
-import { isLeaderRole } from '../clients/patroni.ts';
+import { leaderOf } from '../clients/patroni.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import type { RollingGuide } from '../engine/rolling.ts';
 import { etcdGate } from './gates/etcd.ts';
@@ -31,7 +31,7 @@ export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
  */
 async function leaderLast(view: GateView, hosts: readonly string[]): Promise<string[]> {
   const cluster = await readCluster(view);
-  const leader = cluster?.members.find(({ role }) => isLeaderRole(role))?.name;
+  const leader = cluster && leaderOf(cluster)?.name;
   if (!cluster || leader === undefined || !hosts.includes(leader)) return [...hosts];
   const members = cluster.members.map(({ name }) => name);
   const replicas = hosts.filter((host) => host !== leader && members.includes(host));

@@ -1,4 +1,4 @@
-import { mayLead, type PatroniCluster } from '../clients/patroni.ts';
+import { leaderOf, mayLead, streamersOf, type PatroniCluster } from '../clients/patroni.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
 import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
@@ -75,8 +75,7 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
   const cluster = snapshots.find((member) => member.cluster)?.cluster;
   const config = snapshots.find((member) => member.config)?.config;
   const leaders = leadersOf(snapshot);
-  const named = cluster?.members.find(({ role }) => role === 'leader' || role === 'standby_leader')?.name;
-  const leader = leaders[0] ?? named;
+  const leader = leaders[0] ?? (cluster && leaderOf(cluster)?.name);
   const settings = config ?? topology.dcs;
   return {
     cluster: topology.cluster,
@@ -138,7 +137,7 @@ function memberOf(
     name,
     answers: member !== undefined,
     running: member?.state === 'running',
-    streaming: isStreaming(sender, name),
+    streaming: sender?.member !== undefined && streamersOf(sender.member).has(name),
     synchronous: listed?.role === 'sync_standby' || listed?.role === 'quorum_standby',
     lag: liveLag(sender, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
     position: member?.xlog?.location ?? member?.xlog?.replayed_location ?? undefined,
@@ -157,16 +156,7 @@ function liveLag(leader: PatroniSnapshot | undefined, member: PatroniSnapshot['m
   return written === undefined || received === undefined ? undefined : Math.max(0, written - received);
 }
 
-// The leader lists who it sends to in every version; in /cluster only 3.0.4 and later say so.
-function isStreaming(leader: PatroniSnapshot | undefined, name: string): boolean {
-  return (
-    leader?.member?.replication?.some(
-      ({ application_name: to, state }) => to === name && state === 'streaming',
-    ) ?? false
-  );
-}
-
-// The synchronous mode is `on`, `true` or, from 4.0, `quorum`.
-function isOn(value: unknown): boolean {
+/** Whether a switch of the DCS is on: `on`, `true` or, of the synchronous mode from 4.0, `quorum`. */
+export function isOn(value: unknown): boolean {
   return value === true || value === 'on' || value === 'quorum';
 }

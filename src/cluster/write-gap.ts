@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, UnhealthyError } from '../core/errors.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import { Asker } from './asker.ts';
 import { insertRow, removeRows, selectRows } from './ledger.ts';
@@ -149,6 +149,14 @@ export class Writer {
     await ask.node(node, removeRows(this.#run));
     return new Set(answer.rows.map((row) => Number(row['n'])));
   }
+}
+
+/** Throws when acknowledged rows are not there any more. */
+export function refuseLoss({ lost }: WriteReport): void {
+  if (lost === 0) return;
+  throw new UnhealthyError(`${lost} acknowledged rows are gone`, {
+    hint: 'keep the former leader as it is, and compare: drover status',
+  });
 }
 
 /** The longest time without an acknowledgement between a beginning and an end, in the unit of the times. */

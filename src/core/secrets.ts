@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { makeScramVerifier } from './scram.ts';
 
 // Private-use code points frame a placeholder, so that it passes through templates, diffs and schemas as text.
@@ -67,7 +67,6 @@ export function unquotePlaceholders(text: string): string {
  */
 export class Vault {
   readonly #values = new Map<string, string>();
-  readonly #key = randomBytes(32);
 
   /** Takes a value in and returns the placeholder that stands for it. */
   seal(name: string, value: string): string {
@@ -107,11 +106,6 @@ export class Vault {
       .sort((a, b) => b.length - a.length);
     for (const text of new Set(shown)) masked = masked.replaceAll(text, mask);
     return masked;
-  }
-
-  /** A digest that can be shown or stored: keyed, so that nobody can test guesses against it. */
-  digest(text: string): string {
-    return createHmac('sha256', this.#key).update(this.reveal(text)).digest('hex');
   }
 }
 

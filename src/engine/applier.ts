@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
+import {
+  ConvergenceError,
+  InvalidInputError,
+  TaskFailedError,
+  UnhealthyError,
+  type DroverError,
+} from '../core/errors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
@@ -7,6 +13,8 @@ import type { Change, Verdict } from '../plan/change.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
+import { Journal, type Intent } from './journal.ts';
+import type { JournaledChange } from './journal-line.ts';
 import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
@@ -32,9 +40,10 @@ export interface ApplyOptions extends OperationContext {
   /** What is worth collecting again after a change, in the order of the run. */
   readonly interests: readonly Interest[];
   report(report: TaskReport): void;
+  /** A change in the words of the journal. */
+  tell(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
   /** Called for each change that was begun, whether it succeeded or not. */
   begun(instance: Instance, change: Change): void;
-  /** Called when a change is done, and when one begins. */
   changed(instance: Instance, change: Change): void;
   started(instance: Instance): void;
   /** Whether a change may be made that the plan did not show; throws when not. */
@@ -95,7 +104,8 @@ export class Applier implements Strategy {
     }
     if (verdict.state === 'in-sync') {
       const result = verdict.result ?? {};
-      if (this.pending) this.#queue.push({ instance, settle, changes: [], scripts: [], result, attempts });
+      if (this.pending)
+        this.#queue.push({ instance, settle, changes: [], scripts: [], intents: [], result, attempts });
       else settle({ status: 'ok', changes: [], result });
       return;
     }
@@ -111,14 +121,21 @@ export class Applier implements Strategy {
       await this.#alone(instance, settle);
       return;
     }
-    this.#enqueue({ instance, settle, changes, scripts: scripts as string[], result: {}, attempts });
+    const intents = this.#intents(instance, verdict.changes);
+    this.#enqueue({ instance, settle, changes, scripts: scripts as string[], intents, result: {}, attempts });
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
   #enqueue(item: Queued): void {
     this.#queue.push(item);
     this.#size += item.scripts.reduce((sum, script) => sum + script.length, 0);
+    this.#size += item.intents.reduce((sum, { line }) => sum + line.length, 0);
     for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
+  }
+
+  #intents(instance: Instance, changes: readonly Change[]): Intent[] {
+    const journal = this.#options.journalOf(this.#host.name);
+    return journal ? changes.map((change) => journal.intent(this.#options.tell(instance, change))) : [];
   }
 
   /** Other hosts' facts and APIs can't be guarded by a script on this host. */
@@ -175,7 +192,10 @@ export class Applier implements Strategy {
     const names = new Set(owners.map(({ instance }) => `"${instance.name}"`));
     const options = { what: [...names].join(', '), timeout: timeout * 1000 };
     const sent = performance.now();
-    const piece = await this.#host.run(batchScript(segments, after), become, options);
+    const intents = owners.flatMap((item) => item.intents);
+    const opening = await this.#openJournal(intents, become);
+    const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
+    const piece = await this.#host.run(batchScript(told, after, opening), become, options);
     this.#tellTrip(sent, owners, reason);
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
@@ -189,6 +209,34 @@ export class Applier implements Strategy {
       return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
     };
     await this.#settle(queue, ranOf, output.collected === undefined ? brokenOff : undefined);
+  }
+
+  /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */
+  async #openJournal(intents: readonly Intent[], become: boolean): Promise<string> {
+    const journal = this.#options.journalOf(this.#host.name);
+    if (!journal || intents.length === 0) return '';
+    if (this.#host.isRoot(become)) return journal.opening(this.#host);
+    const { status, stderr } = await journal.write(
+      this.#host,
+      intents.map(({ line }) => line),
+    );
+    if (status !== 0) throw new TaskFailedError(`${this.#host.name}: ${stderr.trim()}`);
+    return '';
+  }
+
+  /** Tells the journal what a batch could not: what a failure said, and everything where it ran as a login user. */
+  #tellEnds({ instance, intents }: Queued, ran: readonly ChangeOutput[], outcome?: Outcome): void {
+    const journal = this.#options.journalOf(this.#host.name);
+    const wasTold = this.#host.isRoot(instance.become);
+    const lines = intents.flatMap((intent, position) => {
+      const output = ran[position];
+      if (output && output.status !== 0 && outcome?.status === 'failed')
+        return journal?.failed(intent, outcome.reason ?? '') ?? [];
+      if (output && output.status !== 0) return Journal.done(intent);
+      if (wasTold) return [];
+      return output ? Journal.done(intent) : Journal.withdrawn(intent);
+    });
+    if (lines.length > 0) journal?.post(this.#host, lines);
   }
 
   #tellTrip(sent: number, steps: readonly Pick<Step, 'instance'>[], ended?: string): void {
@@ -230,8 +278,11 @@ export class Applier implements Strategy {
         const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
         begun.forEach((change) => this.#options.begun(item.instance, change));
         done.forEach((change) => this.#options.changed(item.instance, change));
-        item.settle(this.#outcome(item.instance, done, last, !overwritten.has(item)));
+        const outcome = this.#outcome(item.instance, done, last, !overwritten.has(item));
+        this.#tellEnds(item, ran, outcome);
+        item.settle(outcome);
       }
+      if (brokenOff === undefined && ran.length === 0) this.#tellEnds(item, ran);
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
@@ -323,7 +374,7 @@ export class Applier implements Strategy {
         this.#options.begun(instance, change);
         const sent = performance.now();
         const { operations } = instance.task.module.revive(change, context);
-        output = await perform(instance, operations, this.#options);
+        output = await perform(instance, operations, this.#options, this.#options.tell(instance, change));
         this.#tellTrip(sent, [{ instance }]);
         fleet.epoch++;
         if (output.status !== 0) return this.#outcome(instance, made, output, false);

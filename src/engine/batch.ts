@@ -1,6 +1,8 @@
 import { collectScript, guardScript } from '../facts/collectors.ts';
 import type { Need } from '../facts/need.ts';
+import { writeLines } from '../shell/journal.ts';
 import { quote } from '../shell/quote.ts';
+import { Journal, type Intent } from './journal.ts';
 
 /** Changes of a batch with the state they were planned from: one task's, or those of many that make new files. */
 export interface Segment {
@@ -12,6 +14,8 @@ export interface Segment {
   readonly scripts: readonly string[];
   /** Does what all the scripts do, or nothing. */
   readonly together?: string;
+  /** What the journal is told before each change, where one is kept. */
+  readonly intents?: readonly Intent[];
 }
 
 export interface ChangeOutput {
@@ -32,26 +36,47 @@ export interface BatchOutput {
 /**
  * A script that carries out segments in order. Before each it collects what the segment was planned from and stops
  * if that differs; it also stops at the first change that fails. Whatever happened, it ends by collecting `after`.
+ * `opening` makes the journal ready, for segments with intents.
  */
-export function batchScript(segments: readonly Segment[], after: readonly Need<unknown>[]): string {
+export function batchScript(
+  segments: readonly Segment[],
+  after: readonly Need<unknown>[],
+  opening = '',
+): string {
   const parts = segments.map((segment, index) => {
     const changes =
-      segment.together === undefined
-        ? segment.scripts.map((script) => `[ $go = 0 ] || { ${inShell(script)}; mark ${index} $?; }`)
-        : [
-            `[ $go = 0 ] || { ${inShell(segment.together)}; [ $? = 0 ] || stop ${index}; }`,
-            `i=1; while [ $go = 1 ] && [ $i -le ${segment.scripts.length} ]; do mark ${index} 0; i=$((i + 1)); done`,
-          ];
+      segment.together === undefined ? oneByOne(segment, index) : allAtOnce(segment, segment.together, index);
     return `[ $go = 0 ] || case $(${guardScript(segment.guard)}) in ${quote(`${segment.digest}  -`)}) ;;
 *) stop ${index} ;; esac
 ${changes.join('\n')}`;
   });
-  return `mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
+  return `${opening}
+mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
 stop() { go=0; printf '\\n%s guard %s\\n' "$N" "$1"; }
 go=1
 ${parts.join('\n')}
 printf '\\n%s after\\n' "$N"
 ${collectScript(after)}`;
+}
+
+function oneByOne({ scripts, intents = [] }: Segment, index: number): string[] {
+  return scripts.map((script, position) => {
+    const intent = intents[position];
+    const work = inShell(script);
+    return intent
+      ? `[ $go = 0 ] || { ${writeLines([intent.line])} && ${work}; s=$?; r ${intent.n} $s; mark ${index} $s; }`
+      : `[ $go = 0 ] || { ${work}; mark ${index} $?; }`;
+  });
+}
+
+function allAtOnce({ scripts, intents = [] }: Segment, together: string, index: number): string[] {
+  const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
+  const begun = tell(intents.map(({ line }) => line));
+  const [done, not] = [Journal.done, Journal.withdrawn].map((line) => tell(intents.map(line)));
+  return [
+    `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; stop ${index}; }; }`,
+    `i=1; while [ $go = 1 ] && [ $i -le ${scripts.length} ]; do mark ${index} 0; i=$((i + 1)); done`,
+  ];
 }
 
 function inShell(script: string): string {

@@ -63,7 +63,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('play'), play: z.string(), hosts: z.array(z.string()) }),
   z.object({ type: z.literal('start'), ...where, aim: z.string().optional() }),
-  z.object({ type: z.literal('change'), ...where, change: ShownChange, seconds: z.number().optional() }),
+  z.object({ type: z.literal('change'), ...where, change: ShownChange }),
   /** A change that was taken back, because what it was made to was not well with it. */
   z.object({ type: z.literal('restore'), ...where, change: ShownChange }),
   z.object({
@@ -85,7 +85,6 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
-  z.object({ type: z.literal('diagnostic'), message: z.string() }),
   z.object({
     type: z.literal('probe'),
     probe: z.string(),

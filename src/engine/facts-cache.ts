@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { writePrivateFile } from '../core/private-file.ts';
 import type { HostFact } from '../facts/host.ts';
 
 // A new version may read more of a host; its facts are collected anew.
@@ -38,10 +39,7 @@ export class FactsCache {
     if (this.#held.get(hostKey) === text) return;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      const path = fileOf(hostKey, this.#folder);
-      const temporary = `${path}.${process.pid}`;
-      writeFileSync(temporary, text, { mode: 0o600 });
-      renameSync(temporary, path);
+      writePrivateFile(fileOf(hostKey, this.#folder), text);
       this.#held.set(hostKey, text);
     } catch {
       return;

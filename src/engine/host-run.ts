@@ -56,10 +56,24 @@ export class HostRun {
     become: boolean,
     options: PieceOptions = {},
   ): Promise<PieceResult & { nonce: string }> {
-    const session = await this.#session(become);
     this.roundTrips++;
+    return this.send(script, become, options);
+  }
+
+  /** The same for a piece that nobody waits for: it arrives before whatever is sent next. */
+  async send(
+    script: string,
+    become: boolean,
+    options: PieceOptions = {},
+  ): Promise<PieceResult & { nonce: string }> {
+    const session = await this.#session(become);
     const result = await session.run(this.#vault.reveal(script), options);
     return { ...result, nonce: session.nonce };
+  }
+
+  /** Whether a piece runs in root's shell: only there can the journal be written. */
+  isRoot(become: boolean): boolean {
+    return become || this.connection.target.user === 'root';
   }
 
   /** Gathers facts; with a holder it takes the host's lock in the same trip. */

@@ -6,10 +6,19 @@ import type { HostRun } from './host-run.ts';
 
 const retryInterval = 500;
 
+/** Who runs drover, and where. */
+export function operator(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
 /** Who holds a lock, for those who wait for it. */
 export function describeHolder(run: string, command: string): string {
-  const { username } = userInfo();
-  return `run ${run}: ${username}@${hostname()}, ${command}, since ${new Date().toISOString()}`;
+  return `run ${run}: ${operator()}, ${command}, since ${new Date().toISOString()}`;
+}
+
+/** The run that such a description is of. */
+export function runOfHolder(holder: string): string | undefined {
+  return /^run (\w+):/.exec(holder)?.[1];
 }
 
 /**

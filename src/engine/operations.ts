@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpOperation, Operation, SqlOperation } from '../plan/operation.ts';
 import type { Emit } from './events.ts';
 import type { Fleet } from './fleet.ts';
-import { wrapScript, type Instance } from './instance.ts';
+import { firstLines, wrapScript, type Instance } from './instance.ts';
 import type { ChangeOutput } from './batch.ts';
+import { Journal } from './journal.ts';
+import type { JournaledChange } from './journal-line.ts';
 
 /** Milliseconds between two looks at an API that is being waited for. */
 const pollInterval = 250;
@@ -14,6 +16,8 @@ export interface OperationContext {
   readonly emit: Emit;
   /** Throws when the run is to stop. */
   readonly checkpoint: () => void;
+  /** The journal, where the host keeps one: not without root. */
+  journalOf(host: string): Journal | undefined;
 }
 
 /** The script of an instance's operations, when all of them are scripts; they go out together then. */
@@ -42,17 +46,54 @@ export function timeoutOf(instance: Instance, operations: readonly Operation[]):
   return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
 }
 
-/** Carries operations out one after the other, until one fails. */
+/**
+ * Carries operations out one after the other, until one fails. The journal of the host that they go through is told
+ * before and after.
+ */
 export async function perform(
   instance: Instance,
   operations: readonly Operation[],
   context: OperationContext,
+  told?: Omit<JournaledChange, 'n'>,
+): Promise<ChangeOutput> {
+  const host = context.fleet.get(hostOf(instance, operations[0]));
+  const journal = told && context.journalOf(host.name);
+  if (!journal) return performAll(instance, operations, context);
+  const intent = journal.intent(told);
+  // A script takes the intent along; an API is asked once it is written.
+  const goesAlong = operations[0]?.kind === 'run' && host.isRoot(instance.become);
+  if (!goesAlong) {
+    const written = await journal.write(host, [intent.line]);
+    if (written.status !== 0) return written;
+  }
+  const output = await performAll(
+    instance,
+    operations,
+    context,
+    goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
+  );
+  const failure = firstLines(output.stderr || output.stdout);
+  journal.post(host, [output.status === 0 ? Journal.done(intent) : journal.failed(intent, failure)]);
+  return output;
+}
+
+function hostOf(instance: Instance, operation: Operation | undefined): string {
+  const asked = operation?.kind === 'run' ? instance.delegateTo : operation?.host;
+  return asked ?? instance.host;
+}
+
+/** `opening` goes before the first script. */
+async function performAll(
+  instance: Instance,
+  operations: readonly Operation[],
+  context: OperationContext,
+  opening = '',
 ): Promise<ChangeOutput> {
   let last: ChangeOutput = { status: 0, stdout: '', stderr: '' };
-  for (const operation of operations) {
+  for (const [position, operation] of operations.entries()) {
     switch (operation.kind) {
       case 'run':
-        last = await runScript(instance, operation, context);
+        last = await runScript(instance, operation, context, position === 0 ? opening : '');
         break;
       case 'http':
         last = await awaitAnswer(instance, operation, context);
@@ -70,15 +111,16 @@ async function runScript(
   instance: Instance,
   operation: Operation & { kind: 'run' },
   { fleet }: OperationContext,
+  opening: string,
 ): Promise<ChangeOutput> {
-  const host = fleet.get(instance.delegateTo ?? instance.host);
+  const host = fleet.get(hostOf(instance, operation));
   const script = wrapScript(operation.script, {
     ...instance,
     becomeUser: operation.user ?? instance.becomeUser,
   });
   const timeout = instance.task.timeout ?? operation.timeout ?? 300;
   const options = { what: `"${instance.name}"`, timeout: timeout * 1000 };
-  const result = await host.run(`set -e\n${script}`, instance.become, options);
+  const result = await host.run(`${opening}set -e\n${script}`, instance.become, options);
   if (!result.timedOut) return result;
   return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
 }
@@ -89,7 +131,7 @@ async function awaitAnswer(
   context: OperationContext,
 ): Promise<ChangeOutput> {
   const { fleet, emit, checkpoint } = context;
-  const host = fleet.get(operation.host ?? instance.host);
+  const host = fleet.get(hostOf(instance, operation));
   const end = Date.now() + operation.within * 1000;
   let said = '';
   for (;;) {
@@ -118,7 +160,7 @@ async function runQueries(
   operation: SqlOperation,
   { fleet }: OperationContext,
 ): Promise<ChangeOutput> {
-  const host = fleet.get(operation.host ?? instance.host);
+  const host = fleet.get(hostOf(instance, operation));
   for (const query of operation.queries) {
     const answer = await fleet.sql(host, query);
     if (!answer.answered) return { status: 1, stdout: '', stderr: `${operation.what}: ${answer.reason}` };

@@ -4,6 +4,7 @@ import { UnhealthyError } from '../core/errors.ts';
 import type { Module, ModuleContext } from '../modules/define-module.ts';
 import type { Change } from '../plan/change.ts';
 import type { Instance } from './instance.ts';
+import type { JournaledChange } from './journal-line.ts';
 import { perform, type OperationContext } from './operations.ts';
 
 /** Seconds in which a host must be well again after a change. */
@@ -32,6 +33,8 @@ export interface RollOptions extends OperationContext {
   /** Made when it is first needed: not every playbook has a cluster. */
   guide(): RollingGuide;
   readonly context: ModuleContext;
+  /** A change in the words of the journal. */
+  tell(instance: Instance, play: Play, change: Change): Omit<JournaledChange, 'n'>;
   /** Called for each change that was taken back. */
   restored(instance: Instance, play: Play, change: Change): void;
 }
@@ -92,7 +95,10 @@ export class Roll {
     });
     if (steps.length === 0) return undefined;
     for (const { instance, operations, play: of, change } of steps) {
-      const { status, stderr } = await perform(instance, operations, this.#options);
+      const { status, stderr } = await perform(instance, operations, this.#options, {
+        ...this.#options.tell(instance, of, change),
+        action: 'restore',
+      });
       if (status !== 0) return `${change.resource} could not be taken back: ${stderr.trim()}`;
       this.#options.fleet.epoch++;
       this.#options.restored(instance, of, change);

@@ -5,6 +5,7 @@ import { writeNewFiles, type NewFile } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { Instance } from './instance.ts';
+import type { Intent } from './journal.ts';
 import type { World } from './world.ts';
 
 /** A task that is to be carried out, or is in sync as long as those before it leave it so. */
@@ -13,6 +14,8 @@ export interface Step {
   readonly changes: readonly PlannedChange[];
   /** One for each change. */
   readonly scripts: readonly string[];
+  /** What the journal is told of each change; empty where none is kept. */
+  readonly intents: readonly Intent[];
   /** How often it was sent in vain. */
   readonly attempts: number;
 }
@@ -28,6 +31,7 @@ export interface Place {
 interface Draft {
   readonly guard: Map<string, { readonly need: Need<unknown>; readonly records: readonly FactRecord[] }>;
   readonly scripts: string[];
+  readonly intents: Intent[];
   /** What it writes, while all of it are new files. */
   readonly files: NewFile[] | undefined;
   readonly written: Set<string>;
@@ -52,12 +56,13 @@ export function toSegments(
     const files = newFilesOf(step);
     let draft = drafts.at(-1);
     if (!draft?.files || !files || guard.some((need) => draft?.written.has(identify(need)))) {
-      draft = { guard: new Map(), scripts: [], files: files && [], written: new Set() };
+      draft = { guard: new Map(), scripts: [], intents: [], files: files && [], written: new Set() };
       drafts.push(draft);
     }
     places.set(step, { segment: drafts.length - 1, from: draft.scripts.length });
     for (const need of guard) draft.guard.set(identify(need), { need, records: world.records(need) ?? [] });
     draft.scripts.push(...step.scripts);
+    draft.intents.push(...step.intents);
     draft.files?.push(...(files ?? []));
     for (const { writes } of step.changes) {
       takeEffect(world, step.instance, writes);
@@ -68,13 +73,14 @@ export function toSegments(
   return { segments: drafts.map(toSegment), places };
 }
 
-function toSegment({ guard, scripts, files = [] }: Draft): Segment {
+function toSegment({ guard, scripts, intents, files = [] }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
   return {
     guard: needs,
     digest,
     scripts,
+    ...(intents.length > 0 ? { intents } : {}),
     ...(files.length > 1 ? { together: writeNewFiles(files) } : {}),
   };
 }

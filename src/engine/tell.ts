@@ -1,7 +1,9 @@
 import type { Vault } from '../core/secrets.ts';
 import type { Change } from '../plan/change.ts';
+import { diffLines } from '../plan/diff-lines.ts';
 import type { RunEvent, ShownChange } from './events.ts';
 import type { Instance } from './instance.ts';
+import type { JournaledChange } from './journal-line.ts';
 import type { TaskReport } from './walker.ts';
 
 const hidden = 'hidden by no_log';
@@ -74,6 +76,29 @@ export function changeEvent(
     type,
     ...instanceOf(instance, play),
     change: showChange(change, vault, instance.task.noLog),
+  };
+}
+
+/** A change in the words of the journal. */
+export function journaled(
+  instance: Instance,
+  play: string,
+  change: Change,
+  vault: Vault,
+): Omit<JournaledChange, 'n'> {
+  const { name: task, label: item, task: of } = instance;
+  const shown = showChange(change, vault, of.noLog);
+  const { action, resource, detail, reason } = shown;
+  const diff = diffLines(shown);
+  return {
+    play,
+    task,
+    ...(item === undefined ? {} : { item: vault.redact(item) }),
+    action,
+    resource,
+    ...(detail === undefined ? {} : { detail }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(diff.length === 0 ? {} : { diff: diff.join('\n') }),
   };
 }
 

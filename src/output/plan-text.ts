@@ -1,5 +1,5 @@
-import { createTwoFilesPatch } from 'diff';
 import type { RunEvent, ShownChange } from '../engine/events.ts';
+import { diffLines } from '../plan/diff-lines.ts';
 import type { Paint } from './style.ts';
 
 export type PlanEvent = Extract<RunEvent, { type: 'plan' }>;
@@ -117,15 +117,7 @@ export function describeChange({ action, resource, detail, reason, disrupts }: S
   ].join(' ');
 }
 
-/** The differing lines of a change's texts, in unified form. */
-export function diffLines({ before, after, resource }: ShownChange): string[] {
-  if (before === undefined || after === undefined || before === after) return [];
-  const patch = createTwoFilesPatch(resource, resource, before, after, '', '', { context: 2 });
-  const lines = patch.split('\n');
-  return lines.slice(lines.findIndex((line) => line.startsWith('@@'))).filter((line) => line !== '');
-}
-
-function colourDiff(line: string, paint: Paint): string {
+export function colourDiff(line: string, paint: Paint): string {
   if (line.startsWith('+')) return paint('green', line);
   if (line.startsWith('-')) return paint('red', line);
   return line.startsWith('@@') ? paint('cyan', line) : line;

@@ -1,7 +1,8 @@
 import { showSeconds } from '../core/duration.ts';
 import type { RunEvent } from '../engine/events.ts';
+import { diffLines } from '../plan/diff-lines.ts';
 import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
-import { describeChange, diffLines, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
+import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { formatRecap } from './recap-text.ts';
@@ -72,9 +73,6 @@ export class RunText {
         this.line(
           `${this.#paint('yellow', 'warning')}  ${event.message}${event.hint === undefined ? '' : `\n         ${event.hint}`}`,
         );
-        return;
-      case 'diagnostic':
-        this.line(event.message);
         return;
       case 'trip':
         if (this.#options.verbosity > 1) this.line(`  ${this.#paint('dim', describeTrip(event))}`);

@@ -49,6 +49,9 @@ const lockDescriptor = 9;
 /** Where the holder of a host's lock says who it is. */
 const holderFile = '/run/drover/holder';
 
+/** The process that holds it: the words above stay when it is gone. */
+const holderPid = '/run/drover/pid';
+
 /**
  * A piece that takes the host's lock for as long as the session lives, and fails with the holder's words on
  * stdout when somebody else has it. It needs no clock, and is gone after a reboot.
@@ -56,7 +59,7 @@ const holderFile = '/run/drover/holder';
 export function lockPiece(holder: string): string {
   return `${inLoop}
 exec ${lockDescriptor}</root
-if flock -n ${lockDescriptor}; then mkdir -p /run/drover; printf '%s\\n' ${quote(holder)} > ${holderFile}
+if flock -n ${lockDescriptor}; then mkdir -p -m 700 /run/drover; (umask 077; printf '%s\\n' ${quote(holder)} > ${holderFile}; echo $$ > ${holderPid})
 else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 }
 

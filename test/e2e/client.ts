@@ -7,7 +7,7 @@ import postgres from 'postgres';
 const interval = 50;
 
 /** What became of a client's statements. */
-interface ClientReport {
+export interface ClientReport {
   readonly acknowledged: readonly number[];
   readonly errors: readonly string[];
   /** Seconds between two answers, at the longest. */

@@ -1,16 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   drover,
   expectExit,
   finished,
+  leaderOf,
   linesOf,
   madeChanges,
   start,
+  statusOf,
   TestLab,
-  threeNodes,
-  writeInventory,
+  threeFastNodes,
   type LineOf,
   type Outcome,
 } from './harness.ts';
@@ -19,34 +20,14 @@ const lab = new TestLab('e2eops');
 const nodes = ['node1', 'node2', 'node3'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 
-/** Times for one site: a hand-over takes about three seconds instead of seven. */
-const times = `
-    patroni_ttl: 20
-    patroni_loop_wait: 5
-    patroni_retry_timeout: 5
-    haproxy_check_interval: 1s
-    haproxy_check_fall: 2
-    haproxy_check_rise: 1`;
-
 beforeAll(async () => {
-  await lab.up(writeInventory(readFileSync(threeNodes, 'utf8').replace(/^( {2}vars:)$/m, `$1${times}`)));
+  await lab.up(threeFastNodes());
   expectExit(await on('provision', '-y', '--no-verify'), 0);
 });
 afterAll(() => lab.down());
 
-interface Status {
-  readonly paused: boolean;
-  readonly members: readonly { name: string; role: string; timeline: string; more: string }[];
-  readonly etcd: readonly { name: string; role: string }[];
-}
-
-async function status(): Promise<Status> {
-  return JSON.parse((await on('status')).stdout) as Status;
-}
-
-async function leader(): Promise<string> {
-  return (await status()).members.find(({ role }) => role === 'leader')?.name ?? 'nobody';
-}
+const status = () => statusOf(lab.inventory);
+const leader = () => leaderOf(lab.inventory);
 
 function writesOf(outcome: Outcome): LineOf<'writes'> {
   const [writes] = linesOf(outcome, 'writes');

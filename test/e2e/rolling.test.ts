@@ -1,17 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Client, connect, secretOf } from './client.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Ledger } from './ledger.ts';
 import {
   drover,
   expectExit,
+  leaderOf,
   linesOf,
   madeChanges,
   plannedChanges,
+  postmasterStarts,
+  statusOf,
   TestLab,
-  threeNodes,
-  writeInventory,
+  threeFastNodes,
   type Outcome,
 } from './harness.ts';
 
@@ -19,57 +21,19 @@ const lab = new TestLab('e2eroll');
 const nodes = ['node1', 'node2', 'node3'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 
-/** Times for one site: a hand-over takes about three seconds instead of seven. */
-const times = `
-    patroni_ttl: 20
-    patroni_loop_wait: 5
-    patroni_retry_timeout: 5
-    haproxy_check_interval: 1s
-    haproxy_check_fall: 2
-    haproxy_check_rise: 1`;
-
-let entry = '';
-let password = '';
+let ledger: Ledger;
 
 beforeAll(async () => {
-  await lab.up(writeInventory(readFileSync(threeNodes, 'utf8').replace(/^( {2}vars:)$/m, `$1${times}`)));
+  await lab.up(threeFastNodes());
   expectExit(await on('provision', '-y', '--no-verify'), 0);
-  entry = (await lab.on('HAProxy-demo', 'hostname -I')).trim();
-  password = secretOf(lab.inventory, 'postgres_superuser_password');
-  await makeLedger();
+  ledger = await Ledger.make(lab);
 });
 afterAll(() => lab.down());
-
-/** HAProxy sends nobody to a primary until it has seen one. */
-async function makeLedger(): Promise<void> {
-  for (;;) {
-    const sql = connect(entry, 5000, password);
-    try {
-      await sql`CREATE TABLE IF NOT EXISTS ledger (run text, n int, PRIMARY KEY (run, n))`;
-      return;
-    } catch {
-      await delay(200);
-    } finally {
-      await sql.end({ timeout: 0 });
-    }
-  }
-}
 
 /** Edits the inventory, as a user would: what is in group_vars/all.yml is all that is set beside the inventory's own. */
 function set(variables: Readonly<Record<string, unknown>>): void {
   mkdirSync(join(dirname(lab.inventory), 'group_vars'), { recursive: true });
   writeFileSync(join(dirname(lab.inventory), 'group_vars/all.yml'), JSON.stringify(variables));
-}
-
-/** When PostgreSQL was started on each node. */
-async function starts(): Promise<Record<string, string>> {
-  const entries = await Promise.all(
-    nodes.map(async (node) => [
-      node,
-      (await lab.on(node, 'runuser -u postgres -- psql -Atc "SELECT pg_postmaster_start_time()"')).trim(),
-    ]),
-  );
-  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 interface Rolled {
@@ -81,8 +45,6 @@ interface Rolled {
   readonly readErrors: readonly string[];
 }
 
-let count = 0;
-
 /** Changes the variables and provisions, while one client writes and one reads; no acknowledged row may be missing. */
 async function roll(
   what: string,
@@ -91,27 +53,16 @@ async function roll(
 ): Promise<Rolled> {
   set(variables);
   const plan = await on('plan');
-  const before = await starts();
-  const name = `${++count} ${what}`;
-  const writer = new Client(
-    () => connect(entry, 5000, password),
-    (n) => `INSERT INTO ledger VALUES ('${name}', ${n})`,
-  );
-  const reader = new Client(
-    () => connect(entry, 5001, password),
-    () => 'SELECT count(*) FROM ledger',
-  );
-  await writer.works();
-  const run = await on('provision', '-y', '--no-verify');
-  await writer.works();
-  const [writes, reads] = await Promise.all([writer.stop(), reader.stop()]);
+  const before = await postmasterStarts(lab, nodes);
+  const {
+    result: run,
+    writes,
+    reads,
+    lost,
+  } = await ledger.during(() => on('provision', '-y', '--no-verify'));
   expectExit(run, exitCode);
-  const after = await starts();
-  const sql = connect(entry, 5000, password);
-  const rows = await sql<{ n: number }[]>`SELECT n FROM ledger WHERE run = ${name}`;
-  await sql.end();
-  const present = new Set(rows.map(({ n }) => n));
-  expect(writes.acknowledged.filter((n) => !present.has(n))).toEqual([]);
+  expect(lost).toEqual([]);
+  const after = await postmasterStarts(lab, nodes);
   const restarted = nodes.filter((node) => before[node] !== after[node]);
   console.log(
     `${what}: ${writes.acknowledged.length} rows acknowledged, all there; write gap ${writes.gap} s, read gap ${reads.gap} s; restarted: ${restarted.join(', ') || 'nobody'}; drover measured ${JSON.stringify(linesOf(run, 'writes')[0]?.gap ?? 'nothing')}`,
@@ -131,11 +82,7 @@ const restartsIn = (run: Outcome) =>
     .filter(({ change }) => change.action === 'restart')
     .map(({ host }) => host);
 
-const leader = async () => {
-  const { stdout } = await on('status');
-  const { members } = JSON.parse(stdout) as { members: { name: string; role: string }[] };
-  return members.find(({ role }) => role === 'leader')?.name ?? 'nobody';
-};
+const leader = () => leaderOf(lab.inventory);
 
 describe('a change of the configuration rolls through a cluster that is written to', () => {
   it('max_connections up: replicas first, the leader last, after it has handed over', async () => {
@@ -157,7 +104,9 @@ describe('a change of the configuration rolls through a cluster that is written 
   });
 
   it('work_mem: nobody restarts, and no statement fails', async () => {
-    const rolled = await roll('work_mem', { postgres_parameters: { max_connections: 120, work_mem: '8MB' } });
+    const rolled = await roll('work_mem', {
+      postgres_parameters: { max_connections: 120, work_mem: '8MB', TimeZone: 'Etc/UTC' },
+    });
     expectAsPlanned(rolled);
     expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
     const shown = await lab.on('node2', 'runuser -u postgres -- psql -Atc "SHOW work_mem"');
@@ -226,5 +175,67 @@ describe('a change of the configuration rolls through a cluster that is written 
     expectExit(run, 5);
     expect(run.stderr.replaceAll('"', '')).toContain(message);
     expect(madeChanges(run)).toEqual([]);
+  });
+});
+
+describe('what is wrong before a roll stops it before its first change', () => {
+  const wanted = { postgres_parameters: { max_connections: 130, work_mem: '8MB', shared_buffers: '64MB' } };
+  const expectUntouched = async (exitCode: number, says: RegExp) => {
+    const before = await postmasterStarts(lab, nodes);
+    const run = await on('provision', '-y', '--no-verify');
+    expectExit(run, exitCode);
+    expect(run.stderr).toMatch(says);
+    expect(madeChanges(run)).toEqual([]);
+    expect(await postmasterStarts(lab, nodes)).toEqual(before);
+  };
+
+  it('a paused cluster', async () => {
+    set(wanted);
+    expectExit(await on('pause'), 0);
+    await expectUntouched(7, /is paused[^]*drover resume/);
+    expectExit(await on('resume'), 0);
+  });
+
+  it('a replica that lags', async () => {
+    const first = await leader();
+    const behind = nodes.find((node) => node !== first) ?? '';
+    const receiver = '$(pgrep -f "[w]alreceiver")';
+    await lab.on(behind, `kill -STOP ${receiver}`);
+    await lab.on(
+      first,
+      `runuser -u postgres -- psql -qAtc "SELECT pg_logical_emit_message(false, 'lag', repeat('x', 4000000))"`,
+    );
+    const isSeen = async () => {
+      const { members } = await statusOf(lab.inventory);
+      expect(members.find(({ name }) => name === behind)?.lag).toMatch(/MiB/);
+    };
+    await vi.waitFor(isSeen, { timeout: 60_000, interval: 1000 });
+    await expectUntouched(7, new RegExp(`${behind} is \\w+, lag \\d+ bytes`));
+    await lab.on(behind, `kill -CONT ${receiver}`);
+  });
+
+  it('a file that HAProxy cannot read', async () => {
+    set({ postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' } });
+    const own = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
+    for (const folder of ['playbooks', 'templates', 'files'])
+      cpSync(folder, join(own, folder), { recursive: true });
+    appendFileSync(
+      join(own, 'templates/etc/haproxy/haproxy.cfg.hbs'),
+      'listen nothing\n    blance roundrobin\n',
+    );
+    const before = await lab.on(
+      'HAProxy-demo',
+      'cat /etc/haproxy/haproxy.cfg; systemctl show -p MainPID haproxy',
+    );
+    const run = await on('play', join(own, 'playbooks/site.yml'), '-y');
+    expectExit(run, 3);
+    const said = linesOf(run, 'task').flatMap(({ status, message }) =>
+      status === 'failed' ? [message] : [],
+    );
+    expect(said.join('\n')).toMatch(/unknown keyword 'blance'/);
+    expect(madeChanges(run).filter((change) => change.startsWith('HAProxy-demo'))).toEqual([]);
+    expect(
+      await lab.on('HAProxy-demo', 'cat /etc/haproxy/haproxy.cfg; systemctl show -p MainPID haproxy'),
+    ).toBe(before);
   });
 });

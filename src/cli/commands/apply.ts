@@ -11,6 +11,7 @@ export async function apply(
   const saved = readPlan(path);
   const { limit, ...input } = saved.input;
   const request = await playRequest(
+    'apply',
     saved.playbook,
     { ...flags, ...input, ...(limit === undefined ? {} : { limit }) },
     false,

@@ -6,7 +6,3 @@ import type { OperationFlags } from '../options.ts';
 export function pause(flags: OperationFlags): Promise<ExitCode> {
   return runOperation(flags, (request) => setPause(request, true));
 }
-
-export function resume(flags: OperationFlags): Promise<ExitCode> {
-  return runOperation(flags, (request) => setPause(request, false));
-}

@@ -9,7 +9,7 @@ export async function plan(
   flags: RunFlags & { out?: string },
 ): Promise<ExitCode> {
   const { out } = flags;
-  const request = await playRequest(playbook ?? bundledFile('playbooks/site.yml'), flags, true);
+  const request = await playRequest('plan', playbook ?? bundledFile('playbooks/site.yml'), flags, true);
   try {
     return await play({
       ...request,

@@ -1,12 +1,20 @@
-import { play } from '../../actions/play.ts';
+import { play, type PlayRequest } from '../../actions/play.ts';
 import { rebalanceAfter } from '../../actions/rebalance.ts';
 import { verifyAfter, topologyIn } from '../../actions/verify.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
+import type { Reporter } from '../../output/reporter.ts';
 import type { RunFlags } from '../options.ts';
 import { bundledFile, playRequest } from '../request.ts';
 
 export async function provision(flags: RunFlags & { verify: boolean }): Promise<ExitCode> {
-  const request = await playRequest(bundledFile('playbooks/site.yml'), flags, false);
+  return provisionBy(await playRequest('provision', bundledFile('playbooks/site.yml'), flags, false), flags);
+}
+
+/** Carries the playbook out, verifies the cluster, and says how to get at it. */
+export async function provisionBy(
+  request: PlayRequest & { reporter: Reporter },
+  flags: Pick<RunFlags, 'json'> & { verify: boolean },
+): Promise<ExitCode> {
   let farewell = '';
   try {
     const exitCode = await play({

@@ -4,5 +4,7 @@ import { runOperation } from '../operation.ts';
 import type { MembershipFlags } from '../options.ts';
 
 export function remove(host: string, flags: MembershipFlags): Promise<ExitCode> {
-  return runOperation(flags, (request) => removeHost({ ...request, verify: flags.verify }, host));
+  return runOperation(flags, (request) =>
+    removeHost({ ...request, verb: 'remove', verify: flags.verify }, host),
+  );
 }

@@ -4,5 +4,7 @@ import { runOperation } from '../operation.ts';
 import type { MembershipFlags } from '../options.ts';
 
 export function replace(old: string, fresh: string, flags: MembershipFlags): Promise<ExitCode> {
-  return runOperation(flags, (request) => replaceHost({ ...request, verify: flags.verify }, old, fresh));
+  return runOperation(flags, (request) =>
+    replaceHost({ ...request, verb: 'replace', verify: flags.verify }, old, fresh),
+  );
 }

@@ -1,9 +1,19 @@
-import { getRequest, isFit, isLeaderRole, parseCluster, parseMember } from '../../clients/patroni.ts';
+import type { HttpAnswer } from '../../clients/http.ts';
+import {
+  getRequest,
+  isFit,
+  isLeaderRole,
+  leaderOf,
+  parseCluster,
+  parseConfig,
+  parseMember,
+  streamersOf,
+  type PatroniCluster,
+} from '../../clients/patroni.ts';
 import { ask } from '../ask.ts';
+import { timingOf } from '../timing.ts';
+import { isOn } from '../view.ts';
 import type { Gate, GateView } from './gate.ts';
-
-/** Bytes a replica may lag behind to count as fit. */
-const maximumLag = 1_048_576;
 
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
@@ -11,33 +21,76 @@ export const patroniGate: Gate = {
     const cluster = await readCluster(view);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
-    if (!cluster.members.some(({ role }) => isLeaderRole(role))) return 'the cluster has no leader';
+    if (!leaderOf(cluster)) return 'the cluster has no leader';
+    const { maximumLag } = timingOf(view.topology.dcs);
     const out = cluster.members.filter((member) => member.name !== host && !isFit(member, maximumLag));
-    return out.length === 0
-      ? undefined
-      : out.map(({ name, state, lag }) => `${name} is ${state}, lag ${lag ?? 'unknown'}`).join(', ');
+    if (out.length > 0)
+      return out.map(({ name, state, lag }) => `${name} is ${state}, lag ${lag ?? 'unknown'}`).join(', ');
+    return synchronousRefusal(cluster, await readConfig(view), host);
   },
   async missing(view, host) {
     if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;
     const cluster = await readCluster(view);
     const me = cluster?.members.find(({ name }) => name === host);
     if (!cluster || !me) return 'Patroni does not show it in the cluster';
-    if (!isFit(me, maximumLag)) return `it is ${me.state}, lag ${me.lag ?? 'unknown'}`;
-    const leader = cluster.members.find(({ role }) => isLeaderRole(role));
+    if (!isFit(me, timingOf(view.topology.dcs).maximumLag))
+      return `it is ${me.state}, lag ${me.lag ?? 'unknown'}`;
+    const leader = leaderOf(cluster);
     if (!leader) return 'the cluster has no leader';
-    if (leader === me) return undefined;
-    const streams = await streaming(view, leader.name);
-    return streams?.has(host) === false ? `it does not stream from ${leader.name}` : undefined;
+    const streams = leader === me ? undefined : await streaming(view, leader.name);
+    if (streams?.has(host) === false) return `it does not stream from ${leader.name}`;
+    const lacksStandby = !hasStandby(cluster) && cluster.members.some(maySync);
+    return lacksStandby && isOn((await readConfig(view))['synchronous_mode'])
+      ? 'there is no synchronous standby yet'
+      : undefined;
   },
 };
 
+type Member = PatroniCluster['members'][number];
+
+function hasStandby({ members }: PatroniCluster): boolean {
+  return members.some(({ role }) => role === 'sync_standby' || role === 'quorum_standby');
+}
+
+function maySync({ role, tags }: Member): boolean {
+  return !isLeaderRole(role) && tags?.['nosync'] !== true;
+}
+
+/** With strict mode writes wait for a standby: one has to be left while this member is out, and another leads. */
+function synchronousRefusal(
+  cluster: PatroniCluster,
+  config: Readonly<Record<string, unknown>>,
+  host: string,
+): string | undefined {
+  if (!isOn(config['synchronous_mode'])) return undefined;
+  if (!hasStandby(cluster)) return 'there is no synchronous standby';
+  if (!isOn(config['synchronous_mode_strict'])) return undefined;
+  const needed = leaderOf(cluster)?.name === host ? 2 : 1;
+  const others = cluster.members.filter((member) => member.name !== host && maySync(member));
+  return others.length >= needed
+    ? undefined
+    : 'no synchronous standby would be left, and writes would wait for one';
+}
+
 /** The cluster as the first member shows it that answers. */
-export async function readCluster({ fleet, topology }: GateView) {
+export function readCluster(view: GateView): Promise<PatroniCluster | undefined> {
+  return askFirst(view, '/cluster', parseCluster);
+}
+
+/** The configuration in force; empty while nobody shows it. */
+async function readConfig(view: GateView): Promise<Readonly<Record<string, unknown>>> {
+  return (await askFirst(view, '/config', parseConfig)) ?? {};
+}
+
+/** The answer of the first member that gives one. */
+async function askFirst<T>(
+  { fleet, topology }: GateView,
+  path: string,
+  parse: (answer: HttpAnswer) => T | undefined,
+): Promise<T | undefined> {
   for (const { name, address } of topology.postgres) {
-    const cluster = parseCluster(
-      await ask(fleet, name, getRequest({ address, port: topology.ports.rest }, '/cluster')),
-    );
-    if (cluster) return cluster;
+    const answer = parse(await ask(fleet, name, getRequest({ address, port: topology.ports.rest }, path)));
+    if (answer !== undefined) return answer;
   }
   return undefined;
 }
@@ -52,7 +105,5 @@ async function streaming({ fleet, topology }: GateView, leader: string): Promise
     getRequest({ address: node.address, port: topology.ports.rest }, '/patroni'),
   );
   const member = parseMember(answer);
-  if (!member) return undefined;
-  const streams = (member.replication ?? []).filter(({ state }) => state === 'streaming');
-  return new Set(streams.map((stream) => stream.application_name));
+  return member && streamersOf(member);
 }

@@ -4,6 +4,7 @@ import {
   getRequest,
   isFit,
   isLeaderRole,
+  leaderOf,
   parseCluster,
   parseMember,
   restartRequest,
@@ -25,7 +26,7 @@ export function operationsOf(change: PatroniRestartChange): readonly HttpOperati
         awaitCluster(change, `${name} as a replica`, (cluster) => {
           const me = cluster.members.find((member) => member.name === name);
           if (!me || isLeaderRole(me.role)) return { waiting: `${name} still leads` };
-          if (!cluster.members.some(({ role }) => isLeaderRole(role))) return { waiting: 'nobody leads yet' };
+          if (!leaderOf(cluster)) return { waiting: 'nobody leads yet' };
           return isFit(me, change.maximum_lag) ? 'done' : { waiting: `${name} is ${me.state}` };
         }),
         // The demotion has restarted it as a rule, and then nothing is pending.
@@ -89,13 +90,14 @@ function handOver(change: PatroniRestartChange): HttpOperation {
 
 /** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */
 function awaitFit(change: PatroniRestartChange): HttpOperation {
-  const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, ({ members }) => {
+  const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, (cluster) => {
+    const { members } = cluster;
     const me = members.find(({ name }) => name === change.name);
     if (!me) return { waiting: `${change.name} is not there yet` };
     if (me.state.includes('failed'))
       return { failed: `${me.state}: its log is in ${change.name}’s journal and PostgreSQL’s log folder` };
     if (me.pending_restart === true) return { waiting: 'a restart is still pending' };
-    if (!members.some(({ role }) => isLeaderRole(role))) return { waiting: 'nobody leads' };
+    if (!leaderOf(cluster)) return { waiting: 'nobody leads' };
     const unfit = members.find((member) => !isFit(member, change.maximum_lag));
     return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
   });

@@ -1,6 +1,6 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { isFit, isLeaderRole, mayLead, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
+import { isFit, leaderOf, mayLead, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
 import {
   directions,
   hasValue,
@@ -96,7 +96,7 @@ function judge(
   const { name, maximum_lag: lag } = params;
   const why = `PostgreSQL on ${name} waits for a restart`;
   if (cluster.pause === true) return silent(`${why}, and the cluster is paused: drover resume ends that`);
-  const leader = cluster.members.find(({ role }) => isLeaderRole(role));
+  const leader = leaderOf(cluster);
   if (!leader) return silent(`${why}, and the cluster has no leader`);
   const others = cluster.members.filter((member) => member !== me);
   const unfit = others.find((member) => !isFit(member, lag));

@@ -30,8 +30,8 @@ export const patroniRestart = defineModule({
     members: "{{endpoints groups.postgres hostvars 'internal_address'}}"
     rest_user: "{{patroni_restapi_user}}"
     rest_password: "{{patroni_restapi_password}}"
-    login_user: "{{postgres_probe_name}}"
-    login_password: "{{postgres_probe_password}}"
+    login_user: "{{postgres_superuser_name}}"
+    login_password: "{{postgres_superuser_password}}"
     parameters: "{{postgres_parameters}}"`,
   },
   params: PatroniRestartParams,

@@ -13,7 +13,9 @@ export const PatroniRestartParams = z.strictObject({
   rest_user: z.string().describe('Who may restart something through it.'),
   rest_password: z.string().describe('That user’s password.'),
   port: z.int().default(5432).describe('Port of PostgreSQL.'),
-  login_user: z.string().describe('Role to read the settings as.'),
+  login_user: z
+    .string()
+    .describe('Superuser to read the settings as: nobody else may look into the files they come from.'),
   login_password: z.string().describe('That role’s password.'),
   parameters: z
     .record(z.string(), z.unknown())

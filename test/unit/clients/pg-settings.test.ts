@@ -14,6 +14,7 @@ import {
 } from '../../../src/clients/pg-settings.ts';
 
 const nothing = {
+  own: null,
   setting: null,
   unit: null,
   vartype: null,
@@ -71,13 +72,21 @@ const server: Readonly<Record<string, Partial<PgSetting>>> = {
     context: 'user',
   },
   log_line_prefix: { setting: '%m [%p] ', vartype: 'string', context: 'sighup' },
+  TimeZone: { setting: 'Etc/UTC', vartype: 'string', context: 'user' },
+  timezone: { own: 'TimeZone', setting: 'Etc/UTC', vartype: 'string', context: 'user' },
+  Max_Connections: { own: 'max_connections', ...integer('100', null, 1, 262143), context: 'postmaster' },
   block_size: { ...integer('8192', null, 8192, 8192), context: 'internal' },
   'pg_cron.database': {},
   shared_bufers: {},
 };
 
 const settings: PgSettings = {
-  byName: new Map(Object.entries(server).map(([name, own]) => [name, { ...nothing, name, ...own }])),
+  byName: new Map(
+    Object.entries(server).map(([name, own]) => [
+      name,
+      { ...nothing, name, own: own.vartype === undefined ? null : name, ...own },
+    ]),
+  ),
   known: [],
 };
 
@@ -245,6 +254,9 @@ describe('problems', () => {
     [{ max_connections: null, not_asked: 5 }, []],
     [{ 'pg_cron.database': 'x' }, []],
     [{ shared_bufers: '1GB' }, ['PostgreSQL has no parameter shared_bufers']],
+    [{ TimeZone: 'UTC' }, []],
+    [{ timezone: 'UTC' }, []],
+    [{ Max_Connections: 200 }, ['Max_Connections is written max_connections']],
     [{ block_size: 8192 }, ['block_size can only be read']],
     [{ port: 5433 }, ['port is not set here: use the variable postgres_port']],
     [{ listen_addresses: '*' }, ['listen_addresses is not set here: use the variable postgres_listen']],
@@ -274,10 +286,10 @@ describe('the query', () => {
   });
 
   test('answers with settings by name, and with all names where one is not there', () => {
-    const row = { ...nothing, name: 'port', setting: '5432', known: [] };
+    const row = { ...nothing, name: 'port', own: 'port', setting: '5432', known: [] };
     const unknown = { ...nothing, name: 'prot', known: ['port'] };
     const parsed = parseSettings({ answered: true, rows: [row, unknown] });
-    expect(parsed?.byName.get('port')).toEqual({ ...nothing, name: 'port', setting: '5432' });
+    expect(parsed?.byName.get('port')).toEqual({ ...nothing, name: 'port', own: 'port', setting: '5432' });
     expect(parsed?.known).toEqual(['port']);
     expect(parseSettings({ answered: false, reason: 'starting up' })).toBeUndefined();
   });

@@ -27,6 +27,7 @@ interface Member {
   readonly role: string;
   readonly state: string;
   readonly lag?: number | string;
+  readonly tags?: Readonly<Record<string, boolean>>;
 }
 
 /** Three members with etcd, led by n1, and two entries; all well until a test spoils it. */
@@ -43,6 +44,8 @@ class Cluster implements GateView {
   /** Hosts whose Patroni does not answer. */
   silent = new Set<string>();
   paused = false;
+  /** What the DCS holds. */
+  config: Record<string, unknown> = {};
   /** Who streams, in the leader's words; undefined for no word. */
   streams: string[] | undefined = ['n2', 'n3'];
   /** Primaries by entry; null for an HAProxy that does not answer. */
@@ -57,6 +60,7 @@ class Cluster implements GateView {
     ports: { etcd: 2379, rest: 8008, postgres: 5432 },
     superuser: { user: 'postgres', password: 'x' },
     parameters: { max_connections: 100 },
+    dcs: {},
   } as unknown as Topology;
 
   readonly fleet = {
@@ -84,6 +88,7 @@ class Cluster implements GateView {
       const members = Object.entries(this.patroni).map(([name, member]) => ({ name, ...member }));
       return ok({ members, ...(this.paused ? { pause: true } : {}) });
     }
+    if (path === '/config') return ok(this.config);
     if (!this.streams) return silence;
     const replication = this.streams.map((name) => ({
       application_name: name.replace('!', ''),
@@ -218,6 +223,62 @@ describe('Patroni', () => {
       undefined,
     ],
     [
+      'the synchronous mode is on, and somebody stands by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true };
+        cluster.patroni['n3'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+      },
+      undefined,
+      undefined,
+    ],
+    [
+      'the synchronous mode is on, and nobody stands by',
+      (cluster) => (cluster.config = { synchronous_mode: 'quorum' }),
+      'there is no synchronous standby',
+      'there is no synchronous standby yet',
+    ],
+    [
+      'nobody may stand by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true };
+        for (const name of ['n2', 'n3'])
+          cluster.patroni[name] = { role: 'replica', state: 'streaming', lag: 0, tags: { nosync: true } };
+      },
+      'there is no synchronous standby',
+      undefined,
+    ],
+    [
+      'strict mode, and it is the only one that may stand by',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n2'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n3'] = { role: 'replica', state: 'streaming', lag: 0, tags: { nosync: true } };
+      },
+      'no synchronous standby would be left, and writes would wait for one',
+      undefined,
+    ],
+    [
+      'strict mode, it leads, and two are left',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n1'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n2'] = { role: 'leader', state: 'running' };
+      },
+      undefined,
+      undefined,
+    ],
+    [
+      'strict mode, it leads, and one is left',
+      (cluster) => {
+        cluster.config = { synchronous_mode: true, synchronous_mode_strict: true };
+        cluster.patroni['n1'] = { role: 'sync_standby', state: 'streaming', lag: 0 };
+        cluster.patroni['n2'] = { role: 'leader', state: 'running' };
+        Reflect.deleteProperty(cluster.patroni, 'n3');
+      },
+      'no synchronous standby would be left, and writes would wait for one',
+      undefined,
+    ],
+    [
       'there is no cluster yet',
       ({ silent }) => names.forEach((name) => silent.add(name)),
       undefined,
@@ -287,6 +348,7 @@ describe('the guide', () => {
   const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
   const setting = (value: string) => ({
     name: 'max_connections',
+    own: 'max_connections',
     setting: value,
     unit: null,
     vartype: 'integer',

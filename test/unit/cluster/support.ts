@@ -101,6 +101,7 @@ export function stepsOf({ steps }: { steps: readonly { what: string }[] }): stri
 export function settings(values: Readonly<Record<string, number>>): PgSettings {
   const one = (name: string, value: number): PgSetting => ({
     name,
+    own: name,
     setting: String(value),
     unit: null,
     vartype: 'integer',

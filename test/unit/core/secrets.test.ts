@@ -82,15 +82,6 @@ describe('redact', () => {
   });
 });
 
-test('digests tell contents apart, see through placeholders and differ between runs', () => {
-  const vault = new Vault();
-  const sealed = vault.digest(`x=${vault.seal('p', 'one')}`);
-  expect(sealed).toMatch(/^[0-9a-f]{64}$/);
-  expect(vault.digest('x=one')).toBe(sealed);
-  expect(vault.digest('x=two')).not.toBe(sealed);
-  expect(new Vault().digest('x=one')).not.toBe(sealed);
-});
-
 test('generated passwords use the whole alphabet and do not repeat', () => {
   const passwords = Array.from({ length: 200 }, generatePassword);
   expect(passwords.every((password) => /^[A-Za-z0-9]{32}$/.test(password))).toBe(true);

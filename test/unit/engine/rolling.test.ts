@@ -61,6 +61,8 @@ class Rolled {
     checkpoint: () => {
       if (this.interrupted) throw new InterruptedError('stopped');
     },
+    journalOf: () => undefined,
+    tell: (_instance, _of, { action, resource }) => ({ task: 'task', action, resource }),
     restored: (instance, of, change) =>
       this.restored.push(`${of.name} ${instance.host} ${instance.name} ${change.resource}`),
   });

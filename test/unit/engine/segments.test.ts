@@ -32,6 +32,7 @@ function step({ needs, file, writes, attempts = 0, becomeUser }: Sketch): Step {
     instance: { needs, becomeUser, task: {}, name: file ?? 'step' },
     changes: isChange ? [change] : [],
     scripts: isChange ? [script] : [],
+    intents: [],
     attempts,
   } as unknown as Step;
 }

@@ -1,17 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { EventLine, type HostRecap, type RunEvent, type ShownChange } from '../../../src/engine/events.ts';
 import { jsonLines } from '../../../src/output/json-lines.ts';
-import {
-  describeChange,
-  diffLines,
-  formatPlan,
-  summarise,
-  type PlanEvent,
-} from '../../../src/output/plan-text.ts';
+import { describeChange, formatPlan, summarise, type PlanEvent } from '../../../src/output/plan-text.ts';
 import { formatRecap } from '../../../src/output/recap-text.ts';
 import { clip, painter } from '../../../src/output/style.ts';
 import { formatTable } from '../../../src/output/table.ts';
 import { textReporter } from '../../../src/output/text.ts';
+import { diffLines } from '../../../src/plan/diff-lines.ts';
 
 const plain = painter(false);
 const update: ShownChange = { action: 'update', resource: '/etc/f', before: 'a\nb\nc\n', after: 'a\nB\nc\n' };

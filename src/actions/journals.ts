@@ -1,0 +1,94 @@
+import pLimit from 'p-limit';
+import { scopeOf } from '../config/host-variables.ts';
+import { UnreachableError } from '../core/errors.ts';
+import { Vault } from '../core/secrets.ts';
+import { runsOf, type HostJournal, type PastRun } from '../engine/history.ts';
+import { HostRun } from '../engine/host-run.ts';
+import { parseJournal } from '../engine/journal-line.ts';
+import { runOfHolder } from '../engine/lock.ts';
+import { readJournal } from '../shell/journal.ts';
+import type { ConnectionOptions } from '../transport/target.ts';
+import { NotYetKnown } from '../vars/scope.ts';
+import { Connector } from './connect.ts';
+import { loadHosts, type InputOptions } from './load.ts';
+
+export interface JournalRequest {
+  readonly input: InputOptions;
+  readonly connection: ConnectionOptions;
+  readonly forks: number;
+  readonly become: boolean;
+  /** Told of hosts that cannot be asked, and of lines that cannot be read. */
+  warn(message: string): void;
+}
+
+/** What the hosts' journals know. */
+export interface History {
+  readonly runs: readonly PastRun[];
+  /** Hosts that could not be asked. */
+  readonly silent: readonly string[];
+}
+
+/** Reads the journals of all hosts of the inventory: all runs without diffs, or one run with them. */
+export async function readHistory(request: JournalRequest, run?: string): Promise<History> {
+  const { hosts, variables } = loadHosts('all', request.input);
+  const connector = new Connector(variables, request.connection, request.forks);
+  const limit = pLimit(request.forks);
+  const silent: string[] = [];
+  const becomes = (host: string) =>
+    request.become || scopeOf(variables, host, nothing).get('ansible_become') === true;
+  try {
+    const journals = await Promise.all(
+      hosts.map((name) =>
+        limit(async (): Promise<HostJournal[]> => {
+          try {
+            const host = new HostRun(name, await connector.connect(name), new Vault());
+            const journal = await readFrom(host, becomes(name), (message) => request.warn(message), run);
+            await host.close();
+            return [journal];
+          } catch (error) {
+            if (!(error instanceof UnreachableError)) throw error;
+            silent.push(name);
+            request.warn(error.message);
+            return [];
+          }
+        }),
+      ),
+    );
+    return { runs: runsOf(journals.flat()), silent };
+  } finally {
+    await connector.close();
+  }
+}
+
+/** The same over hosts that are connected already. */
+export async function readRuns(
+  hosts: readonly HostRun[],
+  warn: (message: string) => void,
+  run?: string,
+): Promise<readonly PastRun[]> {
+  return runsOf(await Promise.all(hosts.map((host) => readFrom(host, true, warn, run))));
+}
+
+async function readFrom(
+  host: HostRun,
+  become: boolean,
+  warn: (message: string) => void,
+  run: string | undefined,
+): Promise<HostJournal> {
+  const { stdout } = await host.run(readJournal(run), become);
+  const [holder = '', ...rest] = stdout.split('\n');
+  const { lines, unreadable } = parseJournal(rest.join('\n'));
+  if (unreadable > 0)
+    warn(`${host.name}: ${unreadable} line${unreadable === 1 ? '' : 's'} of the journal cannot be read`);
+  return { host: host.name, lines, holder: runOfHolder(holder) };
+}
+
+function nothing() {
+  return {
+    facts: () => {
+      throw new NotYetKnown('facts are not collected');
+    },
+    registered: new Map(),
+    secrets: new Map(),
+  };
+}

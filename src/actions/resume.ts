@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidInputError } from '../core/errors.ts';
+import { isResumable, type PastRun } from '../engine/history.ts';
+import type { RunRequest } from '../engine/journal-line.ts';
+import type { Run } from '../engine/run.ts';
+import { describePast } from '../output/history-text.ts';
+import { readHistory, readRuns, type JournalRequest } from './journals.ts';
+import { loadHosts } from './load.ts';
+import type { PlayRequest } from './play.ts';
+
+/** What to carry out again to go on with a run. */
+interface Resumption {
+  readonly verb: string;
+  readonly playbook: string;
+  readonly limit?: string;
+  readonly tags: string[];
+  readonly skipTags: string[];
+}
+
+/**
+ * Finds a run in the hosts' journals, and what it was asked for. Throws when it is over, or cannot be gone on with;
+ * whether it is still at work shows when the lock is taken. `bundled` finds playbooks that come with drover.
+ */
+export async function findResumable(
+  request: JournalRequest,
+  run: string,
+  bundled: (path: string) => string,
+): Promise<Resumption> {
+  const { runs, silent } = await readHistory(request, run);
+  const past = runs.find((each) => each.run === run);
+  if (!past) {
+    const where = silent.length === 0 ? '' : `; ${silent.join(', ')} could not be asked`;
+    throw refuse(`no host’s journal knows a run ${run}${where}`, 'drover history lists them');
+  }
+  if (past.outcome !== 'running') refuseUnlessResumable(past);
+  const asked = past.request;
+  if (!asked?.playbook)
+    throw refuse(`run ${run} was no run of a playbook`, 'drover status shows how the cluster is now');
+  const { inventory, variables } = loadHosts('all', request.input);
+  const missing = (asked.extraVars ?? []).filter((name) => !variables.extra.has(name));
+  if (missing.length > 0) {
+    throw refuse(
+      `run ${run} was given variables by -e, and their values are not kept: ${missing.join(', ')}`,
+      `give them again: drover resume ${run} ${missing.map((name) => `-e ${name}=…`).join(' ')}`,
+    );
+  }
+  return {
+    verb: asked.verb === 'provision' ? 'provision' : 'play',
+    playbook: findPlaybook(run, asked.playbook, inventory.folder, bundled),
+    ...(asked.limit === undefined ? {} : { limit: asked.limit }),
+    tags: asked.tags ?? [],
+    skipTags: asked.skipTags ?? [],
+  };
+}
+
+/** Goes on with a run under the lock: says what is in doubt, unless the run has come to its end meanwhile. */
+export function resuming(request: PlayRequest, run: string): PlayRequest {
+  const warn = (message: string) => request.emit({ type: 'warning', message });
+  return {
+    ...request,
+    resumes: run,
+    async inspectPlan(_plan, its: Run) {
+      const past = (await readRuns(its.rooted, warn, run)).find((each) => each.run === run);
+      // With -C nothing is locked, and it may well be at work.
+      if (!past || request.planOnly) return;
+      refuseUnlessResumable(past);
+      for (const change of past.changes.filter(({ state }) => state === 'doubt')) {
+        warn(
+          `${change.host}: in doubt: ${describePast(change)}, begun ${change.time.slice(11, 19)}; it was looked at anew for this plan`,
+        );
+      }
+    },
+  };
+}
+
+function refuseUnlessResumable(past: PastRun): void {
+  const { run, outcome, resumedBy } = past;
+  if (isResumable(past)) return;
+  if (resumedBy !== undefined)
+    throw refuse(
+      `run ${run} was gone on with by run ${resumedBy}`,
+      `drover history ${resumedBy} shows how that ended, and drover resume ${resumedBy} goes on with it if it did not`,
+    );
+  if (outcome === 'done')
+    throw refuse(`run ${run} is done`, 'drover plan shows whether anything is left to be changed');
+  throw refuse(
+    `run ${run} was ${past.command}, which has no playbook`,
+    'drover status shows how the cluster is now; run the command again',
+  );
+}
+
+function findPlaybook(
+  run: string,
+  { path, beside, bundled }: NonNullable<RunRequest['playbook']>,
+  folder: string,
+  find: (path: string) => string,
+): string {
+  const candidates = bundled === undefined ? [resolve(folder, beside), path] : [find(bundled)];
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw refuse(
+    `the playbook of run ${run} is not at ${candidates.join(', nor at ')}`,
+    'put it there, or run it by drover play',
+  );
+}
+
+function refuse(message: string, hint: string): InvalidInputError {
+  return new InvalidInputError([{ message, hint }]);
+}

@@ -1,0 +1,52 @@
+import { readHistory, type JournalRequest } from '../../actions/journals.ts';
+import { exitCodes, InvalidInputError, UnreachableError, type ExitCode } from '../../core/errors.ts';
+import { formatRun, formatRuns } from '../../output/history-text.ts';
+import { painter } from '../../output/style.ts';
+import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { connectionOf, forksOf, inputOf, useColour } from '../request.ts';
+
+// Runs that are shown where nobody says how many.
+const usual = 20;
+
+export async function history(
+  run: string | undefined,
+  flags: InputFlags & ConnectionFlags & { count?: number },
+): Promise<ExitCode> {
+  const { runs, silent } = await readHistory(await journalRequest(flags), run);
+  const paint = painter(useColour(flags.color, process.stdout));
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const exitCode = silent.length === 0 ? exitCodes.ok : exitCodes.unreachable;
+  if (run !== undefined) {
+    const past = runs.find((each) => each.run === run);
+    if (!past) throw noSuchRun(run, silent);
+    print(flags.json ? JSON.stringify(past) : formatRun(past, paint));
+    return exitCode;
+  }
+  const shown = runs.slice(0, flags.count ?? usual);
+  if (flags.json) shown.forEach((past) => print(JSON.stringify(past)));
+  else if (shown.length > 0) print(formatRuns(shown, paint));
+  else process.stderr.write('no host’s journal knows a run\n');
+  if (!flags.json && shown.length < runs.length)
+    process.stderr.write(`${runs.length - shown.length} older ones: -n ${runs.length} shows them\n`);
+  return exitCode;
+}
+
+export async function journalRequest(flags: InputFlags & ConnectionFlags): Promise<JournalRequest> {
+  return {
+    input: inputOf(flags),
+    connection: await connectionOf(flags),
+    forks: forksOf(flags),
+    become: flags.become ?? false,
+    warn: (message) => process.stderr.write(`${message}\n`),
+  };
+}
+
+export function noSuchRun(run: string, silent: readonly string[]): Error {
+  if (silent.length > 0)
+    return new UnreachableError(
+      `run ${run} is in no journal of the hosts that answer; ${silent.join(', ')} could not be asked`,
+    );
+  return new InvalidInputError([
+    { message: `no host’s journal knows a run ${run}`, hint: 'drover history lists them' },
+  ]);
+}

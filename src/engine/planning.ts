@@ -1,0 +1,115 @@
+import { UnreachableError } from '../core/errors.ts';
+import { isApiKind } from '../facts/api.ts';
+import { needHost } from '../facts/host.ts';
+import type { Need } from '../facts/need.ts';
+import type { FactsCache } from './facts-cache.ts';
+import type { HostRun } from './host-run.ts';
+import { Plan, type HostNeed } from './planner.ts';
+import { batchesOf } from './rolling.ts';
+import { OnceForAll } from './run-once.ts';
+import type { Stage } from './stage.ts';
+import { HostFailed } from './walker.ts';
+
+/** Looks at the hosts, and compares them with what is wanted. */
+export class Planning {
+  readonly #stage: Stage;
+  readonly #cache: FactsCache;
+
+  constructor(stage: Stage, cache: FactsCache) {
+    this.#stage = stage;
+    this.#cache = cache;
+  }
+
+  /** Reads the hosts' own facts, for those who need no plan. */
+  async collectFacts(): Promise<void> {
+    await this.#collect(this.#stage.fleet.connected().map((host) => ({ host: host.name, need: needHost })));
+  }
+
+  /** Collects what the tasks need and compares, until nothing is left to be collected. */
+  async collectAndPlan(): Promise<Plan> {
+    const { emit, inspect } = this.#stage.options;
+    emit({ type: 'phase', phase: 'collect' });
+    const beside = this.#stage.options.needsBeside?.() ?? [];
+    let plan = await this.#planOnce();
+    const hostFacts = this.#stage.fleet
+      .connected()
+      .map((host): HostNeed => ({ host: host.name, need: needHost }));
+    let missing = [...plan.missing, ...beside, ...hostFacts];
+    while (missing.length > 0) {
+      this.#stage.checkpoint();
+      await this.#collect(missing);
+      inspect?.(this.#stage.fleet);
+      plan = await this.#planOnce();
+      missing = plan.missing;
+    }
+    return plan;
+  }
+
+  async #collect(missing: readonly HostNeed[]): Promise<void> {
+    const isLocal = ({ need, host }: HostNeed) =>
+      !isApiKind(need.kind) && (need.host ?? host) === host && this.#stage.fleet.has(host);
+    const local = missing.filter(isLocal);
+    const remote = missing.filter((item) => !isLocal(item));
+    const byHost = new Map<string, Need<unknown>[]>();
+    for (const { host, need } of local) {
+      const own = byHost.get(host);
+      if (own) own.push(need);
+      else byHost.set(host, [need]);
+    }
+    // Facts of other hosts of the run go with what those hosts collect anyway.
+    const besides = remote.filter(({ need }) => !isApiKind(need.kind) && byHost.has(need.host ?? ''));
+    for (const { need } of besides) byHost.get(need.host ?? '')?.push(need);
+    await Promise.all([
+      this.#stage.fleet.readRemote(remote.filter((item) => !besides.includes(item))),
+      ...[...byHost].map(([name, needs]) => this.#collectFrom(this.#stage.fleet.get(name), needs)),
+    ]);
+  }
+
+  async #collectFrom(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
+    const sent = performance.now();
+    try {
+      await host.collect(needs, this.#stage.needsRoot(host.name));
+      const seconds = (performance.now() - sent) / 1000;
+      this.#stage.options.emit({ type: 'trip', host: host.name, seconds, tasks: [] });
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      this.#stage.fleet.lose(host.name, error);
+      throw error;
+    }
+    const { fact } = host;
+    if (fact && needs.includes(needHost)) this.#cache.store(host.connection.hostKey, fact);
+  }
+
+  /** One pass over all plays and hosts. */
+  async #planOnce(): Promise<Plan> {
+    const plan = new Plan(this.#stage.fleet, this.#stage.context);
+    const dropped = new Set<string>();
+    for (const host of this.#stage.fleet.connected()) host.registered.clear();
+    for (const { play, limited } of this.#stage.options.plays) {
+      for (const batch of batchesOf(play, this.#stage.alive(limited))) {
+        const once = new OnceForAll();
+        for (const host of batch.filter((name) => !dropped.has(name))) {
+          try {
+            await this.#stage.walker(host, play, { hosts: limited, batch }, plan.strategy, once).walk();
+          } catch (error) {
+            if (!(error instanceof HostFailed)) throw error;
+            dropped.add(host);
+            if (
+              !plan.reports.some(
+                (report) =>
+                  report.host === host &&
+                  report.instances.some(({ outcome }) => outcome.error === error.error),
+              )
+            ) {
+              plan.failures.push(error.error);
+            }
+          } finally {
+            once.abandon(host);
+          }
+        }
+      }
+    }
+    for (const host of this.#stage.fleet.connected()) host.registered.clear();
+    return plan;
+  }
+}

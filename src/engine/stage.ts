@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { scopeOf, type RunVariables } from '../config/host-variables.ts';
+import { tasksOf, type Play } from '../config/playbook/model.ts';
+import { InterruptedError, UnreachableError } from '../core/errors.ts';
+import { matchesScramVerifier } from '../core/scram.ts';
+import type { ModuleContext } from '../modules/define-module.ts';
+import type { Layer, Scope } from '../vars/scope.ts';
+import { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import type { RunOptions } from './run-options.ts';
+import type { OnceForAll } from './run-once.ts';
+import { Walker, type Strategy } from './walker.ts';
+
+/** The hosts of a play that are in the run, and those of them that are done together. */
+export interface PlayHosts {
+  readonly hosts: readonly string[];
+  readonly batch: readonly string[];
+}
+
+/** What planning and applying have in common: the hosts, their variables, and the way through a play. */
+export class Stage {
+  readonly options: RunOptions;
+  readonly fleet: Fleet;
+  readonly context: ModuleContext;
+
+  constructor(options: RunOptions) {
+    const { vault, emit } = options;
+    this.options = options;
+    this.fleet = new Fleet({ connect: (host) => options.connect(host), vault, emit });
+    this.context = {
+      digest: (text) => createHash('sha256').update(vault.reveal(text)).digest('hex'),
+      encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),
+      redact: (text) => vault.redact(text),
+      matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
+    };
+  }
+
+  /** Those that can be reached. */
+  alive(hosts: readonly string[]): string[] {
+    return hosts.filter((host) => this.fleet.has(host) && !this.fleet.unreachable.has(host));
+  }
+
+  /** The journal, where the host keeps one: not without root. */
+  journalOf(host: string): Journal | undefined {
+    return this.needsRoot(host) ? this.options.journal : undefined;
+  }
+
+  /** Throws when the run is to stop. */
+  checkpoint(): void {
+    if (this.options.signal.aborted)
+      throw new InterruptedError('interrupted; what was begun is finished, nothing more was started');
+  }
+
+  walker(
+    host: string,
+    play: Play,
+    { hosts, batch }: PlayHosts,
+    strategy: Strategy,
+    once: OnceForAll,
+  ): Walker {
+    const become = play.become ?? this.#becomes(host);
+    return new Walker({
+      host,
+      play: { ...play, become },
+      strategy,
+      once,
+      context: this.context,
+      registered: this.fleet.get(host).registered,
+      scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
+      selects: (task) => this.options.selects(task),
+      checkpoint: () => this.checkpoint(),
+    });
+  }
+
+  #becomes(host: string): boolean {
+    return this.options.become || this.scope(host).get('ansible_become') === true;
+  }
+
+  /** Whether anything in the run is done as root; only then are facts collected as root, and hosts locked. */
+  needsRoot(host: string): boolean {
+    return (
+      this.#becomes(host) ||
+      this.options.plays.some(
+        ({ play }) => play.become ?? [...tasksOf(play.steps)].some((task) => task.become),
+      )
+    );
+  }
+
+  /** A host's variables, with what the run knows of it. */
+  scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Layer): Scope {
+    return scopeOf(this.options.variables, host, (name) => this.#runVariables(name), play, task);
+  }
+
+  #runVariables(host: string): RunVariables {
+    const run = this.fleet.has(host) ? this.fleet.get(host) : undefined;
+    return {
+      facts: () => {
+        if (!run) throw new UnreachableError(`the facts of ${host} are asked for, and it is not in this run`);
+        return run.facts();
+      },
+      registered: run?.registered ?? new Map(),
+      secrets: this.options.secrets,
+    };
+  }
+}
