@@ -18,7 +18,7 @@ import {
   type Outcome,
 } from './harness.ts';
 
-const lab = new TestLab('mbe2e');
+const lab = new TestLab('e2emem');
 const all = ['node1', 'node2', 'node3', 'node4', 'node5'];
 
 /** Five nodes and HAProxy, with times for one site. */
