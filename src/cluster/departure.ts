@@ -1,4 +1,5 @@
 import { memberRemoveRequest, refusalOf } from '../clients/etcd.ts';
+import { UnhealthyError } from '../core/errors.ts';
 import { recordFile } from '../modules/etcd-member/schema.ts';
 import type { Control } from './control.ts';
 import { hasSlot } from './departing.ts';
@@ -27,6 +28,10 @@ async function make(control: Control, name: string, removal: Removal, before: Cl
       await settle(control, before, removal.to);
       return;
     case 'stop-patroni':
+      if ((await control.look()).leader === name)
+        throw new UnhealthyError(`${name} leads now: the roles have changed`, {
+          hint: `run it again: drover remove ${name} then has another one take over first`,
+        });
       return stopUnit(control, name, 'patroni', `Patroni and PostgreSQL on ${name} are stopped`);
     case 'await-forgotten':
       return awaitForgotten(control, name);
