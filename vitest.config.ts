@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/modules/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/modules/*.test.ts'],
+          // A thousand cases of a property take a while on a machine that has other things to do.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'contract',
@@ -28,7 +35,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 1_200_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Most of the time goes by in waiting for the clusters.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -75,7 +75,8 @@ async function readFrom(
   warn: (message: string) => void,
   run: string | undefined,
 ): Promise<HostJournal> {
-  const { stdout } = await host.run(readJournal(run), become);
+  const { stdout, stderr } = await host.run(readJournal(run), become);
+  if (stderr.trim() !== '') warn(`${host.name}: ${stderr.trim()}${become ? '' : '; -b reads it as root'}`);
   const [holder = '', ...rest] = stdout.split('\n');
   const { lines, unreadable } = parseJournal(rest.join('\n'));
   if (unreadable > 0)

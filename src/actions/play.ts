@@ -13,6 +13,7 @@ import type { Emit } from '../engine/events.ts';
 import { Journal, type JournalOptions } from '../engine/journal.ts';
 import type { HostChange, Plan } from '../engine/planner.ts';
 import { Run } from '../engine/run.ts';
+import { needWanted } from '../engine/wanted.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
@@ -40,6 +41,8 @@ export interface PlayRequest {
   readonly skipUnreachable: boolean;
   /** Show what would be changed, and change nothing. */
   readonly planOnly: boolean;
+  /** Read what the hosts' tasks wanted last, too. */
+  readonly looksForDrift?: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
@@ -67,7 +70,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const secrets = new SecretKeeper(loaded, vault, planOnly);
   const connector = new Connector(loaded.variables, request.connection, request.forks);
   const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));
-  const run = new Run({
+  const run: Run = new Run({
     ...request,
     ...(journal ? { journal } : {}),
     plays: loaded.plays,
@@ -76,7 +79,12 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     secrets: secrets.layer,
     connect: connector.connect,
     selects: tagSelector(input),
-    needsBeside: () => secrets.needs(),
+    needsBeside: () => [
+      ...secrets.needs(),
+      ...(planOnly && !request.looksForDrift
+        ? []
+        : run.rooted.map(({ name: host }) => ({ host, need: needWanted }))),
+    ],
     inspect: (fleet) => secrets.inspect(fleet),
     around: (own, its, work) =>
       interruptsPostgres(its) ? measureWrites(own, topologyIn(own, loaded), request.id, emit, work) : work(),
@@ -101,7 +109,9 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     const recap = run.recap();
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
     const exitCode = finish(recap, emit, after);
-    await journal?.end(exitCode, run.errors.map(messageOf).join('\n') || undefined);
+    const isComplete = input.tags.length + input.skipTags.length === 0;
+    const wanted = run.errors.length === 0 ? run.keepWanted(isComplete) : undefined;
+    await journal?.end(exitCode, run.errors.map(messageOf).join('\n') || undefined, wanted);
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;

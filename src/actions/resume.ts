@@ -46,7 +46,7 @@ export async function findResumable(
     );
   }
   return {
-    verb: asked.verb === 'provision' ? 'provision' : 'play',
+    verb: asked.verb,
     playbook: findPlaybook(run, asked.playbook, inventory.folder, bundled),
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     tags: asked.tags ?? [],

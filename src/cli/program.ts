@@ -61,6 +61,9 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it'))
     .option('--no-verify', 'leave the verification out')
     .action(act(async () => (await import('./commands/provision.ts')).provision));
+  addRunOptions(verb('upgrade', 'raise the cluster’s packages, host by host, and verify it'))
+    .option('--no-verify', 'leave the verification out')
+    .action(act(async () => (await import('./commands/upgrade.ts')).upgrade));
   addRunOptions(verb('plan', 'show what provision, or a playbook, would change'))
     .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
     .option('-o, --out <file>', 'keep the plan in a file, for drover apply')
@@ -79,6 +82,11 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   addConnectionOptions(addInputOptions(verb('status', 'show who leads and who follows, etcd and HAProxy')))
     .option('-w, --watch', 'go on, and look every two seconds')
     .action(act(async () => (await import('./commands/status.ts')).status));
+  addRunOptions(
+    verb('drift', 'tell what was changed on the hosts by hand from what was changed in the inventory'),
+  )
+    .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
+    .action(act(async () => (await import('./commands/drift.ts')).drift));
   addConnectionOptions(
     addInputOptions(verb('history', 'show what runs have changed, by the hosts’ journals')),
   )

@@ -6,6 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { disruptsOf, type PlayRequest } from '../actions/play.ts';
 import type { InputOptions } from '../actions/load.ts';
 import { UsageError } from '../core/errors.ts';
+import { maskBySound } from '../core/secrets.ts';
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
@@ -89,13 +90,16 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** As it was typed, for those who wait for the lock. Values of variables may be secret, and are left out. */
+/**
+ * As it was typed, for the journal and for those who wait for the lock. Values of variables may be secret, and are
+ * left out; those of other settings are masked by their names.
+ */
 export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
   return args.reduce((line, arg, index) => {
-    const own = /^(-e|--extra-vars=)(.+)$/s.exec(arg);
+    const own = /^(-[bkvyCDK]*e|--extra-vars=)(.+)$/s.exec(arg);
     if (own) return `${line} ${own[1] ?? ''}${withoutValues(own[2] ?? '')}`;
-    const isValue = ['-e', '--extra-vars'].includes(args[index - 1] ?? '');
-    return `${line} ${isValue ? withoutValues(arg) : arg}`;
+    const isValue = /^(-[bkvyCDK]*e|--extra-vars)$/.test(args[index - 1] ?? '');
+    return `${line} ${isValue ? withoutValues(arg) : maskBySound(arg)}`;
   }, 'drover');
 }
 

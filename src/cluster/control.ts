@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { PatroniEndpoint } from '../clients/patroni.ts';
-import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
+import { InterruptedError, TaskFailedError, UnhealthyError, UnreachableError } from '../core/errors.ts';
+import { maskBySound } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/fleet.ts';
-import { Journal } from '../engine/journal.ts';
+import type { HostRun } from '../engine/host-run.ts';
+import { doneLine, type Journal } from '../engine/journal.ts';
 import { ask } from './ask.ts';
 import { Asker } from './asker.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -59,46 +61,53 @@ export class Control {
     return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
   }
 
-  /** Sends an order from a host, and notes it there. Silence is an answer. `answerWithin` is in seconds. */
+  /** Sends a request from a host, and notes an order there. Silence is an answer. `answerWithin` is in seconds. */
   async send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
+    const isOrder = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+    const work = () => ask(this.fleet, host, request, answerWithin);
+    if (!isOrder || !this.fleet.has(host)) return work();
     const { method, address, port, path, body } = request;
     const order = {
       resource: `${method} http://${address}:${port}${path}`,
-      ...(body === undefined ? {} : { detail: body }),
+      ...(body === undefined ? {} : { detail: maskBySound(body) }),
     };
-    return this.#noted(host, order, () => ask(this.fleet, host, request, answerWithin), failureOf);
+    try {
+      return await this.#noted(this.fleet.get(host), order, work, failureOf);
+    } catch (error) {
+      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
+      throw error;
+    }
   }
 
   /** Runs a script on a host as root, and notes it there. Throws when it fails. `within` is in seconds. */
-  async run(host: string, what: string, script: string, within: number): Promise<void> {
+  async run(name: string, what: string, script: string, within: number): Promise<void> {
     this.checkpoint();
-    const { timedOut, ...result } = await this.#noted(
+    const host = this.fleet.get(name);
+    const { status, stderr, timedOut } = await this.#noted(
       host,
       { resource: what },
-      () => this.fleet.get(host).run(`set -e\n${script}`, true, { what, timeout: within * 1000 }),
-      ({ status, stderr }) => (status === 0 ? undefined : stderr),
+      () => host.run(`set -e\n${script}`, true, { what, timeout: within * 1000 }),
+      (result) => (result.status === 0 ? undefined : result.stderr),
     );
-    if (timedOut) throw new TaskFailedError(`${host}: ${what}: not within ${within} s`);
-    if (result.status !== 0)
-      throw new TaskFailedError(`${host}: ${what}: ${result.stderr.trim() || `exit ${result.status}`}`);
+    if (timedOut) throw new TaskFailedError(`${name}: ${what}: not within ${within} s`);
+    if (status !== 0) throw new TaskFailedError(`${name}: ${what}: ${stderr.trim() || `exit ${status}`}`);
   }
 
   async #noted<T>(
-    host: string,
+    host: HostRun,
     what: { readonly resource: string; readonly detail?: string },
     work: () => Promise<T>,
     failure: (result: T) => string | undefined,
   ): Promise<T> {
-    if (!this.#journal || !this.fleet.has(host)) return work();
-    const run = this.fleet.get(host);
-    const intent = this.#journal.intent({ task: this.#step, action: 'run', ...what });
-    const written = await this.#journal.write(run, [intent.line]);
-    if (written.status !== 0) throw new TaskFailedError(`${host}: ${written.stderr.trim()}`);
+    const journal = this.#journal;
+    if (!journal) return work();
+    const intent = journal.intent({ task: this.#step, action: 'run', ...what });
+    const written = await journal.write(host, [intent.line]);
+    if (written.status !== 0) throw new TaskFailedError(`${host.name}: ${written.stderr.trim()}`);
     const result = await work();
     const message = failure(result);
-    const line = message === undefined ? Journal.done(intent) : this.#journal.failed(intent, message);
-    this.#journal.post(run, [line]);
+    journal.post(host, [message === undefined ? doneLine(intent) : journal.failed(intent, message)]);
     return result;
   }
 
@@ -154,6 +163,7 @@ export class Control {
   }
 }
 
+/** Why an order was not taken; undefined when it was. */
 function failureOf(answer: HttpAnswer): string | undefined {
   if (!answer.answered) return answer.reason;
   return answer.status < 300 ? undefined : `${answer.status}: ${answer.body}`;

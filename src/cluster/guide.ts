@@ -1,11 +1,10 @@
 import { directions, withFallbacks } from '../clients/pg-settings.ts';
-import { leaderOf } from '../clients/patroni.ts';
 import type { Fleet } from '../engine/fleet.ts';
 import type { RollingGuide } from '../engine/rolling.ts';
 import { etcdGate } from './gates/etcd.ts';
 import type { Gate, GateView } from './gates/gate.ts';
 import { haproxyGate } from './gates/haproxy.ts';
-import { patroniGate, readCluster } from './gates/patroni.ts';
+import { patroniGate } from './gates/patroni.ts';
 import { settingsOf } from './settings.ts';
 import type { Topology } from './topology.ts';
 
@@ -19,24 +18,24 @@ const gates: Readonly<Record<string, Gate>> = {
 export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
   const view: GateView = { fleet, topology };
   return {
-    order: async ({ order }, hosts) => (order === 'leader-last' ? leaderLast(view, hosts) : hosts),
+    order: async ({ order, gate }, hosts) =>
+      order === 'leader-last' ? leaderLast(view, gate, hosts) : hosts,
     refusal: async ({ gate }, host) => gates[gate]?.refusal(view, host),
     missing: async ({ gate }, host) => gates[gate]?.missing(view, host),
   };
 }
 
 /**
- * The leader after the other members; before them when a parameter goes down of which they must have at least the
- * leader's value. Who is to join comes last: the leader must have let it in before.
+ * The leader after the other members; Patroni's before them when a parameter goes down of which they must have at
+ * least the leader's value. Who is to join comes last: the leader must have let it in before.
  */
-async function leaderLast(view: GateView, hosts: readonly string[]): Promise<string[]> {
-  const cluster = await readCluster(view);
-  const leader = cluster && leaderOf(cluster)?.name;
-  if (!cluster || leader === undefined || !hosts.includes(leader)) return [...hosts];
-  const members = cluster.members.map(({ name }) => name);
+async function leaderLast(view: GateView, gate: string, hosts: readonly string[]): Promise<string[]> {
+  const lead = await gates[gate]?.lead?.(view);
+  if (!lead || !hosts.includes(lead.leader)) return [...hosts];
+  const { leader, members } = lead;
   const replicas = hosts.filter((host) => host !== leader && members.includes(host));
   const joining = hosts.filter((host) => !members.includes(host));
-  return (await goesDown(view, leader))
+  return gate === 'patroni' && (await goesDown(view, leader))
     ? [leader, ...replicas, ...joining]
     : [...replicas, leader, ...joining];
 }

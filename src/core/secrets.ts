@@ -61,6 +61,14 @@ export function unquotePlaceholders(text: string): string {
   );
 }
 
+const soundsSecret =
+  /("?[\w.-]*(?:password|passwd|secret|token|credential)[\w.-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s,}]+)/gi;
+
+/** A text that somebody typed, with each value masked whose key sounds like a secret's: no vault knows them. */
+export function maskBySound(text: string): string {
+  return text.replace(soundsSecret, `$1${mask}`);
+}
+
 /**
  * Holds the run's secret values. Everywhere else a secret is a placeholder; `reveal` is called only where text
  * goes to a host, `redact` on everything that comes back from one or is shown.

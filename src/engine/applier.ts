@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  ConvergenceError,
-  InvalidInputError,
-  TaskFailedError,
-  UnhealthyError,
-  type DroverError,
-} from '../core/errors.ts';
+import { ConvergenceError, TaskFailedError } from '../core/errors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Change, Verdict } from '../plan/change.ts';
+import type { Change } from '../plan/change.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
-import { Journal, type Intent } from './journal.ts';
+import { doneLine, withdrawnLine, type Intent } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
-import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
+import { failureOf, holds, judge } from './judge.ts';
+import { commandResult, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
 import { toSegments, type Step } from './segments.ts';
@@ -232,9 +227,9 @@ export class Applier implements Strategy {
       const output = ran[position];
       if (output && output.status !== 0 && outcome?.status === 'failed')
         return journal?.failed(intent, outcome.reason ?? '') ?? [];
-      if (output && output.status !== 0) return Journal.done(intent);
+      if (output && output.status !== 0) return doneLine(intent);
       if (wasTold) return [];
-      return output ? Journal.done(intent) : Journal.withdrawn(intent);
+      return output ? doneLine(intent) : withdrawnLine(intent);
     });
     if (lines.length > 0) journal?.post(this.#host, lines);
   }
@@ -421,55 +416,4 @@ function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
       later.add(write === '*' ? '*' : identify(write));
   }
   return overwritten;
-}
-
-function failureOf(instance: Instance, verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>): Outcome {
-  const { reason } = verdict;
-  const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason };
-  if (verdict.state === 'silent')
-    return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
-  const error: DroverError = new InvalidInputError([
-    { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
-  ]);
-  return { ...base, hint: verdict.hint, error };
-}
-
-/** What `failed_when` and `changed_when` make of a result. */
-function judge(
-  instance: Instance,
-  failed: boolean,
-  result: Readonly<Record<string, unknown>>,
-): { failed: boolean; changed: boolean; reason?: string } {
-  const { failedWhen, changedWhen } = instance.task;
-  const scope = withResult(instance, { ...result, failed, changed: true });
-  if (failedWhen ? conditionsHold(failedWhen, scope) : failed) {
-    return {
-      failed: true,
-      changed: false,
-      ...(failedWhen && !failed ? { reason: 'failed_when holds' } : {}),
-    };
-  }
-  return { failed: false, changed: changedWhen ? conditionsHold(changedWhen, scope) : true };
-}
-
-function holds(instance: Instance, outcome: Outcome): boolean {
-  if (
-    outcome.result === undefined ||
-    outcome.error ||
-    (outcome.status === 'failed' && !instance.task.module.readable)
-  )
-    return false;
-  const result = {
-    ...outcome.result,
-    failed: outcome.status === 'failed',
-    changed: outcome.status === 'changed',
-  };
-  return conditionsHold(instance.task.until ?? [], withResult(instance, result));
-}
-
-function withResult(instance: Instance, result: Readonly<Record<string, unknown>>) {
-  const { register } = instance.task;
-  return register === undefined
-    ? instance.scope
-    : instance.scope.with(new Map([[register, { value: result as never }]]));
 }

@@ -90,8 +90,12 @@ export class Applying {
         if (error instanceof InterruptedError) return;
       }
       const outcome = await this.#roll.takeBack(play, host);
-      if (outcome !== undefined)
-        this.#stage.options.emit({ type: 'warning', message: `${host}: ${outcome}` });
+      if (outcome === undefined) continue;
+      this.#stage.options.emit({
+        type: 'warning',
+        message: `${host}: ${outcome}`,
+        hint: 'the hosts that were not reached are as they were; drover verify shows how the cluster is. Mend the cause, and run it again',
+      });
     }
   }
 

@@ -2,7 +2,7 @@ import { collectScript, guardScript } from '../facts/collectors.ts';
 import type { Need } from '../facts/need.ts';
 import { writeLines } from '../shell/journal.ts';
 import { quote } from '../shell/quote.ts';
-import { Journal, type Intent } from './journal.ts';
+import { doneLine, withdrawnLine, type Intent } from './journal.ts';
 
 /** Changes of a batch with the state they were planned from: one task's, or those of many that make new files. */
 export interface Segment {
@@ -72,7 +72,7 @@ function oneByOne({ scripts, intents = [] }: Segment, index: number): string[] {
 function allAtOnce({ scripts, intents = [] }: Segment, together: string, index: number): string[] {
   const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
   const begun = tell(intents.map(({ line }) => line));
-  const [done, not] = [Journal.done, Journal.withdrawn].map((line) => tell(intents.map(line)));
+  const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
   return [
     `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; stop ${index}; }; }`,
     `i=1; while [ $go = 1 ] && [ $i -le ${scripts.length} ]; do mark ${index} 0; i=$((i + 1)); done`,

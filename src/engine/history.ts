@@ -18,8 +18,7 @@ export interface PastChange extends JournaledChange {
   readonly message?: string;
 }
 
-export const runOutcomes = ['done', 'failed', 'interrupted', 'cut off', 'running'] as const;
-type RunOutcome = (typeof runOutcomes)[number];
+type RunOutcome = 'done' | 'failed' | 'interrupted' | 'cut off' | 'running';
 
 /** A run as the hosts' journals have it. */
 export interface PastRun {

@@ -81,15 +81,7 @@ export class Journal {
     });
   }
 
-  /** The lines for what became of a change. */
-  static done({ n }: Intent): LineText {
-    return within({ phase: 'done', n });
-  }
-
-  static withdrawn({ n }: Intent): LineText {
-    return within({ phase: 'withdrawn', n });
-  }
-
+  /** The line for a change that failed. */
   failed({ n }: Intent, message: string): LineText {
     return within({ phase: 'failed', n, message: this.#tell(message) });
   }
@@ -119,6 +111,16 @@ export class Journal {
   #tell(message: string): string {
     return cut(this.#options.vault.redact(message.trim()), largestMessage);
   }
+}
+
+/** The line for a change that was made. */
+export function doneLine({ n }: Intent): LineText {
+  return within({ phase: 'done', n });
+}
+
+/** The line for a change of which nothing was done. */
+export function withdrawnLine({ n }: Intent): LineText {
+  return within({ phase: 'withdrawn', n });
 }
 
 function within(fields: object): LineText {

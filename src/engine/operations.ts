@@ -4,7 +4,7 @@ import type { Emit } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { firstLines, wrapScript, type Instance } from './instance.ts';
 import type { ChangeOutput } from './batch.ts';
-import { Journal } from './journal.ts';
+import { doneLine, type Journal } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
 
 /** Milliseconds between two looks at an API that is being waited for. */
@@ -73,7 +73,7 @@ export async function perform(
     goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
   );
   const failure = firstLines(output.stderr || output.stdout);
-  journal.post(host, [output.status === 0 ? Journal.done(intent) : journal.failed(intent, failure)]);
+  journal.post(host, [output.status === 0 ? doneLine(intent) : journal.failed(intent, failure)]);
   return output;
 }
 

@@ -2,7 +2,7 @@ import type { Play } from '../config/playbook/model.ts';
 import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Change, Verdict } from '../plan/change.ts';
+import type { Change, Note, Verdict } from '../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from './effects.ts';
 import type { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
@@ -63,6 +63,20 @@ export class Plan {
     );
   }
 
+  /** What people should know beside the changes, each with its hosts. */
+  get notes(): (Note & { readonly hosts: readonly string[] })[] {
+    const byMessage = new Map<string, Note & { hosts: string[] }>();
+    for (const { host, instances } of this.reports) {
+      for (const { note } of instances.map(({ outcome }) => outcome)) {
+        if (!note) continue;
+        const known = byMessage.get(note.message) ?? { ...note, hosts: [] };
+        if (!known.hosts.includes(host)) known.hosts.push(host);
+        byMessage.set(note.message, known);
+      }
+    }
+    return [...byMessage.values()];
+  }
+
   get hasChanges(): boolean {
     return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
   }
@@ -114,9 +128,9 @@ export class Plan {
     const { host, task } = instance;
     switch (verdict.state) {
       case 'in-sync':
-        return { status: 'ok', changes: [], result: verdict.result ?? {} };
+        return { status: 'ok', changes: [], result: verdict.result ?? {}, ...noteOf(verdict) };
       case 'changes':
-        return this.#change(instance, verdict.changes);
+        return { ...this.#change(instance, verdict.changes), ...noteOf(verdict) };
       case 'silent':
         if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
         // It is there to wait for this.
@@ -134,7 +148,7 @@ export class Plan {
     const world = this.#world(instance.host);
     for (const change of changes) {
       takeEffect(world, instance, instance.task.module.revive(change, this.#context).writes);
-      if (change.action !== 'update' && change.action !== 'set') this.#startsSomething = true;
+      if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
     }
     // What a command will say is not known; that a change will be made is.
     const result = instance.task.module.readable ? undefined : {};
@@ -157,4 +171,8 @@ export class Plan {
       ...(error ? { error } : {}),
     };
   }
+}
+
+function noteOf({ note }: { readonly note?: Note }): { note?: Note } {
+  return note ? { note } : {};
 }

@@ -95,8 +95,9 @@ export class Roll {
     });
     if (steps.length === 0) return undefined;
     for (const { instance, operations, play: of, change } of steps) {
+      const { diff: _, ...told } = this.#options.tell(instance, of, change);
       const { status, stderr } = await perform(instance, operations, this.#options, {
-        ...this.#options.tell(instance, of, change),
+        ...told,
         action: 'restore',
       });
       if (status !== 0) return `${change.resource} could not be taken back: ${stderr.trim()}`;

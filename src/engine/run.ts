@@ -10,6 +10,7 @@ import {
 import type { Scope } from '../vars/scope.ts';
 import { Applying } from './applying.ts';
 import { Consent } from './consent.ts';
+import { driftOf, type Drift } from './drift.ts';
 import type { HostRecap } from './events.ts';
 import { FactsCache } from './facts-cache.ts';
 import type { Fleet } from './fleet.ts';
@@ -23,6 +24,7 @@ import { Roll, type RollingGuide } from './rolling.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stage } from './stage.ts';
 import { changeEvent, journaled, planEvent, taskEvent } from './tell.ts';
+import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './wanted.ts';
 import type { TaskReport } from './walker.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
@@ -122,6 +124,8 @@ export class Run {
   show(plan: Plan): Plan {
     this.#options.emit({ type: 'phase', phase: 'plan' });
     for (const report of plan.reports) this.#options.emit(planEvent(report, this.#options.vault));
+    for (const { message, hint, hosts } of plan.notes)
+      this.#options.emit({ type: 'warning', message: `${hosts.join(', ')}: ${message}`, hint });
     return plan;
   }
 
@@ -140,7 +144,8 @@ export class Run {
 
   /** Notes the run in the journal of each host, for one that has nothing to change. */
   async begin(): Promise<void> {
-    await Promise.all(this.rooted.map((host) => this.#options.journal?.write(host, [])));
+    const { journal } = this.#options;
+    if (journal) await Promise.all(this.rooted.map((host) => journal.write(host, [])));
   }
 
   /** Carries the plan out, play by play. */
@@ -158,6 +163,33 @@ export class Run {
   accept(plan: Plan): void {
     this.#reports.push(...plan.reports);
     for (const report of plan.reports) this.#options.emit(taskEvent(report, this.#options.vault));
+  }
+
+  /** Scripts that keep what the run's tasks wanted, for hosts that have something else noted. */
+  keepWanted(all: boolean): Map<HostRun, string> {
+    return new Map(
+      this.rooted.flatMap((host): [HostRun, string][] => {
+        const before = needWanted.parse(host.world.records(needWanted) ?? []) ?? '';
+        const now = this.#wantedOn(host.name);
+        const text = renderWanted(parseWanted(before), now, all);
+        return text === before || this.fleet.unreachable.has(host.name) ? [] : [[host, writeWanted(text)]];
+      }),
+    );
+  }
+
+  /** What was carried out. What failed and was let pass was not. */
+  #wantedOn(host: string): Wanted[] {
+    const outcomes = this.#reports.flatMap(({ instances }) => instances);
+    const failed = new Set(
+      outcomes.filter(({ outcome }) => outcome.status === 'failed').map(({ instance }) => instance),
+    );
+    const wanted = [...wantedOf(this.#reports, host, this.#stage.context)];
+    return wanted.filter(([instance]) => !failed.has(instance)).map(([, its]) => its);
+  }
+
+  /** Why each pending change of a plan is one. */
+  drift(plan: Plan): Drift[] {
+    return driftOf(plan, this.fleet, this.#stage.context);
   }
 
   /** The outcome: exit code and what each host has to show. */

@@ -47,8 +47,12 @@ export class Stage {
 
   /** Throws when the run is to stop. */
   checkpoint(): void {
-    if (this.options.signal.aborted)
-      throw new InterruptedError('interrupted; what was begun is finished, nothing more was started');
+    const { signal, journal, id } = this.options;
+    if (!signal.aborted) return;
+    throw new InterruptedError(
+      'interrupted; what was begun is finished, nothing more was started',
+      journal && !journal.isEmpty ? { hint: `drover resume ${id} goes on with it` } : {},
+    );
   }
 
   walker(

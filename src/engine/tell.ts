@@ -9,7 +9,7 @@ import type { TaskReport } from './walker.ts';
 const hidden = 'hidden by no_log';
 
 /** A change as people may see it: without what its apply needs, and without secrets. */
-function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
+export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
   const { action, resource, detail, reason, before, after, disrupts } = change;
   const clean = (text: string) => (noLog ? hidden : vault.redact(text));
   const optional = { detail, reason, before, after, disrupts };

@@ -7,7 +7,7 @@ import {
   UnreachableError,
 } from '../core/errors.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Change } from '../plan/change.ts';
+import type { Change, Note } from '../plan/change.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import type { Value } from '../vars/value.ts';
@@ -25,6 +25,7 @@ export interface Outcome {
   readonly result: Readonly<Record<string, unknown>> | undefined;
   readonly reason?: string;
   readonly hint?: string;
+  readonly note?: Note;
   /** The error to end the host's run with, where it is not an ordinary failure. */
   readonly error?: DroverError;
 }

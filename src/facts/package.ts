@@ -1,9 +1,12 @@
 import { quoteAll } from '../shell/quote.ts';
-import { checkKey, type Collector, type Need } from './need.ts';
+import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
+import { needChangeTime } from './path.ts';
 
 export interface PackageFact {
   /** Installed and configured. */
   readonly installed: boolean;
+  /** Unpacked or half configured: an install was cut off. */
+  readonly unfinished: boolean;
   /** Kept at its version by `apt-mark hold`. */
   readonly held: boolean;
   readonly version: string;
@@ -18,9 +21,28 @@ export function needPackage(name: string): Need<PackageFact | undefined> {
       const [status, version] = records[0] ?? [];
       if (status === undefined) return undefined;
       // "ii ": wanted state and actual state; see dpkg-query(1), db:Status-Abbrev.
-      return { installed: status.slice(1, 2) === 'i', held: status.startsWith('h'), version: version ?? '' };
+      const state = status.slice(1, 2);
+      return {
+        installed: state === 'i',
+        unfinished: ['H', 'U', 'F', 'W', 't'].includes(state),
+        held: status.startsWith('h'),
+        version: version ?? '',
+      };
     },
   };
+}
+
+/** The records an installed package will have: what a task that upgrades or holds it predicts. */
+export function packageRecords(version: string, held: boolean): FactRecord[] {
+  return [[held ? 'hi ' : 'ii ', version]];
+}
+
+/**
+ * When dpkg last put the package's files in place, in seconds since 1970: what was started before runs without them.
+ * Undefined when it is not there, and for a library of which several architectures can be installed.
+ */
+export function needUnpackTime(name: string): Need<number | undefined> {
+  return needChangeTime(`/var/lib/dpkg/info/${name}.list`);
 }
 
 export const packageCollector: Collector = {
@@ -30,14 +52,22 @@ export const packageCollector: Collector = {
     `dpkg-query -W -f='package\\t\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null`,
 };
 
-/** The version apt would install; undefined when it knows none. Slow: about 200 ms. */
-export function needCandidate(name: string): Need<string | undefined> {
+/** What apt has to offer of a package. */
+export interface CandidateFact {
+  /** The version it would install. */
+  readonly version: string;
+  /** All that it knows of, the installed one included, the newest first. */
+  readonly versions: readonly string[];
+}
+
+/** What apt would install; undefined when it knows of nothing. Slow: about 200 ms. */
+export function needCandidate(name: string): Need<CandidateFact | undefined> {
   return {
     kind: 'candidate',
     key: checkKey(name),
     parse(records) {
-      const version = records[0]?.[0];
-      return version === '(none)' ? undefined : version;
+      const [version, ...versions] = records[0] ?? [];
+      return version === undefined || version === '(none)' ? undefined : { version, versions };
     },
   };
 }
@@ -45,14 +75,18 @@ export function needCandidate(name: string): Need<string | undefined> {
 export const candidateCollector: Collector = {
   kind: 'candidate',
   guarded: true,
+  // In the table a version has five characters before it, and what follows on where it comes from has more.
   script: (
     needs,
-  ) => `apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null | while IFS= read -r l; do
+  ) => `{ apt-cache policy -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null; echo .; } | {
+n=
+while IFS= read -r l; do
 case $l in
-'  Candidate: '*) printf 'candidate\\t%s\\t%s\\n' "$n" "\${l#  Candidate: }" ;;
-[!\\ ]*) n=\${l%:} ;;
+'  Candidate: '*) v="\${l#  Candidate: }" ;;
+' *** '* | '     '[!\\ ]*) l=\${l#?????}; v="$v	\${l%% *}" ;;
+[!\\ ]*) [ -z "$n" ] || printf 'candidate\\t%s\\t%s\\n' "$n" "$v"; n=\${l%:}; v= ;;
 esac
-done`,
+done; }`,
 };
 
 /** The installed version, or else the one apt would install; undefined when there is neither. */

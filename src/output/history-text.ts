@@ -1,5 +1,5 @@
 import { showSeconds } from '../core/duration.ts';
-import type { PastChange, PastRun } from '../engine/history.ts';
+import { isResumable, type PastChange, type PastRun } from '../engine/history.ts';
 import { colourDiff } from './plan-text.ts';
 import type { Paint } from './style.ts';
 import { formatTable } from './table.ts';
@@ -47,6 +47,7 @@ export function formatRun(past: PastRun, paint: Paint): string {
     out.push('', paint('bold', host), ...(own.length === 0 ? ['  nothing was changed'] : []));
     for (const change of own) out.push(...formatChange(change, paint));
   }
+  if (isResumable(past)) out.push('', `drover resume ${run} goes on with it`);
   return out.join('\n');
 }
 

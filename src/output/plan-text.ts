@@ -7,6 +7,7 @@ export type PlanEvent = Extract<RunEvent, { type: 'plan' }>;
 const marks: Readonly<Record<ShownChange['action'], '+' | '~' | '-' | '!' | '>'>> = {
   create: '+',
   install: '+',
+  download: '+',
   start: '+',
   enable: '+',
   update: '~',

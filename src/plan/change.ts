@@ -7,6 +7,7 @@ export const changeActions = [
   'update',
   'remove',
   'install',
+  'download',
   'enable',
   'disable',
   'start',
@@ -35,10 +36,16 @@ export const changeFields = {
 
 export type Change = z.infer<z.ZodObject<typeof changeFields>>;
 
+/** What people should know beside the changes. */
+export interface Note {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What comparing desired with actual can come to. */
 export type Verdict<C extends Change = Change> =
-  | { readonly state: 'in-sync'; readonly result?: Readonly<Record<string, unknown>> }
-  | { readonly state: 'changes'; readonly changes: readonly C[] }
+  | { readonly state: 'in-sync'; readonly result?: Readonly<Record<string, unknown>>; readonly note?: Note }
+  | { readonly state: 'changes'; readonly changes: readonly C[]; readonly note?: Note }
   /** What the host holds rules it out; nothing is changed. */
   | { readonly state: 'refused'; readonly reason: string; readonly hint: string }
   /** An API that should answer does not; deferred if this plan is about to start it. */

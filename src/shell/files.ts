@@ -33,7 +33,7 @@ export function writeFile(file: FileToWrite): string {
     `f=${quote(path)}`,
     'd=${f%/*}; t=$(umask 077; mktemp -- "${d:-/}/.${f##*/}.drover.XXXXXX")',
     `trap 'rm -f -- "$t"' EXIT`,
-    `printf %s ${quote(content)} > "$t"`,
+    `printf %s ${quote(content)} > "$t" || ${explainWrite('$f', '"$t"')}`,
     attributes(file, '"$t"'),
     ...(validate === undefined ? [] : [validation(validate)]),
     ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
@@ -61,12 +61,21 @@ export function writeNewFiles(files: readonly NewFile[]): string {
       (group, index) =>
         `s${index}=$(mktemp -d -- ${quote(`${folderNameOf(group)}/.drover.XXXXXX`)})\nset -- "$@" "$s${index}"`,
     ),
-    ...files.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`),
+    ...folders.map((group, index) => {
+      const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`);
+      return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;
+    }),
     ...groups.flatMap((group) => (group[0] ? [attributes(group[0], group.map(staged).join(' '))] : [])),
     ...folders.map(
       (group) => `mv -f -t ${quote(`${folderNameOf(group)}/`)} -- ${group.map(staged).join(' ')}`,
     ),
   ].join('\n');
+}
+
+/** dash's printf says no more than "I/O error": why the disk takes nothing, another writer says. */
+function explainWrite(what: string, target: string): string {
+  return `{ e=$(head -c 65536 /dev/zero 2>&1 >> ${target}) || :
+echo "${what} cannot be written: \${e##*: }; what was there stays. Look at df -h, make room, and run it again" >&2; exit 1; }`;
 }
 
 function folderOf(path: string): string {

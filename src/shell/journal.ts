@@ -1,7 +1,7 @@
 import { quote, quoteAll } from './quote.ts';
 
 /** Where a host keeps what drover has done to it; what came before is beside it, in `journal.1`. */
-export const journalFile = '/var/lib/drover/journal';
+const journalFile = '/var/lib/drover/journal';
 
 /** Bytes at which the journal becomes the former one: two files are kept, 10 MB together. */
 const largestFile = 5 * 1024 * 1024;
@@ -12,13 +12,14 @@ export type LineText = string;
 /**
  * What a piece that writes to the journal starts with. It ends the piece when that cannot be written: nothing is
  * changed that leaves no trace. Defines `j LINE...`, which appends lines, and `r N STATUS`, which says how a change
- * ended.
+ * ended. A line that a power cut has cut short does not take the next one along.
  */
 export function openJournal(head: LineText, lines: readonly LineText[], file = journalFile): string {
   return `J=${quote(file)}; H=${quote(head)}
 j() { t=$(date -u +%FT%T.%3NZ) && for l; do printf '{"v":1,"time":"%s",%s,%s}\\n' "$t" "$H" "$l" || return 1; done >>"$J"; }
 r() { case $2 in 0) j "\\"phase\\":\\"done\\",\\"n\\":$1" ;; *) j "\\"phase\\":\\"failed\\",\\"n\\":$1,\\"message\\":\\"it ended with $2\\"" ;; esac; }
 { [ -d "\${J%/*}" ] || install -d -m 700 -- "\${J%/*}"; } &&
+{ [ ! -s "$J" ] || [ -z "$(tail -c 1 -- "$J")" ] || echo >>"$J"; } &&
 { [ "$(stat -c %s -- "$J" 2>/dev/null || echo 0)" -lt ${largestFile} ] || mv -f -- "$J" "$J.1"; } &&
 { [ -e "$J" ] || (umask 077; : >"$J"); }${lines.length === 0 ? '' : ` &&\n${writeLines(lines)}`} ||
 { echo "the journal $J cannot be written" >&2; exit 1; }`;
@@ -31,7 +32,7 @@ export function writeLines(lines: readonly LineText[]): string {
 
 /**
  * Prints who holds the host's lock, on one line, and then the journal, oldest first: one run's, or all runs' without
- * the texts that differ.
+ * the texts that differ. Whoever may not read it is told so on stderr.
  */
 export function readJournal(run?: string, file = journalFile): string {
   // No text of a line can look like these: its quotation marks would be escaped.
@@ -39,6 +40,7 @@ export function readJournal(run?: string, file = journalFile): string {
     run === undefined
       ? `sed 's/,"diff":.*/}/'`
       : `grep -aF -e ${quote(`,"run":"${run}",`)} -e ${quote(`"resumes":"${run}"`)}`;
-  return `read -r p </run/drover/pid 2>/dev/null && [ "/proc/$p/fd/9" -ef /root ] && cat /run/drover/holder || echo
+  return `d=${quote(file.replace(/\/[^/]*$/, ''))}; [ ! -d "$d" ] || [ -r "$d" ] || echo 'only root can read the journal' >&2
+read -r p 2>/dev/null </run/drover/pid && [ "/proc/$p/fd/9" -ef /root ] && cat /run/drover/holder || echo
 for f in ${quote(`${file}.1`)} ${quote(file)}; do [ ! -e "$f" ] || cat -- "$f"; done | ${filter}; :`;
 }

@@ -63,6 +63,36 @@ for (const name of held) {
   });
 }
 
+describe('a full disk', () => {
+  const folder = '/srv/full';
+  const content = 'x'.repeat(40_000);
+
+  beforeAll(async () => {
+    // 64 KiB, of which 8 are left.
+    await host.sh(`mkdir -p ${folder}; mount -t tmpfs -o size=64k tmpfs ${folder}
+echo old > ${folder}/conf; head -c 53248 /dev/zero > ${folder}/filling`);
+  });
+  afterAll(() => host.sh(`umount ${folder}; rmdir ${folder}`));
+
+  it.each(['conf', 'new'])('leaves what is there, and says why it took nothing: %s', async (name) => {
+    const path = `${folder}/${name}`;
+    const module = modules.get('copy');
+    const task = module?.bind({ dest: path, content }, host.context);
+    if (!module || !task) throw new Error('there is no module copy');
+    const before = await host.collect(task.needs);
+    const verdict = task.diff((need) => before.records(need));
+    if (verdict.state !== 'changes') throw new Error(`no changes, but ${JSON.stringify(verdict)}`);
+    const scripts = verdict.changes.map((change) => strictScriptOf(module.revive(change, host.context)));
+    const guard = task.needs.filter(({ kind }) => isGuarded(kind));
+    const digest = guardDigest(guard, (need) => before.records(need) ?? []);
+    const listed = await host.sh(`ls -lA ${folder}`);
+    const { segments } = await host.apply([{ guard, digest, scripts }], task.needs);
+    expect(segments[0]).toMatchObject([{ status: 1 }]);
+    expect(segments[0]?.[0]?.stderr).toContain(`${path} cannot be written: No space left on device`);
+    expect(await host.sh(`ls -lA ${folder}; cat ${folder}/conf`)).toBe(`${listed}old\n`);
+  });
+});
+
 /** One task that meets one state of the host. */
 class Trial {
   readonly #module: Module;

@@ -28,8 +28,13 @@ export async function drover(...args: readonly string[]): Promise<Outcome> {
 
 /** Starts drover without waiting for it. */
 export function start(...args: readonly string[]) {
+  return startIn(root, ...args);
+}
+
+/** The same from another folder. */
+export function startIn(folder: string, ...args: readonly string[]) {
   // A run that hangs is to end before its test does, so that the test can say where it stood.
-  return execa(process.execPath, [program, ...args], { reject: false, cwd: root, timeout: 900_000 });
+  return execa(process.execPath, [program, ...args], { reject: false, cwd: folder, timeout: 900_000 });
 }
 
 export async function finished(running: ReturnType<typeof start>): Promise<Outcome> {

@@ -3,22 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drover, expectExit, finished, linesOf, recapOf, start, TestLab, threeNodes } from './harness.ts';
+import { generator } from './random.ts';
 
 const lab = new TestLab('e2ekill');
 const kills = Number(process.env['DROVER_KILLS'] ?? 3);
 const seed = Number(process.env['DROVER_SEED'] ?? 1);
 /** A first provisioning has about so many events; the pause after one spreads the kills over what takes long. */
 const most = { events: 480, pause: 3000 };
-
-/** Mulberry32, a small generator whose numbers a seed repeats (Tommy Ettinger, public domain). */
-function generator(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const next = generator(seed);
 const moments = Array.from({ length: kills }, () => ({

@@ -214,6 +214,30 @@ describe('what is wrong before a roll stops it before its first change', () => {
     await lab.on(behind, `kill -CONT ${receiver}`);
   });
 
+  it.each([
+    ['of another kind', { patroni_tags: { nofailover: 'maybe' } }, /tags\.nofailover maybe is not a boolean/],
+    [
+      'that is no YAML',
+      { watchdog_device: '/dev/watch: dog' },
+      /mapping values are not allowed here.*line \d+/,
+    ],
+    ['that leads nowhere', { postgres_bin_dir: '/nowhere' }, /Directory '\/nowhere' does not exist/],
+  ])('a value in Patroni’s file %s', async (_, broken, says) => {
+    set({
+      postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' },
+      ...broken,
+    });
+    const filesOf = () => Promise.all(nodes.map((node) => lab.on(node, 'sha256sum /etc/patroni/config.yml')));
+    const before = await filesOf();
+    const run = await on('provision', '-y', '--no-verify');
+    expectExit(run, 3);
+    const failed = linesOf(run, 'task').filter(({ status }) => status === 'failed');
+    expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
+    expect(failed[0]?.message).toContain('the former one stays');
+    expect(madeChanges(run)).toEqual([]);
+    expect(await filesOf()).toEqual(before);
+  });
+
   it('a file that HAProxy cannot read', async () => {
     set({ postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' } });
     const own = mkdtempSync(join(tmpdir(), 'drover-e2e-'));

@@ -7,6 +7,7 @@ import { bundledFile, playRequest } from '../request.ts';
 import { journalRequest } from './history.ts';
 import { playBook } from './play.ts';
 import { provisionBy } from './provision.ts';
+import { upgradeBy } from './upgrade.ts';
 
 type ResumeFlags = Omit<RunFlags, 'limit' | 'tags' | 'skipTags'> & { readonly verify: boolean };
 
@@ -17,7 +18,14 @@ export async function resume(run: string | undefined, flags: ResumeFlags): Promi
   const { verb, playbook, ...selected } = await findResumable(journal, run, bundledFile);
   const request = await playRequest(verb, playbook, { ...flags, ...selected }, false, journal.connection);
   const resumed = { ...request, ...resuming(request, run) };
-  return verb === 'provision' ? provisionBy(resumed, flags) : playBook(resumed);
+  switch (verb) {
+    case 'provision':
+      return provisionBy(resumed, flags);
+    case 'upgrade':
+      return upgradeBy(resumed, flags);
+    default:
+      return playBook(resumed);
+  }
 }
 
 /** The command that goes on with a run. */

@@ -1,4 +1,11 @@
-import { healthRequest, isHealthy, memberListRequest, parseMemberList } from '../../clients/etcd.ts';
+import {
+  healthRequest,
+  isHealthy,
+  memberListRequest,
+  parseMemberList,
+  parseStatus,
+  statusRequest,
+} from '../../clients/etcd.ts';
 import { ask } from '../ask.ts';
 import type { Gate, GateView } from './gate.ts';
 
@@ -16,6 +23,16 @@ export const etcdGate: Gate = {
   async missing(view, host) {
     if (!view.topology.etcd.some(({ name }) => name === host)) return undefined;
     return (await unhealthy(view)).includes(host) ? `etcd on ${host} is not healthy` : undefined;
+  },
+  async lead({ fleet, topology }) {
+    for (const { name, address } of topology.etcd) {
+      const endpoint = { address, port: topology.ports.etcd };
+      const status = parseStatus(await ask(fleet, name, statusRequest(endpoint)));
+      const list = parseMemberList(await ask(fleet, name, memberListRequest(endpoint)));
+      const leader = list?.members.find(({ id }) => id === status?.leaderId)?.name;
+      if (list && leader !== undefined) return { leader, members: list.members.map((member) => member.name) };
+    }
+    return undefined;
   },
 };
 

@@ -13,4 +13,11 @@ export interface Gate {
   refusal(view: GateView, host: string): Promise<string | undefined>;
   /** What the host still lacks to count as well; undefined when it is. */
   missing(view: GateView, host: string): Promise<string | undefined>;
+  /** Who leads this part, and who is in it; undefined where nobody does. */
+  lead?(view: GateView): Promise<Lead | undefined>;
+}
+
+interface Lead {
+  readonly leader: string;
+  readonly members: readonly string[];
 }

@@ -44,6 +44,12 @@ export const patroniGate: Gate = {
       ? 'there is no synchronous standby yet'
       : undefined;
   },
+  async lead(view) {
+    const cluster = await readCluster(view);
+    const leader = cluster && leaderOf(cluster)?.name;
+    if (!cluster || leader === undefined) return undefined;
+    return { leader, members: cluster.members.map(({ name }) => name) };
+  },
 };
 
 type Member = PatroniCluster['members'][number];

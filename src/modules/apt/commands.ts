@@ -18,26 +18,61 @@ export function aptScript(change: AptChange): string {
     case undefined:
       break;
   }
-  const aptGet = `apt-get -y -q -o DPkg::Lock::Timeout=${change.lockTimeout} -o Acquire::Retries=3 \
--o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`;
+  const aptGet = aptGetWith(change.lockTimeout);
   const verb = change.action === 'remove' ? (change.purge ? 'purge' : 'remove') : 'install';
   const options = [
     ...(change.installRecommends ? [] : ['--no-install-recommends']),
     ...(change.allowDowngrade ? ['--allow-downgrades'] : []),
-    ...(change.action === 'update' ? ['--allow-change-held-packages'] : []),
+    ...(change.action === 'update' || change.action === 'download' ? ['--allow-change-held-packages'] : []),
+    ...(change.action === 'download' ? ['--download-only'] : []),
     ...(change.autoremove ? ['--autoremove'] : []),
     ...(change.defaultRelease === undefined ? [] : ['-t', change.defaultRelease]),
   ];
   return [
-    'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1',
+    quietly,
     // cloud-init installs packages and rewrites sources at first boot; its own failure is not ours.
     'if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null 2>&1 || :; fi',
-    ...(change.withoutStarting ? [withoutStarting] : []),
+    ...(change.withoutStarting && change.action !== 'download' ? [withoutStarting] : []),
     // A dpkg that a power cut interrupted refuses everything until it is finished.
-    'dpkg --configure -a',
+    ...(change.action === 'download' ? [] : ['dpkg --configure -a']),
     ...(change.updateCache && verb === 'install' ? [updateIfOlder(change.cacheValidTime, aptGet)] : []),
     `${aptGet} ${quoteAll(options)} ${verb} -- ${packages}`,
+    ...holdAgain(change),
   ].join('\n');
+}
+
+/** The script that goes back from an upgrade, as far as the package sources still have the former versions. */
+export function takeBackScript(change: AptChange): string {
+  const { former = {}, lockTimeout } = change;
+  const specs = Object.entries(former).map(([name, version]) => `${name}=${version}`);
+  return [
+    quietly,
+    ...(change.withoutStarting ? [withoutStarting] : []),
+    `${aptGetWith(lockTimeout)} --no-install-recommends --allow-downgrades --allow-change-held-packages install -- ${quoteAll(specs)}`,
+    ...holdAgain(change),
+  ].join('\n');
+}
+
+/** dpkg releases what it upgrades. */
+function holdAgain({ held = [] }: AptChange): string[] {
+  return held.length === 0 ? [] : [`apt-mark hold -- ${quoteAll(held)} >/dev/null`];
+}
+
+/** Prints all that apt's sources have of these packages, as `name=version`, but for what is on the host already. */
+export function notFetchedScript(names: readonly string[]): string {
+  return `apt-cache madison -- ${quoteAll(names)} 2>/dev/null | while read -r n _ v _ from _; do
+case $from in file:*) continue ;; esac
+set -- /var/cache/apt/archives/"$n"_"$(printf %s "$v" | sed 's/:/%3a/')"_*.deb
+[ -e "$1" ] || printf '%s=%s\\n' "$n" "$v"
+done`;
+}
+
+const quietly =
+  'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1';
+
+function aptGetWith(lockTimeout: number): string {
+  return `apt-get -y -q -o DPkg::Lock::Timeout=${lockTimeout} -o Acquire::Retries=3 \
+-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`;
 }
 
 // The lists' own times are their servers'; the folder's is that of the last update, or else apt's stamp or ours.

@@ -1,5 +1,6 @@
-import type { PackageFact } from '../../facts/package.ts';
-import { changed, refused, type Verdict } from '../../plan/change.ts';
+import type { CandidateFact, PackageFact } from '../../facts/package.ts';
+import type { ScriptFact } from '../../facts/script.ts';
+import { changed, refused, type Note, type Verdict } from '../../plan/change.ts';
 import { compareVersions } from '../../vars/helpers.ts';
 import type { ModuleContext } from '../define-module.ts';
 import { policyFile, policyText } from './commands.ts';
@@ -7,8 +8,17 @@ import type { AptChange, AptParams } from './schema.ts';
 
 interface AptFacts {
   readonly packages: readonly (PackageFact | undefined)[];
-  readonly candidates: readonly (string | undefined)[];
+  readonly candidates: readonly (CandidateFact | undefined)[];
   readonly policy: readonly (string | undefined)[];
+  /** What the package sources have and the host has not, as `name=version`. */
+  readonly notFetched: readonly ScriptFact[];
+}
+
+/** An installed package that is to have another version. */
+interface Outdated {
+  readonly name: string;
+  readonly current: string;
+  readonly wanted: string;
 }
 
 /** `name=version` taken apart. */
@@ -49,21 +59,26 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
     const gone = specs.filter(({ name }) => factOf(name)?.installed).map(({ name }) => name);
     return changed(...changes, ...(gone.length === 0 ? [] : [change('remove', gone)]));
   }
-  const missing = specs.filter(({ name }) => !factOf(name)?.installed);
-  if (missing.length > 0) {
-    const install = missing.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`));
-    changes.push(change('install', install));
-  }
-  const present = specs.filter(({ name }) => factOf(name)?.installed);
-  const outdated = present.flatMap(({ name, version }) => {
-    const current = factOf(name)?.version ?? '';
-    const wanted =
-      version ??
-      (params.state === 'latest'
-        ? facts.candidates[specs.findIndex((spec) => spec.name === name)]
-        : undefined);
-    return wanted === undefined || matchesVersion(current, wanted) ? [] : [{ name, current, wanted }];
+  const missing = specs.filter(({ name }) => {
+    const fact = factOf(name);
+    return params.only_upgrade ? fact?.unfinished : !fact?.installed;
   });
+  const install = missing.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`));
+  const { outdated, beyond } = findOutdated(facts, params, specs);
+  const note = noteOf(beyond, params);
+  if (params.download_only) {
+    const open = facts.notFetched.flatMap(({ stdout }) => stdout.split('\n'));
+    const isOpen = (spec: string) => open.some((one) => one === spec || one.startsWith(`${spec}=`));
+    const fetch = [...install, ...outdated.map(({ name, wanted }) => `${name}=${wanted}`)].filter(isOpen);
+    const resource = fetch.map((spec) => spec.replace('=', ' ')).join(', ');
+    return withNote(
+      note,
+      fetch.length === 0
+        ? []
+        : [change('download', fetch, { resource, looked_for: specs.map(({ name }) => name) })],
+    );
+  }
+  if (missing.length > 0) changes.push(change('install', install));
   const down = outdated.find(({ current, wanted }) => compareVersions(current, wanted) > 0);
   if (down && !params.allow_downgrade) {
     return refused(
@@ -72,24 +87,95 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
     );
   }
   if (outdated.length > 0) {
-    const detail = outdated.map(({ current, wanted }) => `${current} -> ${wanted}`).join(', ');
-    const packages = outdated.map(({ name, wanted }) => `${name}=${wanted}`);
-    changes.push(
-      change('update', packages, { resource: outdated.map(({ name }) => name).join(', '), detail }),
-    );
+    const held = outdated.map(({ name }) => name).filter((name) => factOf(name)?.held);
+    changes.push(change('update', ...upgradeOf(outdated, params.hold === false ? [] : held)));
   }
   if (params.hold !== undefined) {
     const wrong = specs
+      .filter(({ name }) => !params.only_upgrade || factOf(name)?.installed || factOf(name)?.unfinished)
       .filter(({ name }) => (factOf(name)?.held ?? false) !== params.hold)
       .map(({ name }) => name);
-    const special = params.hold ? 'hold' : 'unhold';
-    if (wrong.length > 0) changes.push(change('set', wrong, { detail: special, special }));
+    if (wrong.length > 0) changes.push(mark(wrong, params.hold));
   }
-  // dpkg releases what it upgrades.
-  const released = outdated.map(({ name }) => name).filter((name) => factOf(name)?.held);
-  if (released.length > 0 && params.hold !== false)
-    changes.push(change('set', released, { detail: 'hold', special: 'hold' }));
-  return changed(...changes);
+  return withNote(note, changes);
+
+  function mark(names: readonly string[], held: boolean): AptChange {
+    const special = held ? 'hold' : 'unhold';
+    const known = names.flatMap((name) => {
+      const raised = outdated.find((one) => one.name === name)?.wanted;
+      const fact = factOf(name);
+      const version = raised ?? (fact?.installed ? fact.version : undefined);
+      return version === undefined || version.endsWith('*') ? [] : [[name, version]];
+    });
+    return change('set', [...names], {
+      detail: special,
+      special,
+      becomes: Object.fromEntries(known) as Record<string, string>,
+    });
+  }
+}
+
+/** The installed packages that are to have another version, and candidates that are too far away. */
+function findOutdated(
+  facts: AptFacts,
+  { state, within }: AptParams,
+  specs: readonly ReturnType<typeof parsePackage>[],
+): { outdated: Outdated[]; beyond: Outdated[] } {
+  const outdated: Outdated[] = [];
+  const beyond: Outdated[] = [];
+  for (const [index, { name, version }] of specs.entries()) {
+    const fact = facts.packages[index];
+    const candidate = state === 'latest' ? facts.candidates[index] : undefined;
+    const newest = version ?? candidate?.version;
+    if (!fact?.installed || newest === undefined) continue;
+    const current = fact.version;
+    const isFar = (other: string) =>
+      within !== undefined && series(current, within) !== series(other, within);
+    if (isFar(newest)) beyond.push({ name, current, wanted: newest });
+    const wanted = isFar(newest) ? candidate?.versions.find((other) => !isFar(other)) : newest;
+    if (wanted !== undefined && !matchesVersion(current, wanted)) outdated.push({ name, current, wanted });
+  }
+  return { outdated, beyond };
+}
+
+/** The leading numbers of the upstream version: `1:3.4.23-4` is of the series 3, or 3.4. */
+function series(version: string, within: 'major' | 'minor'): string {
+  const numbers = version.replace(/^\d+:/, '').split(/[^0-9]+/);
+  return numbers.slice(0, within === 'major' ? 1 : 2).join('.');
+}
+
+function noteOf(beyond: readonly Outdated[], { within }: AptParams): Note | undefined {
+  if (beyond.length === 0 || within === undefined) return undefined;
+  const versions = beyond.map(({ name, current, wanted }) => `${name} ${current} -> ${wanted}`).join(', ');
+  return {
+    message: `${versions} goes beyond ${[...new Set(beyond.map(({ current }) => series(current, within)))].join(', ')} and is left alone`,
+    hint: 'a new series has release notes to be read first: it is installed by name and version',
+  };
+}
+
+function withNote(note: Note | undefined, changes: readonly AptChange[]): Verdict<AptChange> {
+  const verdict = changed(...changes);
+  return note && (verdict.state === 'in-sync' || verdict.state === 'changes')
+    ? { ...verdict, note }
+    : verdict;
+}
+
+/** A change's packages, and how it is shown. */
+function upgradeOf(outdated: readonly Outdated[], held: string[]): [string[], Partial<AptChange>] {
+  const versions = outdated.map(({ name, current, wanted }) =>
+    outdated.length === 1 ? `${current} -> ${wanted}` : `${name} ${current} -> ${wanted}`,
+  );
+  const known = outdated.filter(({ wanted }) => !wanted.endsWith('*'));
+  return [
+    outdated.map(({ name, wanted }) => `${name}=${wanted}`),
+    {
+      resource: outdated.map(({ name }) => name).join(', '),
+      detail: versions.join(', '),
+      becomes: Object.fromEntries(known.map(({ name, wanted }) => [name, wanted])),
+      former: Object.fromEntries(outdated.map(({ name, current }) => [name, current])),
+      ...(held.length === 0 ? {} : { held }),
+    },
+  ];
 }
 
 function matchesVersion(current: string, wanted: string): boolean {

@@ -1,8 +1,10 @@
-import { needCandidate, needPackage } from '../../facts/package.ts';
+import { needCandidate, needPackage, needUnpackTime, packageRecords } from '../../facts/package.ts';
 import { needDigest } from '../../facts/path.ts';
+import { needScript } from '../../facts/script.ts';
+import type { Write } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
-import { aptScript, policyFile } from './commands.ts';
+import { aptScript, notFetchedScript, policyFile, takeBackScript } from './commands.ts';
 import { diffPackages, parsePackage } from './diff.ts';
 import { AptChange, AptParams } from './schema.ts';
 
@@ -12,7 +14,9 @@ export const apt = defineModule({
     summary: 'Installs, upgrades or removes Debian packages.',
     differences: [
       '`update_cache` fetches the lists only when something is to be installed; it is no change of its own.',
-      '`hold` keeps packages at their version. No `deb`, `build-dep`, `upgrade` and `force`.',
+      '`hold` keeps packages at their version; what is asked for by version or `state: latest` is upgraded all the same, and held again. No `deb`, `build-dep`, `upgrade` and `force`.',
+      '`within` and `download_only` are additions, the latter under the name it has in Ansible’s `dnf`.',
+      'In a rolling play an upgrade is taken back if its host does not come up again, while the package sources still have the former version.',
       'Configuration files that were edited stay (`--force-confold`), and needrestart restarts nothing.',
     ],
     example: `- apt:
@@ -24,25 +28,45 @@ export const apt = defineModule({
   params: AptParams,
   change: AptChange,
   wide: true,
-  needs: ({ packages, state, policy_rc_d: policy }) => {
+  needs: ({ packages, state, policy_rc_d: policy, download_only }) => {
     const names = packages.map((spec) => parsePackage(spec).name);
     return {
       packages: names.map(needPackage),
       candidates: state === 'latest' ? names.map(needCandidate) : [],
       policy: policy === undefined ? [] : [needDigest(policyFile)],
+      notFetched: download_only ? [needScript(notFetchedScript(names))] : [],
     };
   },
   diff: (facts, params, context) => diffPackages(facts, params, context),
   apply: (change) => [run(aptScript(change), { timeout: 1800 })],
-  writes: ({ special, resource, packages }) => [
-    ...packages.map((spec) => ({ kind: 'package', key: parsePackage(spec).name })),
-    ...(special === 'policy'
-      ? [
-          { kind: 'path', key: resource },
-          { kind: 'digest', key: resource },
-        ]
-      : []),
-    ...(special ? [] : (['*'] as const)),
-  ],
+  revert: (change) => (change.former ? [run(takeBackScript(change), { timeout: 1800 })] : []),
+  writes: ({ special, resource, packages, looked_for, becomes = {}, held = [] }) => {
+    if (looked_for) {
+      const { kind, key } = needScript(notFetchedScript(looked_for));
+      return [{ kind, key }];
+    }
+    const names = packages.map((spec) => parsePackage(spec).name);
+    return [
+      ...(special ? [] : (['*'] as const)),
+      ...names.flatMap((key): Write[] => {
+        const version = becomes[key];
+        if (version === undefined) return [{ kind: 'package', key }];
+        const records = packageRecords(version, special === 'hold' || held.includes(key));
+        return [{ kind: 'package', key, records }, ...(special ? [] : [unpacked(key)])];
+      }),
+      ...(special === 'policy'
+        ? [
+            { kind: 'path', key: resource },
+            { kind: 'digest', key: resource },
+          ]
+        : []),
+    ];
+  },
   aim: ({ packages, state }) => `${packages.join(', ')} ${state === 'present' ? 'installed' : state}`,
 });
+
+/** Later than any start, as for a file that is written. */
+function unpacked(name: string): Write {
+  const { kind, key } = needUnpackTime(name);
+  return { kind, key, records: [['Infinity']] };
+}

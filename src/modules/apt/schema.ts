@@ -15,6 +15,20 @@ export const AptParams = z
       .enum(['present', 'absent', 'latest'])
       .default('present')
       .describe('`present` installs what is missing, `latest` upgrades too, `absent` removes.'),
+    only_upgrade: z
+      .boolean()
+      .default(false)
+      .describe('Upgrade what is installed, and install nothing that is not.'),
+    within: z
+      .enum(['major', 'minor'])
+      .optional()
+      .describe(
+        'What of the upstream version `state: latest` keeps: with `minor`, 3.4.23 goes to 3.4.30 and not to 3.5.1. What is beyond is left alone, with a warning.',
+      ),
+    download_only: z
+      .boolean()
+      .default(false)
+      .describe('Fetch what would be installed or upgraded into apt’s cache, and change nothing else.'),
     update_cache: z
       .boolean()
       .default(false)
@@ -54,6 +68,13 @@ export const AptChange = z.strictObject({
   allowDowngrade: z.boolean(),
   withoutStarting: z.boolean(),
   lockTimeout: z.number(),
+  /** The versions that an upgrade ends with, and those that it takes the place of, as far as they are known. */
+  becomes: z.record(z.string(), z.string()).optional(),
+  former: z.record(z.string(), z.string()).optional(),
+  /** Packages to hold again: dpkg releases what it upgrades. */
+  held: z.array(z.string()).optional(),
+  /** All packages of a task that downloads: what is fetched of them is known by these names. */
+  looked_for: z.array(z.string()).optional(),
   /** Instead of an install or a removal. */
   special: z.enum(['hold', 'unhold', 'policy']).optional(),
 });

@@ -10,18 +10,22 @@ import {
   restartRequest,
   switchoverRequest,
 } from '../../clients/patroni.ts';
-import type { HttpOperation, Progress } from '../../plan/operation.ts';
+import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
+import { awaitListening, callSystemctl, forgetFailures } from '../../shell/units.ts';
 import type { PatroniRestartChange } from './schema.ts';
 
 /** What carries out a restart. Everything asks Patroni on the member itself. */
-export function operationsOf(change: PatroniRestartChange): readonly HttpOperation[] {
-  const { name, how } = change;
+export function operationsOf(change: PatroniRestartChange): readonly Operation[] {
+  const { name, how, unit, pends } = change;
+  // A restart of Patroni is one of PostgreSQL, too, whatever it is for.
+  const restarts = unit === undefined ? [restart(change)] : restartUnit(change, unit);
+  const begin = pends && unit === undefined ? [awaitPending(change)] : [];
   switch (how) {
     case 'replica':
-      return [awaitPending(change), restart(change), awaitFit(change)];
+      return [...begin, ...restarts, awaitFit(change)];
     case 'switchover':
       return [
-        awaitPending(change),
+        ...begin,
         handOver(change),
         awaitCluster(change, `${name} as a replica`, (cluster) => {
           const me = cluster.members.find((member) => member.name === name);
@@ -29,13 +33,41 @@ export function operationsOf(change: PatroniRestartChange): readonly HttpOperati
           if (!leaderOf(cluster)) return { waiting: 'nobody leads yet' };
           return isFit(me, change.maximum_lag) ? 'done' : { waiting: `${name} is ${me.state}` };
         }),
-        // The demotion has restarted it as a rule, and then nothing is pending.
-        restart(change),
+        // The demotion has restarted PostgreSQL, with its new package; as a rule nothing is pending then, either.
+        ...(unit === undefined ? [] : [awaitOthers(change)]),
+        ...(unit !== undefined || pends ? restarts : []),
         awaitFit(change),
       ];
     case 'in-place':
-      return [awaitPending(change), restart(change), awaitFit(change), ...awaitReplay(change)];
+      return [...begin, ...restarts, awaitFit(change), ...awaitReplay(change)];
   }
+}
+
+/** Restarts Patroni as a whole: its new program is not to be had otherwise. */
+export function restartUnit(change: PatroniRestartChange, unit: string): readonly Operation[] {
+  const { name, address, rest_port: port, stop_timeout: patience, timeout } = change;
+  const script = [
+    'systemctl daemon-reload',
+    forgetFailures(unit),
+    callSystemctl('restart', unit, patience),
+    awaitListening(unit, port, 60),
+  ].join('\n');
+  return [
+    run(script, { timeout: patience + 90 }),
+    {
+      kind: 'http',
+      what: `PostgreSQL on ${name}`,
+      request: getRequest({ address, port }, '/patroni'),
+      within: timeout,
+      progress: (answer) => {
+        const member = parseMember(answer);
+        if (!member) return { waiting: `Patroni: ${refusalOf(answer)}` };
+        if (member.state.includes('failed'))
+          return { failed: `${member.state}: its log is in ${name}’s journal and PostgreSQL’s log folder` };
+        return member.state === 'running' ? 'done' : { waiting: member.state };
+      },
+    },
+  ];
 }
 
 /** Patroni notices in one of its cycles that a setting waits for a restart; before, it would refuse one. */
@@ -55,7 +87,8 @@ function restart(change: PatroniRestartChange): HttpOperation {
     kind: 'http',
     what: `restart PostgreSQL on ${change.name}`,
     request: restartRequest(endpoint(change), credentials(change), {
-      restart_pending: true,
+      // Of a newer program Patroni knows nothing: only a setting that waits can be made a condition.
+      ...(change.newer.length === 0 || change.how === 'switchover' ? { restart_pending: true } : {}),
       timeout: change.timeout,
     }),
     // Patroni answers when the restart is over.
@@ -86,6 +119,14 @@ function handOver(change: PatroniRestartChange): HttpOperation {
       return { failed: refusalOf(answer) };
     },
   };
+}
+
+/** After the leader has moved, the others have to follow the new one before this member may be out. */
+function awaitOthers(change: PatroniRestartChange): HttpOperation {
+  return awaitCluster(change, 'the other members', ({ members }) => {
+    const unfit = members.find((member) => !isFit(member, change.maximum_lag));
+    return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
+  });
 }
 
 /** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */

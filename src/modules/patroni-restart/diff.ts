@@ -1,6 +1,13 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { isFit, leaderOf, mayLead, parseCluster, type PatroniCluster } from '../../clients/patroni.ts';
+import {
+  isFit,
+  leaderOf,
+  mayLead,
+  parseCluster,
+  parseMember,
+  type PatroniCluster,
+} from '../../clients/patroni.ts';
 import {
   directions,
   hasValue,
@@ -13,12 +20,32 @@ import {
 } from '../../clients/pg-settings.ts';
 import type { SqlAnswer } from '../../clients/sql.ts';
 import { didYouMean } from '../../core/diagnostics.ts';
+import type { PackageFact } from '../../facts/package.ts';
+import { unitName, type UnitFact } from '../../facts/unit.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
 import type { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
 interface RestartFacts {
   readonly cluster: HttpAnswer;
-  readonly settings: SqlAnswer;
+  readonly settings: readonly SqlAnswer[];
+  readonly member: readonly HttpAnswer[];
+  readonly unit: readonly (UnitFact | undefined)[];
+  readonly server: readonly (PackageFact | undefined)[];
+  readonly serverTimes: readonly (number | undefined)[];
+  readonly patroni: readonly (PackageFact | undefined)[];
+  readonly patroniTimes: readonly (number | undefined)[];
+}
+
+/** Why a member has to be restarted. */
+interface Reasons {
+  /** Settings that only a restart changes. */
+  readonly open: readonly string[];
+  readonly downwards: readonly string[];
+  /** A setting waits, of these or in Patroni's own eyes. */
+  readonly pends: boolean;
+  /** Packages that were unpacked after PostgreSQL, or Patroni, was started. */
+  readonly newerServer: readonly string[];
+  readonly newerPatroni: readonly string[];
 }
 
 type ClusterMember = PatroniCluster['members'][number];
@@ -33,21 +60,40 @@ export function diffRestart(
   facts: RestartFacts,
   params: PatroniRestartParams,
 ): Verdict<PatroniRestartChange> {
-  const { cluster: clusterAnswer, settings: settingsAnswer } = facts;
-  const { name, rest_port, parameters } = params;
+  const { name, rest_port } = params;
   const address = addressOf(params);
-  const cluster = parseCluster(clusterAnswer);
+  const cluster = parseCluster(facts.cluster);
   if (!cluster) {
     return silent(
-      `Patroni at ${address}:${rest_port} does not show the cluster (${refusalOf(clusterAnswer)})`,
+      `Patroni at ${address}:${rest_port} does not show the cluster (${refusalOf(facts.cluster)})`,
     );
   }
   const me = cluster.members.find((member) => member.name === name);
   if (!me) return silent(`Patroni at ${address}:${rest_port} knows no member ${name}`);
-  const settings = parseSettings(settingsAnswer);
-  if (!settings) {
-    return silent(`PostgreSQL on ${name} does not show its settings (${reasonOf(settingsAnswer)})`);
+  const waiting = readSettings(facts, params, me);
+  if ('state' in waiting) return waiting;
+  const reasons = { ...waiting, ...findNewer(facts, params) };
+  const { pends, downwards, newerServer, newerPatroni } = reasons;
+  if (!pends && newerServer.length === 0 && newerPatroni.length === 0) return inSync();
+  if (downwards.length > 0 && newerPatroni.length > 0) {
+    return refused(
+      `${downwards.join(', ')} goes down, which the leader has to do in its place, and ${newerPatroni.join(', ')} is to be started`,
+      'take the setting back, run it again, and change the setting then',
+    );
   }
+  return judge(cluster, me, reasons, params);
+}
+
+/** What of the settings waits for a restart; a verdict where they cannot be had, or not be taken. */
+function readSettings(
+  { settings: answers }: RestartFacts,
+  { name, parameters }: PatroniRestartParams,
+  me: ClusterMember,
+): Verdict<never> | Pick<Reasons, 'open' | 'downwards' | 'pends'> {
+  const [answer] = answers;
+  if (!answer || !parameters) return { open: [], downwards: [], pends: false };
+  const settings = parseSettings(answer);
+  if (!settings) return silent(`PostgreSQL on ${name} does not show its settings (${reasonOf(answer)})`);
   const [problem] = problemsOf(settings, parameters);
   if (problem !== undefined) return refused(problem, hintFor(problem, settings));
   const effective = withFallbacks(settings, parameters);
@@ -59,8 +105,32 @@ export function diffRestart(
     );
   }
   const open = openSettings(settings, effective);
-  if (open.length === 0 && me.pending_restart !== true) return inSync();
-  return judge(cluster, me, open, down.length > 0, params);
+  return { open, downwards: down, pends: open.length > 0 || me.pending_restart === true };
+}
+
+/** Packages whose files are newer than what runs of them. */
+function findNewer(
+  facts: RestartFacts,
+  { server_packages, patroni_packages }: PatroniRestartParams,
+): Pick<Reasons, 'newerServer' | 'newerPatroni'> {
+  const newer = (
+    names: readonly string[],
+    times: readonly (number | undefined)[],
+    packages: readonly (PackageFact | undefined)[],
+    since: number | undefined,
+  ) =>
+    names.flatMap((name, index) =>
+      since !== undefined && (times[index] ?? 0) > since ? [`${name} ${packages[index]?.version ?? ''}`] : [],
+    );
+  const [answer] = facts.member;
+  const started = answer && parseMember(answer)?.postmaster_start_time;
+  const startedAt = started ? Date.parse(started) / 1000 : undefined;
+  // A unit without a process has read nothing yet.
+  const patroniAt = facts.unit[0]?.startedAt === 0 ? undefined : facts.unit[0]?.startedAt;
+  return {
+    newerServer: newer(server_packages, facts.serverTimes, facts.server, startedAt),
+    newerPatroni: newer(patroni_packages, facts.patroniTimes, facts.patroni, patroniAt),
+  };
 }
 
 function reasonOf(answer: SqlAnswer): string {
@@ -89,12 +159,13 @@ function openSettings({ byName }: PgSettings, wanted: Readonly<Record<string, un
 function judge(
   cluster: PatroniCluster,
   me: ClusterMember,
-  open: readonly string[],
-  downwards: boolean,
+  { open, downwards: down, pends, newerServer, newerPatroni }: Reasons,
   params: PatroniRestartParams,
 ): Verdict<PatroniRestartChange> {
   const { name, maximum_lag: lag } = params;
-  const why = `PostgreSQL on ${name} waits for a restart`;
+  const downwards = down.length > 0;
+  const what = newerPatroni.length > 0 ? 'Patroni' : 'PostgreSQL';
+  const why = `${what} on ${name} waits for a restart`;
   if (cluster.pause === true) return silent(`${why}, and the cluster is paused: drover resume ends that`);
   const leader = leaderOf(cluster);
   if (!leader) return silent(`${why}, and the cluster has no leader`);
@@ -112,16 +183,18 @@ function judge(
     return silent(`${why}, and ${absent.name} is not in the cluster: a member at a time may be out`);
   const successors = others.filter(({ tags }) => mayLead(tags));
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
-  const { rest_user, rest_password, rest_port, pending_within, timeout } = params;
+  const { rest_user, rest_password, rest_port, pending_within, timeout, stop_timeout, unit } = params;
+  const newer = [...newerPatroni, ...newerServer];
   return changed({
     action: 'restart',
-    resource: `PostgreSQL on ${name}`,
+    resource: `${what} on ${name}`,
     detail: [
       {
         replica: 'a replica',
         switchover: 'the leader, after a switchover',
         'in-place': 'the leader, in its place',
       }[how],
+      ...(newer.length === 0 ? [] : [`with ${newer.join(', ')}`]),
       ...open,
     ].join(', '),
     disrupts: {
@@ -141,6 +214,10 @@ function judge(
     maximum_lag: lag,
     pending_within,
     timeout,
+    pends,
+    newer,
+    ...(newerPatroni.length === 0 ? {} : { unit: unitName(unit) }),
+    stop_timeout,
   });
 }
 

@@ -1,14 +1,16 @@
 import { getRequest } from '../../clients/patroni.ts';
 import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
+import { needPackage, needUnpackTime } from '../../facts/package.ts';
+import { factsOfUnit, needUnit } from '../../facts/unit.ts';
 import { defineModule } from '../define-module.ts';
-import { operationsOf } from './commands.ts';
+import { operationsOf, restartUnit } from './commands.ts';
 import { addressOf, diffRestart } from './diff.ts';
 import { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
 /** The settings as the member on the host itself has them, primary or not. */
-function settingsOn(params: PatroniRestartParams) {
-  const { port, login_user, login_password, parameters } = params;
+function settingsOn(params: PatroniRestartParams, parameters: Readonly<Record<string, unknown>>) {
+  const { port, login_user, login_password } = params;
   return needSql({
     addresses: [addressOf(params)],
     port,
@@ -24,7 +26,7 @@ export const patroniRestart = defineModule({
   name: 'patroni_restart',
   docs: {
     summary:
-      'Restarts PostgreSQL on a member that runs with other settings than it is to, through Patroni: a replica in its place, a leader after it has handed over. Only while every other member is fit.',
+      'Restarts PostgreSQL on a member that runs with other settings than it is to, or with an older package than is installed, and Patroni where that is newer: a replica in its place, a leader after it has handed over. Only while every other member is fit.',
     example: `- patroni_restart:
     name: "{{inventory_hostname}}"
     members: "{{endpoints groups.postgres hostvars 'internal_address'}}"
@@ -32,19 +34,40 @@ export const patroniRestart = defineModule({
     rest_password: "{{patroni_restapi_password}}"
     login_user: "{{postgres_superuser_name}}"
     login_password: "{{postgres_superuser_password}}"
-    parameters: "{{postgres_parameters}}"`,
+    parameters: "{{postgres_parameters}}"
+    server_packages: [postgresql-15]
+    patroni_packages: [patroni]`,
   },
   params: PatroniRestartParams,
   change: PatroniRestartChange,
-  needs: (params) => ({
-    cluster: needHttp(getRequest({ address: addressOf(params), port: params.rest_port }, '/cluster')),
-    settings: settingsOn(params),
-  }),
+  needs: (params) => {
+    const { parameters, server_packages: server, patroni_packages: patroni, unit } = params;
+    const endpoint = { address: addressOf(params), port: params.rest_port };
+    return {
+      cluster: needHttp(getRequest(endpoint, '/cluster')),
+      settings: parameters ? [settingsOn(params, parameters)] : [],
+      // When PostgreSQL and Patroni were started, and what for.
+      member: server.length === 0 ? [] : [needHttp(getRequest(endpoint, '/patroni'))],
+      unit: patroni.length === 0 ? [] : [needUnit(unit)],
+      server: server.map(needPackage),
+      serverTimes: server.map(needUnpackTime),
+      patroni: patroni.map(needPackage),
+      patroniTimes: patroni.map(needUnpackTime),
+    };
+  },
   diff: (facts, params) => diffRestart(facts, params),
   apply: operationsOf,
-  writes: ({ address, rest_port: port }) => {
-    const { kind, key } = needHttp(getRequest({ address, port }, '/cluster'));
-    return [{ kind, key }];
-  },
-  aim: ({ name, parameters }) => `${name} runs with ${Object.keys(parameters).length} settings`,
+  // With its former package, it has to be started again.
+  revert: (change) => (change.unit === undefined ? [] : restartUnit(change, change.unit)),
+  writes: ({ address, rest_port: port, unit }) => [
+    ...['/cluster', '/patroni'].map((path) => {
+      const { kind, key } = needHttp(getRequest({ address, port }, path));
+      return { kind, key };
+    }),
+    ...(unit === undefined ? [] : factsOfUnit(unit)),
+  ],
+  aim: ({ name, parameters }) =>
+    parameters
+      ? `${name} runs with ${Object.keys(parameters).length} settings`
+      : `${name} runs with its packages`,
 });

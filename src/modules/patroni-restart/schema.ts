@@ -19,7 +19,22 @@ export const PatroniRestartParams = z.strictObject({
   login_password: z.string().describe('That role’s password.'),
   parameters: z
     .record(z.string(), z.unknown())
-    .describe('PostgreSQL’s parameters as they are to be in effect; what the server cannot take is refused.'),
+    .optional()
+    .describe(
+      'PostgreSQL’s parameters as they are to be in effect; what the server cannot take is refused. Without them settings are no reason for a restart.',
+    ),
+  server_packages: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Packages of PostgreSQL’s server: one that was unpacked after it was started makes a restart necessary.',
+    ),
+  patroni_packages: z
+    .array(z.string())
+    .default([])
+    .describe('Packages of Patroni. A newer one has the unit restarted, and PostgreSQL with it.'),
+  unit: z.string().default('patroni').describe('Patroni’s systemd unit.'),
+  stop_timeout: z.number().positive().default(300).describe('Seconds the unit may take to stop.'),
   maximum_lag: z
     .int()
     .default(1_048_576)
@@ -45,6 +60,13 @@ export const PatroniRestartChange = z.strictObject({
   rest_password: z.string(),
   maximum_lag: z.int(),
   pending_within: z.number(),
+  /** A setting waits for it, and Patroni is going to say so. */
+  pends: z.boolean(),
+  /** Packages that are newer than the running server. */
+  newer: z.array(z.string()),
+  /** Patroni's unit, where all of it is to be restarted, and what that may take in seconds. */
+  unit: z.string().optional(),
+  stop_timeout: z.number(),
   timeout: z.number(),
 });
 export type PatroniRestartChange = z.infer<typeof PatroniRestartChange>;

@@ -1,7 +1,8 @@
 import { restartRecordFolder } from '../../facts/unit.ts';
 import { quote } from '../../shell/quote.ts';
+import { awaitSettled, callSystemctl, forgetFailures } from '../../shell/units.ts';
 import type { ServiceChange } from './schema.ts';
-import { inputsDigestScript } from './inputs.ts';
+import { filesOf, inputsDigestScript, isPackageInput } from './inputs.ts';
 
 /** The script of one change of a unit. */
 export function unitScript(change: ServiceChange): string {
@@ -16,37 +17,27 @@ export function unitScript(change: ServiceChange): string {
       if (change.resource === 'systemd') return 'systemctl daemon-reload';
       return [digests(change), systemctl('reload', change), note(change, true)].join('\n');
     default:
-      return [digests(change), systemctl(change.action, change), settle(unit), note(change, false)].join(
-        '\n',
-      );
+      return [
+        digests(change),
+        // A newer package may bring another unit.
+        ...(change.restart_on.some(isPackageInput) ? ['systemctl daemon-reload'] : []),
+        forgetFailures(change.unit),
+        systemctl(change.action, change),
+        awaitSettled(change.unit),
+        note(change, false),
+      ].join('\n');
   }
 }
 
 function systemctl(verb: string, { unit, timeout }: ServiceChange): string {
-  return `timeout ${timeout} systemctl ${verb} -- ${quote(unit)} || {
-echo "systemctl ${verb} ${unit} failed; its last lines:" >&2
-journalctl -u ${quote(unit)} -n 15 --no-pager -o cat >&2; exit 1; }`;
+  return callSystemctl(verb, unit, timeout);
 }
 
 /** The inputs' digests as they are before the unit reads them. */
 function digests({ restart_on, reload_on }: ServiceChange): string {
   if (restart_on.length + reload_on.length === 0) return ':';
   return `read_at=$(date +%s.%N)
-restart=$(${inputsDigestScript(restart_on)})\nreload=$(${inputsDigestScript(reload_on)})`;
-}
-
-/**
- * A unit of type simple counts as started before its program has read its configuration: it has settled when it
- * has been active for a second without a restart. All other types report when they are ready.
- */
-function settle(unit: string): string {
-  return `property() { systemctl show -p "$1" --value -- ${unit}; }
-case $(property Type) in simple|exec|idle)
-before=$(property NRestarts); i=0
-while [ "$i" -lt 10 ] && [ "$(property ActiveState)" = active ] && [ "$(property NRestarts)" = "$before" ]; do i=$((i + 1)); sleep 0.1; done
-[ "$i" -eq 10 ] ;; esac && [ "$(property ActiveState)" = active ] || {
-echo "it does not stay up: $(property ActiveState)/$(property SubState), $(property Result); its last lines:" >&2
-journalctl -u ${unit} -n 15 --no-pager -o cat >&2; exit 1; }`;
+restart=$(${inputsDigestScript(filesOf(restart_on))})\nreload=$(${inputsDigestScript(filesOf(reload_on))})`;
 }
 
 /** Notes what the unit now runs with. A reload leaves what was noted of its start. */

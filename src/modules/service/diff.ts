@@ -1,10 +1,10 @@
 import type { RestartRecord, UnitFact } from '../../facts/unit.ts';
 import { changed, refused, type Verdict } from '../../plan/change.ts';
 import type { ServiceChange, ServiceParams } from './schema.ts';
-import { inputsDigest } from './inputs.ts';
+import { filesOf, inputsDigest, isPackageInput } from './inputs.ts';
 
 interface InputValue {
-  /** A file's digest or a package's version; undefined when it is missing. */
+  /** A file's digest; undefined when it is missing, and for a package. */
   readonly value: string | undefined;
   /** Seconds since 1970. */
   readonly changedAt: number;
@@ -63,32 +63,44 @@ export function diffService(
   if (params.state === 'started' && isRunning) {
     const disrupts = params.disrupts === undefined ? {} : { disrupts: params.disrupts };
     const known = record?.invocation === unit.invocation ? record : undefined;
-    const restart = staleInputs(params.restart_on, inputs, unit.startedAt, known?.restart);
+    const files = { restart: filesOf(params.restart_on), reload: filesOf(params.reload_on) };
+    const packages = params.restart_on.filter(isPackageInput);
+    const restart = [
+      ...staleFiles(files.restart, inputs, unit.startedAt, known?.restart),
+      ...newerInputs(packages, inputs, unit.startedAt),
+    ].join(', ');
     // A reload by hand leaves no trace in the unit: what changed after our own may have been read and undone since.
-    const reload =
-      staleInputs(params.reload_on, inputs, unit.startedAt, known?.reload) ??
-      (known && staleInputs(params.reload_on, inputs, known.readAt));
-    if (restart) changes.push(change('restart', { reason: `${restart} changed`, ...disrupts }));
-    else if (reload) changes.push(change('reload', { reason: `${reload} changed` }));
+    const reload = [
+      ...new Set([
+        ...staleFiles(files.reload, inputs, unit.startedAt, known?.reload),
+        ...newerInputs(params.reload_on, inputs, known?.readAt ?? unit.startedAt),
+      ]),
+    ].join(', ');
+    if (restart !== '') changes.push(change('restart', { reason: `${restart} changed`, ...disrupts }));
+    else if (reload !== '') changes.push(change('reload', { reason: `${reload} changed` }));
   }
   return changed(...changes);
 }
 
 /**
- * The inputs that changed; undefined when none did. What drover noted holds for the invocation it was noted for;
- * otherwise (reboot, restart by hand, adopted host) the clock decides.
+ * The files that changed. What drover noted holds for the invocation it was noted for; otherwise (reboot, restart by
+ * hand, adopted host) the clock decides.
  */
-function staleInputs(
-  inputs: readonly string[],
+function staleFiles(
+  files: readonly string[],
   values: InputValues,
   since: number,
   recorded?: string,
-): string | undefined {
-  if (inputs.length === 0) return undefined;
-  const newer = inputs.filter((input) => (values.get(input)?.changedAt ?? 0) > since);
-  if (recorded === undefined) return newer.length === 0 ? undefined : newer.join(', ');
-  if (recorded === inputsDigest(inputs, (input) => values.get(input)?.value)) return undefined;
-  return (newer.length === 0 ? inputs : newer).join(', ');
+): readonly string[] {
+  const newer = newerInputs(files, values, since);
+  if (files.length === 0 || recorded === undefined) return newer;
+  if (recorded === inputsDigest(files, (file) => values.get(file)?.value)) return [];
+  return newer.length === 0 ? files : newer;
+}
+
+/** The inputs that were written since, packages unpacked. */
+function newerInputs(inputs: readonly string[], values: InputValues, since: number): string[] {
+  return inputs.filter((input) => (values.get(input)?.changedAt ?? 0) > since);
 }
 
 /** A static or generated unit has nothing to enable. */

@@ -1,17 +1,21 @@
-import { needPackage, type PackageFact } from '../../facts/package.ts';
+import { needPackage, needUnpackTime } from '../../facts/package.ts';
 import { needChangeTime, needDigest } from '../../facts/path.ts';
 import { needDaemonReload, needRestartRecord, needUnit } from '../../facts/unit.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule, type Module } from '../define-module.ts';
 import { unitScript } from './commands.ts';
 import { diffService } from './diff.ts';
-import { isPackageInput, packageOf } from './inputs.ts';
+import { filesOf, isPackageInput, packageOf } from './inputs.ts';
 import { ServiceChange, ServiceParams } from './schema.ts';
 
 const differences = [
   '`state: restarted` and `reloaded` are refused: a restart is a state to converge to, by `restart_on` and `reload_on`.',
   'There are no handlers: what `notify` would do, `restart_on` does, also after a run that died in between.',
 ];
+
+function inputsOf({ restart_on, reload_on }: ServiceParams): string[] {
+  return [...new Set([...restart_on, ...reload_on])];
+}
 
 function defineService(name: string, summary: string): Module {
   return defineModule({
@@ -29,27 +33,29 @@ function defineService(name: string, summary: string): Module {
     params: ServiceParams,
     change: ServiceChange,
     needs(params) {
-      const inputs = [...new Set([...params.restart_on, ...params.reload_on])];
-      const files = inputs.filter((input) => !isPackageInput(input));
+      const inputs = inputsOf(params);
+      const files = filesOf(inputs);
+      const packages = inputs.filter(isPackageInput).map(packageOf);
       return {
         unit: needUnit(params.name),
         stale: params.daemon_reload ? [needDaemonReload(params.name)] : [],
         record: inputs.length === 0 ? [] : [needRestartRecord(params.name)],
         digests: files.map(needDigest),
         changeTimes: files.map(needChangeTime),
-        packages: inputs.filter(isPackageInput).map((input) => needPackage(packageOf(input))),
+        // A time alone is not guarded; the version beside it is.
+        packages: packages.map(needPackage),
+        unpackTimes: packages.map(needUnpackTime),
       };
     },
     diff(facts, params) {
-      const inputs = [...new Set([...params.restart_on, ...params.reload_on])];
-      const files = inputs.filter((input) => !isPackageInput(input));
+      const inputs = inputsOf(params);
+      const files = filesOf(inputs);
       const values = new Map<string, { value: string | undefined; changedAt: number }>();
       files.forEach((path, index) =>
         values.set(path, { value: facts.digests[index], changedAt: facts.changeTimes[index] ?? 0 }),
       );
       inputs.filter(isPackageInput).forEach((input, index) => {
-        const fact: PackageFact | undefined = facts.packages[index];
-        values.set(input, { value: fact?.installed ? fact.version : undefined, changedAt: 0 });
+        values.set(input, { value: undefined, changedAt: facts.unpackTimes[index] ?? 0 });
       });
       return diffService(
         { unit: facts.unit, record: facts.record[0], stale: facts.stale[0] ?? false },

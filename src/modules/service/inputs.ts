@@ -11,22 +11,25 @@ export function packageOf(input: string): string {
   return input.slice(packagePrefix.length);
 }
 
-/** One digest of all inputs, as `inputsDigestScript` computes it on the host. A missing input counts as `-`. */
+/** Packages are told by when they were unpacked: only files are compared by what they hold. */
+export function filesOf(inputs: readonly string[]): string[] {
+  return inputs.filter((input) => !isPackageInput(input));
+}
+
+/** One digest of all files, as `inputsDigestScript` computes it on the host. A missing one counts as `-`. */
 export function inputsDigest(
-  inputs: readonly string[],
-  valueOf: (input: string) => string | undefined,
+  files: readonly string[],
+  valueOf: (file: string) => string | undefined,
 ): string {
-  const lines = inputs.map((input) => `${input} ${valueOf(input) ?? '-'}\n`);
+  const lines = files.map((file) => `${file} ${valueOf(file) ?? '-'}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
-/** Shell command that prints the digest of the inputs as they are now. */
-export function inputsDigestScript(inputs: readonly string[]): string {
-  const lines = inputs.map((input) => {
-    const value = isPackageInput(input)
-      ? `v=$(dpkg-query -W -f='\${Version}' -- ${quote(packageOf(input))} 2>/dev/null) || v=-`
-      : `v=$(sha256sum < ${quote(input)} 2>/dev/null) || v=-; v=\${v%% *}`;
-    return `${value}; printf '%s %s\\n' ${quote(input)} "$v"`;
-  });
+/** Shell command that prints the digest of the files as they are now. */
+export function inputsDigestScript(files: readonly string[]): string {
+  const lines = files.map(
+    (file) =>
+      `v=$(sha256sum < ${quote(file)} 2>/dev/null) || v=-; v=\${v%% *}; printf '%s %s\\n' ${quote(file)} "$v"`,
+  );
   return `{ ${[...lines, ':'].join('; ')}; } | sha256sum | cut -d' ' -f1`;
 }

@@ -8,6 +8,9 @@ test.each<[string[], string]>([
   [['play', 'x.yml', '--extra-vars=password=hunter2'], 'drover play x.yml --extra-vars=password=…'],
   [['play', 'x.yml', '--extra-vars', '{"password": "a=b"}'], 'drover play x.yml --extra-vars …'],
   [['play', 'x.yml', '-e', 'password="two words"'], 'drover play x.yml -e password=…'],
+  [['play', 'x.yml', '-ye', 'password=hunter2'], 'drover play x.yml -ye password=…'],
+  [['edit-config', '-s', 'a.password=hunter2'], 'drover edit-config -s a.password=«secret»'],
+  [['edit-config', '-s', 'ttl=30'], 'drover edit-config -s ttl=30'],
   [['play', 'x.yml', '-e', '@secrets.yml'], 'drover play x.yml -e @secrets.yml'],
 ])('%j is shown without values of variables', (args, line) => {
   expect(commandLine(args)).toBe(line);

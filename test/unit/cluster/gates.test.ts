@@ -34,6 +34,8 @@ interface Member {
 class Cluster implements GateView {
   /** Members of etcd, by name, and whether they are healthy; what is null does not answer. */
   etcd: Record<string, boolean | null> = { n1: true, n2: true, n3: true };
+  /** Who leads etcd, by its place in the list from 1; 0 for nobody. */
+  etcdLeader = 1;
   /** Who is in etcd's member list. */
   listed: string[] = [...names, ''];
   patroni: Record<string, Member> = {
@@ -80,6 +82,8 @@ class Cluster implements GateView {
       if (typeof healthy !== 'boolean') return silence;
       if (path.startsWith('/health'))
         return { ...ok({ health: String(healthy) }), status: healthy ? 200 : 503 };
+      if (path.endsWith('/status'))
+        return ok({ header: { member_id: '1' }, version: '3.4.23', leader: String(this.etcdLeader) });
       const members = this.listed.map((name, index) => ({ ID: String(index + 1), name }));
       return ok({ header: { cluster_id: '7' }, members });
     }
@@ -374,6 +378,30 @@ describe('the guide', () => {
     const cluster = new Cluster();
     spoil(cluster);
     expect(await guideOf(cluster.fleet, cluster.topology).order(rolling, names)).toEqual(order);
+  });
+
+  test.each<[string, (cluster: Cluster) => void, string[]]>([
+    [
+      'etcd’s leader last, whoever leads the database',
+      (cluster) => (cluster.etcdLeader = 2),
+      ['n1', 'n3', 'n2'],
+    ],
+    [
+      'it last by the word of who answers',
+      (cluster) => (cluster.etcd = { n1: null, n2: true, n3: true }),
+      ['n2', 'n3', 'n1'],
+    ],
+    ['them as they are where nobody leads', (cluster) => (cluster.etcdLeader = 0), ['n1', 'n2', 'n3']],
+    [
+      'it last also while a parameter of the database goes down',
+      (cluster) => (cluster.settings = running('200')),
+      ['n2', 'n3', 'n1'],
+    ],
+  ])('takes members of etcd with %s', async (_, spoil, order) => {
+    const cluster = new Cluster();
+    spoil(cluster);
+    const guide = guideOf(cluster.fleet, cluster.topology);
+    expect(await guide.order({ ...rolling, gate: 'etcd' }, names)).toEqual(order);
   });
 
   test('takes those that are to join last: the leader must have let them in before', async () => {

@@ -9,6 +9,7 @@ import { Vault } from '../../../src/core/secrets.ts';
 import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
 import { FactsCache } from '../../../src/engine/facts-cache.ts';
 import type { Connection } from '../../../src/engine/host-run.ts';
+import { Journal } from '../../../src/engine/journal.ts';
 import { Run } from '../../../src/engine/run.ts';
 import type { Target } from '../../../src/transport/target.ts';
 import { folderOf } from '../support.ts';
@@ -24,6 +25,8 @@ function localHost(name: string, folder: string): Connection {
       const child = spawn('/bin/sh', ['-c', command], {
         env: { ...process.env, HOST_NAME: name },
         cwd: folder,
+        // A process group of its own, which a test may kill.
+        detached: true,
       });
       return Promise.resolve({
         stdin: child.stdin,
@@ -49,6 +52,11 @@ export class LocalLab {
     this.folder = folderOf({});
     this.#vars = vars;
     for (const host of hosts) mkdirSync(join(this.folder, host));
+  }
+
+  /** One for all hosts, which are one machine. */
+  get journal(): string {
+    return join(this.folder, 'journal');
   }
 
   /** What a host has in a file; undefined when there is none. */
@@ -80,8 +88,11 @@ export class LocalLab {
     const sealed = { value: vault.seal('password', this.secret) };
     const events: RunEvent[] = [];
     const abort = new AbortController();
+    const request = { verb: 'play', hosts: [...this.hosts] };
+    const journal = new Journal({ run: 'test', command: 'test', request, vault, file: this.journal });
     const run = new Run({
       id: 'test',
+      ...(options.journal ? { journal } : {}),
       command: 'test',
       plays: loaded.plays,
       variables: { ...loaded.variables, extra: new Map([...loaded.variables.extra, ['password', sealed]]) },
@@ -119,6 +130,7 @@ export class LocalLab {
     }
     const { hosts, exitCode } = run.recap(planned);
     const failure = error ?? run.errors[0];
+    await journal.end(exitCode, failure === undefined ? undefined : messageOf(failure));
     await run.close();
     return new Outcome(events, hosts, exitCode, failure === undefined ? undefined : messageOf(failure));
   }
@@ -128,6 +140,7 @@ export interface RunSettings {
   readonly planOnly?: boolean;
   readonly tags?: readonly string[];
   readonly limit?: string;
+  readonly journal?: boolean;
   readonly beforeApply?: (abort: AbortController) => Promise<void> | void;
 }
 

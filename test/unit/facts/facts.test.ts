@@ -7,7 +7,7 @@ import { needUser } from '../../../src/facts/account.ts';
 import { collectScript, parseCollected } from '../../../src/facts/collectors.ts';
 import { needHost } from '../../../src/facts/host.ts';
 import { identify, onHost, unreachableRecords, type Need } from '../../../src/facts/need.ts';
-import { needAvailable, needPackage } from '../../../src/facts/package.ts';
+import { needAvailable, needCandidate, needPackage } from '../../../src/facts/package.ts';
 import { needDigest, needPath } from '../../../src/facts/path.ts';
 import { needScript } from '../../../src/facts/script.ts';
 import { needRestartRecord, needUnit, unitName } from '../../../src/facts/unit.ts';
@@ -42,13 +42,28 @@ describe('what collectors print is read', () => {
     [
       'an installed package',
       read(needPackage('p'), 'ii \t1.0-1'),
-      { installed: true, held: false, version: '1.0-1' },
+      { installed: true, unfinished: false, held: false, version: '1.0-1' },
     ],
-    ['a held package', read(needPackage('p'), 'hi \t1.0'), { installed: true, held: true, version: '1.0' }],
+    [
+      'a held package',
+      read(needPackage('p'), 'hi \t1.0'),
+      { installed: true, unfinished: false, held: true, version: '1.0' },
+    ],
+    [
+      'a package whose install was cut off',
+      read(needPackage('p'), 'iU \t1.0'),
+      { installed: false, unfinished: true, held: false, version: '1.0' },
+    ],
+    [
+      'what apt has of a package',
+      read(needCandidate('p'), '2.0-1\t2.0-1\t1.0-1'),
+      { version: '2.0-1', versions: ['2.0-1', '1.0-1'] },
+    ],
+    ['a package that apt has nothing of', read(needCandidate('p'), '(none)'), undefined],
     [
       'a removed package',
       read(needPackage('p'), 'rc \t1.0'),
-      { installed: false, held: false, version: '1.0' },
+      { installed: false, unfinished: false, held: false, version: '1.0' },
     ],
     ['an unknown package', read(needPackage('p')), undefined],
     ['a package that no repository has', read(needAvailable('p'), '(none)'), undefined],

@@ -55,6 +55,17 @@ describe('writeFile', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
+  test('says why a disk takes nothing, and leaves the former file', () => {
+    const folder = folderOf({ file: 'old' });
+    const path = join(folder, 'file');
+    // As a full disk does, a limit makes the write itself fail.
+    const { status, stderr } = apply({ path, content: 'x'.repeat(2000) }, 'ulimit -f 1; trap "" XFSZ\n');
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${path} cannot be written: File too large; what was there stays.`);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
   test('takes a path with spaces, quotes and a leading dash', () => {
     const folder = folderOf({});
     const path = join(folder, `-a 'b' $(c)`);
@@ -158,6 +169,23 @@ test('attributes go on any target', () => {
 });
 
 describe('writeNewFiles', () => {
+  test('says why a disk takes nothing, and puts nothing in place', () => {
+    const folder = folderOf({ old: 'old' });
+    const files = ['a', 'b'].map((name) => ({
+      ...mine,
+      path: join(folder, name),
+      content: 'x'.repeat(2000),
+    }));
+    const { status, stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', `ulimit -f 1; trap "" XFSZ; set -e\n${writeNewFiles(files)}`],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain(`a file in ${folder} cannot be written: File too large; what was there stays.`);
+    expect(readdirSync(folder)).toEqual(['old']);
+  });
+
   const make = (files: Parameters<typeof writeNewFiles>[0]) =>
     spawnSync('/bin/sh', ['-c', `set -e\n${writeNewFiles(files)}`], { encoding: 'utf8' });
 

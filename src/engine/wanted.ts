@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { holdsSecret } from '../core/secrets.ts';
+import { needContent } from '../facts/content.ts';
+import { needDigest } from '../facts/path.ts';
+import type { ModuleContext } from '../modules/define-module.ts';
+import { quote } from '../shell/quote.ts';
+import type { Instance } from './instance.ts';
+import type { TaskReport } from './walker.ts';
+
+/** Where a host keeps what its tasks wanted when they were last carried out: digests, none of a secret. */
+const wantedFile = '/var/lib/drover/wanted';
+
+/** The file as a fact. */
+export const needWanted = needContent(wantedFile);
+
+/** What a task wanted of a host. */
+export interface Wanted {
+  /** Of the task and its item, in its play. */
+  readonly key: string;
+  readonly play: string;
+  /** Digest of the parameters, secrets as placeholders. */
+  readonly params: string;
+  /** SHA-256 of the file that it writes; undefined where it writes none, or one with secrets. */
+  readonly content: string | undefined;
+}
+
+// Enough that two do not meet by chance.
+const digits = 32;
+
+/** What the tasks of these reports want of a host, in the order of the run. */
+export function wantedOf(
+  reports: readonly TaskReport[],
+  host: string,
+  context: ModuleContext,
+): Map<Instance, Wanted> {
+  const found = new Map<Instance, Wanted>();
+  const met = new Map<string, number>();
+  for (const report of reports) {
+    if (report.host !== host || report.task.module.readOnly) continue;
+    for (const { instance } of report.instances) {
+      const name = JSON.stringify([report.play.name, instance.name, instance.label]);
+      const count = (met.get(name) ?? 0) + 1;
+      met.set(name, count);
+      found.set(instance, {
+        key: digestOf(`${name} ${count}`),
+        play: digestOf(report.play.name),
+        params: digestOf(context.redact(JSON.stringify(instance.bound.params))),
+        content: writtenFile(instance)?.digest(context),
+      });
+    }
+  }
+  return found;
+}
+
+/** The file that a task writes as a whole, unless secrets are in it. */
+export function writtenFile({ bound }: Instance) {
+  const { dest, content } = bound.params as { dest?: unknown; content?: unknown };
+  if (typeof dest !== 'string' || typeof content !== 'string' || holdsSecret(content)) return undefined;
+  return { need: needDigest(dest), digest: (context: ModuleContext) => context.digest(content) };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, digits);
+}
+
+/** Reads the file; a line that is none counts as not there. */
+export function parseWanted(text: string | undefined): Map<string, Wanted> {
+  return new Map(
+    (text ?? '').split('\n').flatMap((line) => {
+      const [key, play, params, content] = line.split(' ');
+      if (!key || !play || !params || !content) return [];
+      return [[key, { key, play, params, content: content === '-' ? undefined : content }]];
+    }),
+  );
+}
+
+/**
+ * The file after a run: what its tasks wanted takes the place of what was there. After a run of `all` tasks those
+ * that its plays no longer have are left out.
+ */
+export function renderWanted(
+  before: ReadonlyMap<string, Wanted>,
+  now: Iterable<Wanted>,
+  all: boolean,
+): string {
+  const wanted = [...now];
+  const plays = new Set(wanted.map(({ play }) => play));
+  const kept = [...before.values()].filter(({ play }) => !all || !plays.has(play));
+  const merged = new Map([...kept, ...wanted].map((each) => [each.key, each]));
+  return [...merged.values()]
+    .map(({ key, play, params, content }) => `${key} ${play} ${params} ${content ?? '-'}\n`)
+    .sort()
+    .join('');
+}
+
+/** A script that puts the file in place. */
+export function writeWanted(text: string): string {
+  return `(umask 077; mkdir -p ${quote(wantedFile.replace(/\/[^/]*$/, ''))}; printf %s ${quote(text)} > ${wantedFile}.new && mv -f ${wantedFile}.new ${wantedFile})`;
+}
