@@ -18,7 +18,8 @@ type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRe
 class LiveLines {
   readonly #wrappers = new Map<string, Wrapper>();
   readonly #titles = new Map<string, string>();
-  readonly #ends: (() => void)[] = [];
+  /** Ends all lines, those too that have not begun yet. */
+  #finish: () => void = () => undefined;
   readonly #running: Promise<unknown>;
   readonly #width: number;
   /** The one line of hosts that are too many for a line each. */
@@ -32,12 +33,13 @@ class LiveLines {
     this.#width = stream.columns - 4;
     // listr2 would print to stdout, which is for data.
     const logger = new ListrLogger({ processOutput: new ProcessOutput(stream, stream) });
+    const over = new Promise<void>((resolve) => (this.#finish = resolve));
     const tasks = names.map((name) => ({
       title: name,
       task: (_context: unknown, wrapper: Wrapper) => {
         this.#wrappers.set(name, wrapper);
         wrapper.title = this.#titles.get(name) ?? name;
-        return new Promise<void>((resolve) => this.#ends.push(resolve));
+        return over;
       },
     }));
     const options = {
@@ -63,11 +65,7 @@ class LiveLines {
 
   /** Resolves when the lines are gone from the screen. */
   async end(): Promise<void> {
-    // Tasks start a moment after their construction.
-    while (this.#ends.length < this.#titles.size && this.#wrappers.size < this.#titles.size)
-      await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#ends.forEach((end) => end());
+    this.#finish();
     await this.#running;
   }
 }

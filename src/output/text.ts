@@ -117,6 +117,11 @@ export class RunText {
           this.line(`connected ${this.#connected} hosts`);
         return;
       case 'run':
+        // An operation may be followed by a run of its own.
+        this.#plan.length = 0;
+        this.#planShown = false;
+        this.#hasTasks = false;
+        return;
       case 'start':
         return;
     }
