@@ -52,7 +52,9 @@ export class Journal {
     const n = ++this.#count;
     // A value that got into a text past its placeholder stays out of the journal, too.
     const { diff, ...rest } = Object.fromEntries(
-      Object.entries(change).map(([name, text]) => [name, this.#options.vault.redact(text)]),
+      Object.entries(change).flatMap(([name, text]) =>
+        text === undefined ? [] : [[name, this.#options.vault.redact(text)]],
+      ),
     );
     const line = {
       phase: 'begun',
