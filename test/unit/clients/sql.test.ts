@@ -27,12 +27,12 @@ const options = { timeout: 2_000 };
 
 describe('a server that goes away', () => {
   it.each([
-    { when: 'before it answers', answers: [] },
-    { when: 'after the login', answers: [login] },
-    { when: 'in a transaction', answers: [login, begun] },
-  ])('$when is an answer, at once', async ({ answers }) => {
+    { when: 'before it answers', answers: [], statements: ['SELECT 1'] },
+    { when: 'after the login', answers: [login], statements: ['SELECT 1'] },
+    { when: 'in a transaction', answers: [login, begun], statements: ['SELECT 1', 'SELECT 2'] },
+  ])('$when is an answer, at once', async ({ answers, statements }) => {
     const began = performance.now();
-    const query = { ...asProbe, addresses: ['db'], primary: false, statements: ['SELECT 1'] };
+    const query = { ...asProbe, addresses: ['db'], primary: false, statements };
     let opened = 0;
     const open = () => {
       opened++;
