@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { exitCodes, messageOf, UnreachableError, worstExitCode, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import { HostRun } from '../engine/host-run.ts';
+import { requireDescriptors } from '../transport/descriptors.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadHosts, type InputOptions } from './load.ts';
@@ -29,6 +30,7 @@ interface ExecRequest {
 /** Runs one command line on all hosts at once. Exit code 3 when it fails on one, 4 when one can't be reached. */
 export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
   const { hosts, variables } = loadHosts(request.pattern, request.input);
+  requireDescriptors(hosts.length);
   const connector = new Connector(variables, request.connection, request.forks);
   const vault = new Vault();
   const limit = pLimit(request.forks);

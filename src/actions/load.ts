@@ -25,6 +25,8 @@ export interface InputOptions {
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   readonly extraVars: readonly string[];
+  /** A host that is left out, as if the inventory did not name it. */
+  readonly without?: string;
 }
 
 /** Inventory, plays and variables, read and checked as far as that goes without hosts. */
@@ -51,6 +53,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const declarations = loadDeclarations(folder, problems);
   const playbook = loadPlaybook(playbookPath, modules, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
+  if (options.without !== undefined) inventory.leaveOut(options.without);
   // Without hosts every pattern would be wrong too.
   if (inventory.hosts.size === 0 && problems.list.length > 0) throw new InvalidInputError(problems.list);
   const extra = withTypes(parseExtraVars(options.extraVars, problems), declarations);

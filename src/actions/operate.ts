@@ -32,6 +32,10 @@ export interface Operation<P extends OperationPlan> {
   perform(control: Control, plan: P, view: ClusterView): Promise<void>;
   /** Whether a client writes meanwhile, to show how long it could not. */
   readonly measured: boolean;
+  /** Throws when what comes after the operation could not be done: asked before anything is touched. */
+  rehearse?(): Promise<void>;
+  /** A host that is no entry for clients any more afterwards: nothing is measured through it. */
+  readonly leaving?: string;
   /** Settings that the plan changes, to be shown. */
   settings?(plan: P): readonly SettingChange[];
 }
@@ -61,6 +65,7 @@ export function operate<P extends OperationPlan>(
       refuse(operation.verb, plan);
       if (plan.steps.length === 0) return finish(request, run, exitCodes.ok);
       if (planOnly) return finish(request, run, exitCodes.changesPending);
+      await operation.rehearse?.();
       await consent(request, operation.verb, plan);
       await measure(request, control, operation, await confirmed(control, operation, plan));
       await journal.end(exitCodes.ok);
@@ -149,7 +154,9 @@ async function measure<P extends OperationPlan>(
 ): Promise<void> {
   if (!operation.measured || view.standby) return operation.perform(control, plan, view);
   const { emit } = request;
-  const writer = new Writer(control.fleet, control.topology, `${operation.verb}-${request.id}`);
+  const haproxy = control.topology.haproxy.filter(({ name }) => name !== operation.leaving);
+  const entry = { ...control.topology, haproxy };
+  const writer = new Writer(control.fleet, entry, `${operation.verb}-${request.id}`);
   const wasTaken = await writer.takes();
   if (!wasTaken && view.leader !== undefined) {
     emit({

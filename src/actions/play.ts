@@ -19,6 +19,7 @@ import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
 import { interruptsPostgres, measureWrites } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
+import { judgeStrangers } from './strangers.ts';
 import { topologyIn } from './verify.ts';
 
 /** What a run of a playbook is made of. */
@@ -45,10 +46,20 @@ export interface PlayRequest {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
+  /** It is a part of an operation, and gone on with by doing that again. */
+  readonly isPart?: boolean;
   /** Looks at the plan before anything is done; throws when it is not to be. */
   inspectPlan?(plan: Plan, run: Run): void | Promise<void>;
   /** Goes on after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
+}
+
+/** What changes interrupt, a line each. */
+export function disruptsOf(changes: readonly HostChange[]): string[] {
+  return changes.map(
+    ({ host, change }) =>
+      `${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
+  );
 }
 
 /** Plans a playbook, and carries it out unless only the plan is wanted. Returns the exit code. */
@@ -86,6 +97,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await secrets.prepare(run.fleet);
     plan = await lockAndPlan(run, planOnly);
     run.refuseFailures(plan);
+    judgeStrangers(run, loaded, plan, input.without, emit);
     await request.inspectPlan?.(plan, run);
     if (planOnly) return finish(run.recap(plan), emit);
     secrets.keep();
@@ -113,19 +125,16 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
 }
 
 function journalOptions(
-  { id, command, verb, playbook, bundled, input, resumes }: PlayRequest,
+  { id, command, verb, playbook, bundled, input, resumes, isPart }: PlayRequest,
   { inventory, plays, extraVars }: LoadedRun,
   vault: Vault,
 ): JournalOptions {
   const { limit, tags, skipTags } = input;
   const path = resolve(playbook);
+  const beside = relative(inventory.folder, path);
   const request = {
     verb,
-    playbook: {
-      path,
-      beside: relative(inventory.folder, path),
-      ...(bundled === undefined ? {} : { bundled }),
-    },
+    ...(isPart ? {} : { playbook: { path, beside, ...(bundled === undefined ? {} : { bundled }) } }),
     ...(limit === undefined ? {} : { limit }),
     tags: [...tags],
     skipTags: [...skipTags],

@@ -1,7 +1,12 @@
-import { moveEtcdLeader } from '../cluster/moves.ts';
+import { Control } from '../cluster/control.ts';
+import { moveEtcdLeader, rebalance as rebalanceCluster } from '../cluster/moves.ts';
 import { planRebalance } from '../cluster/operations/rebalance.ts';
 import type { ExitCode } from '../core/errors.ts';
+import type { Emit } from '../engine/events.ts';
+import type { Run } from '../engine/run.ts';
+import type { LoadedRun } from './load.ts';
 import { operate, type OperationRequest } from './operate.ts';
+import { topologyIn } from './verify.ts';
 
 /** Moves etcd's leader off the database leader's host. */
 export function rebalance(request: OperationRequest): Promise<ExitCode> {
@@ -13,4 +18,23 @@ export function rebalance(request: OperationRequest): Promise<ExitCode> {
       if (move) await moveEtcdLeader(control, move);
     },
   });
+}
+
+/** After a run that changed something, and with that may have made or moved leaders. */
+export async function rebalanceAfter(
+  run: Run,
+  loaded: LoadedRun,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
+): Promise<void> {
+  if (!run.changed) return;
+  const { fleet, journal } = run;
+  const control = new Control({
+    fleet,
+    topology: topologyIn(run, loaded),
+    emit,
+    signal,
+    ...(journal ? { journal } : {}),
+  });
+  const { leader, etcdLeader } = await control.look();
+  if (leader !== undefined && leader === etcdLeader) await rebalanceCluster(control);
 }

@@ -85,6 +85,7 @@ export interface ConnectionFlags {
 }
 
 const noQuestions = ['-y, --yes', 'do not ask before what interrupts a service'] as const;
+const noVerify = ['--no-verify', 'leave the verification out'] as const;
 const lockTimeout = ['--lock-timeout <seconds>', 'wait this long for another run to end'] as const;
 
 /** Everything an operation on a running cluster takes; it is always the whole cluster's. */
@@ -101,13 +102,22 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
   readonly lockTimeout: number;
 }
 
+/** What changes who belongs to the cluster, which the others' files then follow. */
+export function addMembershipOptions(command: Command): Command {
+  return addOperationOptions(command).option(...noVerify);
+}
+
+export interface MembershipFlags extends OperationFlags {
+  readonly verify: boolean;
+}
+
 /** What going on with a run takes: its playbook, limit and tags are in the journal. */
 export function addResumeOptions(command: Command): Command {
   return addOperationOptions(command)
     .option('-D, --diff', 'show the lines that differ')
     .option('--timings', 'show at the end what the run took its time for')
     .option('--skip-unreachable', 'go on without hosts that cannot be reached')
-    .option('--no-verify', 'leave the verification out');
+    .option(...noVerify);
 }
 
 /** What a kept plan takes: inventory, variables and tags are in it. */

@@ -4,6 +4,7 @@ import {
   addApplyOptions,
   addConnectionOptions,
   addInputOptions,
+  addMembershipOptions,
   addOperationOptions,
   addResumeOptions,
   addRunOptions,
@@ -155,6 +156,13 @@ function addOperations(verb: (name: string, description: string) => Command, act
   operation('rebalance', 'move etcd’s leader off the database leader’s host').action(
     act(async () => (await import('./commands/rebalance.ts')).rebalance),
   );
+  addMembershipOptions(verb('remove', 'take a host out of the cluster, a dead one too'))
+    .argument('<host>', 'host of the inventory, or member of the cluster')
+    .action(act(async () => (await import('./commands/remove.ts')).remove));
+  addMembershipOptions(verb('replace', 'have a new host take the place of another, a dead one too'))
+    .argument('<old>', 'host that goes')
+    .argument('<new>', 'host that comes, in the same groups of the inventory')
+    .action(act(async () => (await import('./commands/replace.ts')).replace));
 }
 
 function addInventoryVerbs(inventory: Command, act: Act): void {

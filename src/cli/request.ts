@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join, relative, resolve } from 'node:path';
-import type { PlayRequest } from '../actions/play.ts';
+import { disruptsOf, type PlayRequest } from '../actions/play.ts';
 import type { InputOptions } from '../actions/load.ts';
 import { UsageError } from '../core/errors.ts';
 import { maskBySound } from '../core/secrets.ts';
@@ -143,16 +143,7 @@ export async function playRequest(
     signal: interruptSignal(),
     emit: (event) => shown.event(event),
     reporter: shown,
-    confirm: (question, changes) =>
-      confirm(
-        flags,
-        shown,
-        question,
-        changes.map(
-          ({ host, change }) =>
-            `${host}: ${change.action} ${change.resource}: interrupts ${change.disrupts ?? 'it'}`,
-        ),
-      ),
+    confirm: (question, changes) => confirm(flags, shown, question, disruptsOf(changes)),
   };
 }
 

@@ -193,3 +193,13 @@ export function mayLead(tags: PatroniCluster['members'][number]['tags']): boolea
 export function isPrimaryRole(role: string): boolean {
   return role === 'primary' || role === 'master';
 }
+
+/** The replication slot that Patroni keeps for a member. */
+export function slotNameOf(member: string): string {
+  return member
+    .toLowerCase()
+    .replace(/[^a-z0-9_]/g, (char) =>
+      '-.'.includes(char) ? '_' : `u${String(char.codePointAt(0)).padStart(4, '0')}`,
+    )
+    .slice(0, 63);
+}

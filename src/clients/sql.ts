@@ -61,6 +61,9 @@ async function runAt(
       const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby');
       if (row?.standby !== false) return { answered: false, reason: `${address} is a standby` };
     }
+    const [only] = statements;
+    if (only !== undefined && statements.length === 1)
+      return { answered: true, rows: [...(await sql.unsafe<SqlRow[]>(only))] };
     const rows = await sql.begin(async (transaction) => {
       let last: SqlRow[] = [];
       for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];

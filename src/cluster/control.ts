@@ -65,35 +65,50 @@ export class Control {
   async send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
     const isOrder = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    if (!isOrder || !this.#journal || !this.fleet.has(host))
-      return ask(this.fleet, host, request, answerWithin);
+    const work = () => ask(this.fleet, host, request, answerWithin);
+    if (!isOrder || !this.fleet.has(host)) return work();
+    const { method, address, port, path, body } = request;
+    const order = {
+      resource: `${method} http://${address}:${port}${path}`,
+      ...(body === undefined ? {} : { detail: maskBySound(body) }),
+    };
     try {
-      return await this.#order(this.#journal, this.fleet.get(host), request, answerWithin);
+      return await this.#noted(this.fleet.get(host), order, work, failureOf);
     } catch (error) {
       if (error instanceof UnreachableError) return { answered: false, reason: error.message };
       throw error;
     }
   }
 
-  async #order(
-    journal: Journal,
+  /** Runs a script on a host as root, and notes it there. Throws when it fails. `within` is in seconds. */
+  async run(name: string, what: string, script: string, within: number): Promise<void> {
+    this.checkpoint();
+    const host = this.fleet.get(name);
+    const { status, stderr, timedOut } = await this.#noted(
+      host,
+      { resource: what },
+      () => host.run(`set -e\n${script}`, true, { what, timeout: within * 1000 }),
+      (result) => (result.status === 0 ? undefined : result.stderr),
+    );
+    if (timedOut) throw new TaskFailedError(`${name}: ${what}: not within ${within} s`);
+    if (status !== 0) throw new TaskFailedError(`${name}: ${what}: ${stderr.trim() || `exit ${status}`}`);
+  }
+
+  async #noted<T>(
     host: HostRun,
-    request: HttpRequest,
-    answerWithin?: number,
-  ): Promise<HttpAnswer> {
-    const { method, address, port, path, body } = request;
-    const intent = journal.intent({
-      task: this.#step,
-      action: 'run',
-      resource: `${method} http://${address}:${port}${path}`,
-      ...(body === undefined ? {} : { detail: maskBySound(body) }),
-    });
+    what: { readonly resource: string; readonly detail?: string },
+    work: () => Promise<T>,
+    failure: (result: T) => string | undefined,
+  ): Promise<T> {
+    const journal = this.#journal;
+    if (!journal) return work();
+    const intent = journal.intent({ task: this.#step, action: 'run', ...what });
     const written = await journal.write(host, [intent.line]);
     if (written.status !== 0) throw new TaskFailedError(`${host.name}: ${written.stderr.trim()}`);
-    const answer = await ask(this.fleet, host.name, request, answerWithin);
-    const failure = failureOf(answer);
-    journal.post(host, [failure === undefined ? doneLine(intent) : journal.failed(intent, failure)]);
-    return answer;
+    const result = await work();
+    const message = failure(result);
+    journal.post(host, [message === undefined ? doneLine(intent) : journal.failed(intent, message)]);
+    return result;
   }
 
   /** One step of the story: told when it begins, and how it ends. */

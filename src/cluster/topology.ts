@@ -6,6 +6,10 @@ import { toPlain } from '../engine/instance.ts';
 import type { Scope } from '../vars/scope.ts';
 import { watchdogTimeout } from './timing.ts';
 
+/** The inventory's groups that a cluster is made of. */
+export const serviceGroups = ['etcd', 'postgres', 'haproxy'] as const;
+export type ServiceGroup = (typeof serviceGroups)[number];
+
 /** A host in one of its roles. */
 export interface Node {
   readonly name: string;
@@ -25,6 +29,8 @@ export interface Topology {
     readonly postgres: number;
     readonly write: number;
     readonly read: number;
+    /** HAProxy's statistics. */
+    readonly stats: number;
   };
   /** Who may change something through Patroni's REST API. */
   readonly rest: PatroniCredentials;
@@ -80,6 +86,7 @@ export function topologyOf(
       postgres: number('postgres_port'),
       write: number('haproxy_write_port', entry),
       read: number('haproxy_read_port', entry),
+      stats: number('haproxy_stats_port', entry),
     },
     rest: { user: text('patroni_restapi_user'), password: text('patroni_restapi_password') },
     checks: {

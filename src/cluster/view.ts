@@ -1,4 +1,5 @@
 import { leaderOf, mayLead, streamersOf, type PatroniCluster } from '../clients/patroni.ts';
+import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
 import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
 import { timingOf, type Timing } from './timing.ts';
@@ -55,8 +56,15 @@ export interface ClusterView {
   /** What the DCS holds; undefined while nobody gives it. */
   readonly config: Readonly<Record<string, unknown>> | undefined;
   readonly timing: Timing;
+  /** Patroni's version, as a member says. */
+  readonly patroniVersion: string | undefined;
   readonly etcd: readonly EtcdMemberView[];
   readonly etcdLeader: string | undefined;
+  /** Who belongs to it by its own lists, whether the inventory names them or not. */
+  readonly listed: {
+    readonly patroni: readonly { readonly name: string; readonly address: string | undefined }[];
+    readonly etcd: readonly EtcdMember[];
+  };
   /** Servers that HAProxy sends writes to, by HAProxy's host. */
   readonly writesTo: ReadonlyMap<string, readonly string[]>;
 }
@@ -81,6 +89,7 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
     scheduled: cluster?.scheduled_switchover,
     config,
     timing: timingOf(settings),
+    patroniVersion: snapshots.find(({ member }) => member)?.member?.patroni.version,
     etcd: topology.etcd.map(({ name }) => {
       const { status, alarms } = snapshot.etcd.get(name) ?? {};
       return {
@@ -93,6 +102,10 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
       };
     }),
     etcdLeader: etcdLeaderOf(snapshot),
+    listed: {
+      patroni: cluster?.members.map(({ name, host }) => ({ name, address: host })) ?? [],
+      etcd: etcdListOf(snapshot),
+    },
     writesTo: new Map(
       [...snapshot.haproxy]
         .filter(([, { problem }]) => problem === undefined)
@@ -102,6 +115,13 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
         ]),
     ),
   };
+}
+
+/** The leader's list, as a member that was removed or cut off may have an old one. */
+function etcdListOf(snapshot: Snapshot): readonly EtcdMember[] {
+  const leader = snapshot.etcd.get(etcdLeaderOf(snapshot) ?? '');
+  const others = [...snapshot.etcd.values()].filter(({ view }) => view !== undefined);
+  return (leader?.view ?? others[0]?.view)?.members ?? [];
 }
 
 function memberOf(

@@ -110,6 +110,7 @@ class NameChecker {
       else this.#node(entry.value, local);
     }
     if (task.environment) this.#node(task.environment, local);
+    if (task.provides) this.#node(task.provides, local);
     for (const scalar of [task.name, task.becomeUser, task.delegateTo, task.loopLabel]) {
       if (scalar) this.#node(scalar, local);
     }

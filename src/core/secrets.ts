@@ -28,10 +28,12 @@ export function holdsSecret(text: string): boolean {
 
 /** Placeholders as people see them: masked. Needs no vault. */
 export function maskPlaceholders(text: string): string {
+  if (!holdsSecret(text)) return text;
   return text.replace(placeholders, mask);
 }
 
 function goingThrough(text: string, form: Form): string {
+  if (!holdsSecret(text)) return text;
   return text.replace(
     placeholders,
     (_, name: string, before: string) => `${open}${name}${before}|${form}${close}`,
@@ -75,10 +77,13 @@ export function maskBySound(text: string): string {
  */
 export class Vault {
   readonly #values = new Map<string, string>();
+  /** What `redact` looks for; made when it is asked for. */
+  #shown: readonly string[] | undefined;
 
   /** Takes a value in and returns the placeholder that stands for it. */
   seal(name: string, value: string): string {
     this.#values.set(name, value);
+    this.#shown = undefined;
     return `${open}${name}${close}`;
   }
 
@@ -100,6 +105,11 @@ export class Vault {
   /** The text with placeholders and known values masked, as they are and as they stand in JSON or a shell's quotes. */
   redact(text: string): string {
     let masked = maskPlaceholders(text);
+    for (const shown of (this.#shown ??= this.#shownForms())) masked = masked.replaceAll(shown, mask);
+    return masked;
+  }
+
+  #shownForms(): string[] {
     const shown = [...this.#values.values()]
       // Shorter values would mask ordinary words; a password that short protects nothing.
       .filter((value) => value.length >= 4)
@@ -112,8 +122,7 @@ export class Vault {
       ])
       // The longest first: of a value within another, the rest would stay.
       .sort((a, b) => b.length - a.length);
-    for (const text of new Set(shown)) masked = masked.replaceAll(text, mask);
-    return masked;
+    return [...new Set(shown)];
   }
 }
 

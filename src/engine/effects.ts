@@ -1,9 +1,9 @@
+import type { Provides } from '../config/playbook/model.ts';
 import { unitName } from '../facts/unit.ts';
 import type { Write } from '../plan/change.ts';
 import type { Instance } from './instance.ts';
-import type { World } from './world.ts';
+import { ofFiles, type World } from './world.ts';
 
-const ofFiles = ['path', 'digest', 'content', 'ctime'];
 const ofUnits = ['unit', 'restart-record'];
 const ofAccounts = ['user', 'group'];
 
@@ -11,7 +11,7 @@ const ofAccounts = ['user', 'group'];
 export function takeEffect(world: World, instance: Instance, writes: readonly Write[]): void {
   const reason = `"${instance.name}" comes first`;
   for (const write of writes) {
-    if (write === '*' && instance.task.provides) invalidateProvided(world, instance, reason);
+    if (write === '*' && instance.provides) invalidateProvided(world, instance.provides, reason);
     else world.write(write, reason);
   }
 }
@@ -19,15 +19,15 @@ export function takeEffect(world: World, instance: Instance, writes: readonly Wr
 /** Marks what a task that can't be planned yet may write. */
 export function takeUnknownEffect(world: World, instance: Instance): void {
   const { module } = instance.task;
-  if (module.readOnly) return;
+  if (module.readOnly || instance.isRead) return;
   const own = instance.needs
     .filter((need) => need.host === undefined)
     .map(({ kind, key }) => ({ kind, key }));
   takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...own, ...instance.bound.mayWrite]);
 }
 
-function invalidateProvided(world: World, { task }: Instance, reason: string): void {
-  const { paths = [], units = [], users = [], groups = [], packages = [] } = task.provides ?? {};
+function invalidateProvided(world: World, provides: Provides, reason: string): void {
+  const { paths = [], units = [], users = [], groups = [], packages = [] } = provides;
   const fullUnits = units.map(unitName);
   const trees = paths.map((path) => path.replace(/\/$/, ''));
   world.invalidate((kind, key) => {

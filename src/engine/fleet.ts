@@ -4,6 +4,7 @@ import { messageOf, UnreachableError } from '../core/errors.ts';
 import type { Vault } from '../core/secrets.ts';
 import { apiRecords, isApiKind } from '../facts/api.ts';
 import { identify, unreachableRecords, type Need } from '../facts/need.ts';
+import { requireDescriptors } from '../transport/descriptors.ts';
 import type { Emit } from './events.ts';
 import { HostRun, type Connection } from './host-run.ts';
 
@@ -34,7 +35,9 @@ export class Fleet {
 
   /** Connects to hosts, all at once; those that fail are in `unreachable`. */
   async connect(hosts: Iterable<string>): Promise<void> {
-    await Promise.all([...hosts].map((host) => this.#host(host)));
+    const names = [...hosts];
+    requireDescriptors(names.length);
+    await Promise.all(names.map((host) => this.#host(host)));
   }
 
   /** A connected host. */

@@ -83,7 +83,7 @@ export class HostRun {
   }
 
   learn(stdout: string, needs: readonly Need<unknown>[]): void {
-    this.world.learn(parseCollected(stdout, needs));
+    this.world.learn(parseCollected(stdout, needs), needs);
     const fact = needHost.parse(this.world.records(needHost) ?? []);
     if (fact) this.#fact = fact;
   }

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { findSource } from '../config/playbook/tasks.ts';
 import { Problems, readSource, shortPath } from '../config/files.ts';
-import type { Condition, Task } from '../config/playbook/model.ts';
+import type { Condition, Provides, Task } from '../config/playbook/model.ts';
 import { readConditions } from '../config/playbook/keywords.ts';
 import { metaOf, reportIssue, shapeOf } from '../config/validate.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import type { Node, ScalarNode } from '../core/node.ts';
 import type { SourceFile } from '../core/source.ts';
-import { needScript } from '../facts/script.ts';
+import { needRead } from '../facts/script.ts';
 import type { Need } from '../facts/need.ts';
-import type { BoundTask, ModuleContext } from '../modules/define-module.ts';
+import type { BoundTask, Module, ModuleContext } from '../modules/define-module.ts';
 import { inSync, refused, type Verdict } from '../plan/change.ts';
 import { quote } from '../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
@@ -28,12 +28,15 @@ export interface Instance {
   readonly scope: Scope;
   readonly bound: BoundTask;
   readonly needs: readonly Need<unknown>[];
+  /** A command that only reads: its output is a fact. */
+  readonly isRead: boolean;
   /** Root, or the login user. */
   readonly become: boolean;
   /** Another user than root to become. */
   readonly becomeUser: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly delegateTo: string | undefined;
+  readonly provides: Provides | undefined;
   diff(lookUp: Parameters<BoundTask['diff']>[0]): Verdict;
   guard(lookUp: Parameters<BoundTask['guard']>[0]): Verdict | undefined;
 }
@@ -97,7 +100,7 @@ export function bindTask(
   const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
   const read =
     isRead(task) && bound.readScript !== undefined
-      ? needScript(wrapScript(bound.readScript, wrapped))
+      ? needRead(wrapScript(bound.readScript, wrapped))
       : undefined;
   const needs = read ? [read] : bound.needs;
   return {
@@ -113,9 +116,11 @@ export function bindTask(
       delegateTo === undefined || delegateTo === host
         ? needs
         : needs.map((need) => ({ host: delegateTo, ...need })),
+    isRead: read !== undefined,
     become: task.become ?? play.become ?? false,
     ...wrapped,
     delegateTo: delegateTo === host ? undefined : delegateTo,
+    provides: task.provides && (toPlain(scope.render(task.provides)) as Provides),
     diff: read
       ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task)
       : (lookUp) => bound.diff(lookUp),
@@ -190,12 +195,10 @@ export function wrapScript(
 
 function renderParams(task: Task, scope: Scope): Record<string, unknown> {
   const { module } = task;
-  const shape = shapeOf(module.params) ?? {};
+  const expressions = expressionsOf(module);
   const params: Record<string, unknown> = {};
   for (const { key, value } of task.params.entries) {
-    const rendered = metaOf(shape[key]).expression
-      ? evaluateAll(value, key, scope)
-      : toPlain(scope.render(value));
+    const rendered = expressions.has(key) ? evaluateAll(value, key, scope) : toPlain(scope.render(value));
     // As in Ansible, a parameter that comes out as null is as good as not given.
     if (rendered !== null) params[key] = rendered;
   }
@@ -205,6 +208,19 @@ function renderParams(task: Task, scope: Scope): Record<string, unknown> {
     params['content'] = module.file.render ? renderText(templateOfFile(source), scope) : source.text;
   }
   return params;
+}
+
+const known = new WeakMap<Module, ReadonlySet<string>>();
+
+/** The parameters of a module that are expressions themselves. */
+function expressionsOf(module: Module): ReadonlySet<string> {
+  let names = known.get(module);
+  if (!names) {
+    const shape = shapeOf(module.params) ?? {};
+    names = new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
+    known.set(module, names);
+  }
+  return names;
 }
 
 function sourceAtRunTime(task: Task, name: string): SourceFile {

@@ -15,6 +15,7 @@ import type { HostRecap } from './events.ts';
 import { FactsCache } from './facts-cache.ts';
 import type { Fleet } from './fleet.ts';
 import type { HostRun } from './host-run.ts';
+import type { Journal } from './journal.ts';
 import { describeHolder, lockHosts } from './lock.ts';
 import type { Plan } from './planner.ts';
 import { Planning } from './planning.ts';
@@ -206,6 +207,16 @@ export class Run {
   /** A host's variables, with what the run knows of it. */
   scope(host: string): Scope {
     return this.#stage.scope(host);
+  }
+
+  /** Whether anything was changed. */
+  get changed(): boolean {
+    return this.#reports.some(({ status }) => status === 'changed');
+  }
+
+  /** Where what is done is noted on the hosts. */
+  get journal(): Journal | undefined {
+    return this.#options.journal;
   }
 
   get errors(): readonly DroverError[] {

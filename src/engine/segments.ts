@@ -1,6 +1,7 @@
 import { guardDigest, isGuarded } from '../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
 import type { PlannedChange } from '../modules/define-module.ts';
+import type { RunOperation } from '../plan/operation.ts';
 import { writeNewFiles, type NewFile } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
 import { takeEffect } from './effects.ts';
@@ -27,20 +28,25 @@ export interface Place {
   readonly from: number;
 }
 
+/** New files, or changes that are narrow otherwise: folders, owners and modes. */
+type Sharing = 'files' | 'paths';
+
 /** A segment that is being put together. */
 interface Draft {
   readonly guard: Map<string, { readonly need: Need<unknown>; readonly records: readonly FactRecord[] }>;
   readonly scripts: string[];
   readonly intents: Intent[];
+  /** What kind of neighbours it takes in. */
+  readonly shares: Sharing | undefined;
   /** What it writes, while all of it are new files. */
-  readonly files: NewFile[] | undefined;
+  readonly files: NewFile[];
   readonly written: Set<string>;
 }
 
 /**
  * The steps as segments: each change is guarded by what the tasks since the former change were compared with.
- * Neighbours that do no more than make new files share one guard and one script, unless one was compared with what
- * another of them writes: a guard costs some processes, and a thousand of them more than the files.
+ * Neighbours that change no more than their own paths share one guard, and new files one script too, unless one was
+ * compared with what another of them writes: a guard costs some processes, and a thousand of them more than the files.
  */
 export function toSegments(
   steps: readonly Step[],
@@ -54,16 +60,17 @@ export function toSegments(
     guard.push(...step.instance.needs.filter((need) => isGuarded(need.kind)));
     if (step.changes.length === 0) continue;
     const files = newFilesOf(step);
+    const shares = sharingOf(step, files);
     let draft = drafts.at(-1);
-    if (!draft?.files || !files || guard.some((need) => draft?.written.has(identify(need)))) {
-      draft = { guard: new Map(), scripts: [], intents: [], files: files && [], written: new Set() };
+    if (!shares || draft?.shares !== shares || guard.some((need) => draft?.written.has(identify(need)))) {
+      draft = { guard: new Map(), scripts: [], intents: [], shares, files: [], written: new Set() };
       drafts.push(draft);
     }
     places.set(step, { segment: drafts.length - 1, from: draft.scripts.length });
     for (const need of guard) draft.guard.set(identify(need), { need, records: world.records(need) ?? [] });
     draft.scripts.push(...step.scripts);
     draft.intents.push(...step.intents);
-    draft.files?.push(...(files ?? []));
+    if (shares === 'files') draft.files.push(...files);
     for (const { writes } of step.changes) {
       takeEffect(world, step.instance, writes);
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
@@ -73,7 +80,7 @@ export function toSegments(
   return { segments: drafts.map(toSegment), places };
 }
 
-function toSegment({ guard, scripts, intents, files = [] }: Draft): Segment {
+function toSegment({ guard, scripts, intents, files }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
   return {
@@ -85,12 +92,20 @@ function toSegment({ guard, scripts, intents, files = [] }: Draft): Segment {
   };
 }
 
-/** The files that a step makes, when that is all it does. Those that failed together go one by one. */
-function newFilesOf({ instance, changes, attempts }: Step): NewFile[] | undefined {
+/** Those that failed together go one by one. */
+function sharingOf(step: Step, files: readonly NewFile[]): Sharing | undefined {
+  const { instance, changes, attempts } = step;
   if (attempts > 0 || instance.becomeUser !== undefined) return undefined;
-  const files = changes.map(({ operations }) => {
-    const [first] = operations;
-    return operations.length === 1 && first?.kind === 'run' ? first.newFile : undefined;
-  });
-  return files.every((file) => file !== undefined) ? files : undefined;
+  if (files.length === changes.length) return 'files';
+  return changes.every((change) => onlyRun(change)?.narrow) ? 'paths' : undefined;
+}
+
+/** The files that a step makes. */
+function newFilesOf({ changes }: Step): NewFile[] {
+  return changes.flatMap((change) => onlyRun(change)?.newFile ?? []);
+}
+
+function onlyRun({ operations }: PlannedChange): RunOperation | undefined {
+  const [first] = operations;
+  return operations.length === 1 && first?.kind === 'run' ? first : undefined;
 }

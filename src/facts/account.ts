@@ -25,7 +25,7 @@ export function needUser(name: string): Need<UserFact | undefined> {
 }
 
 export const userCollector: Collector = {
-  kind: 'user',
+  kinds: ['user'],
   guarded: true,
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
 e=$(getent passwd -- "$n") && printf 'user\\t%s\\t%s\\t%s\\n' "$n" "$e" "$(id -Gn -- "$n")"
@@ -48,7 +48,7 @@ export function needGroup(name: string): Need<GroupFact | undefined> {
 }
 
 export const groupCollector: Collector = {
-  kind: 'group',
+  kinds: ['group'],
   guarded: true,
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
 e=$(getent group -- "$n") && printf 'group\\t%s\\t%s\\n' "$n" "$e"

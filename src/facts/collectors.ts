@@ -6,8 +6,8 @@ import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { identify, type Collector, type FactRecord, type Need } from './need.ts';
 import { availableCollector, candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
-import { scriptCollector } from './script.ts';
-import { activeCollector, daemonReloadCollector, restartRecordCollector, unitCollector } from './unit.ts';
+import { readCollector, scriptCollector } from './script.ts';
+import { restartRecordCollector, unitCollector } from './unit.ts';
 
 const collectors: readonly Collector[] = [
   hostCollector,
@@ -19,25 +19,24 @@ const collectors: readonly Collector[] = [
   candidateCollector,
   availableCollector,
   unitCollector,
-  activeCollector,
-  daemonReloadCollector,
   restartRecordCollector,
   userCollector,
   groupCollector,
   kernelModuleCollector,
   sysctlCollector,
   scriptCollector,
+  readCollector,
 ];
 
 /** Whether a fact takes part in the comparison that guards a change. */
 export function isGuarded(kind: string): boolean {
-  return collectors.find((collector) => collector.kind === kind)?.guarded ?? false;
+  return collectors.find(({ kinds }) => kinds.includes(kind))?.guarded ?? false;
 }
 
-/** One script that gathers all needs, each kind by one collector. It writes nothing and always succeeds. */
+/** One script that gathers all needs, each kind by its collector. It writes nothing and always succeeds. */
 export function collectScript(needs: readonly Need<unknown>[]): string {
   const parts = collectors.flatMap((collector) => {
-    const own = unique(needs.filter((need) => need.kind === collector.kind));
+    const own = unique(needs.filter((need) => collector.kinds.includes(need.kind)));
     return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
   });
   return [...parts, ':'].join('\n');
@@ -45,7 +44,7 @@ export function collectScript(needs: readonly Need<unknown>[]): string {
 
 // Needs of one key that differ in what they ask for beside it all reach the collector.
 function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
-  return [...new Map(needs.map((need) => [`${need.key}\t${need.args ?? ''}`, need])).values()];
+  return [...new Map(needs.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
 }
 
 /** What a collect script printed, by the identity of each need; a need without a line has no records. */

@@ -1,5 +1,7 @@
-import { quote, quoteAll } from '../shell/quote.ts';
+import { quoteAll } from '../shell/quote.ts';
 import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
+
+export const contentKind = 'content';
 
 /** Larger files are compared by digest, and their differences not shown. */
 export const largestShownFile = 256 * 1024;
@@ -9,7 +11,7 @@ export const largestShownFile = 256 * 1024;
  * transfer. undefined when the file is missing, in sync or larger than `largestShownFile` bytes.
  */
 export function needContent(path: string, unlessDigest = ''): Need<string | undefined> {
-  return { kind: 'content', key: checkKey(path), args: unlessDigest, parse: parseContent };
+  return { kind: contentKind, key: checkKey(path), args: unlessDigest, parse: parseContent };
 }
 
 function parseContent(records: readonly FactRecord[]): string | undefined {
@@ -18,7 +20,7 @@ function parseContent(records: readonly FactRecord[]): string | undefined {
 }
 
 export const contentCollector: Collector = {
-  kind: 'content',
+  kinds: [contentKind],
   // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
   guarded: false,
   script(needs) {
@@ -26,14 +28,21 @@ export const contentCollector: Collector = {
     const settled = paths.flatMap((path) => {
       const wanted = new Set(needs.filter((need) => need.key === path).map((need) => need.args ?? ''));
       const [digest] = wanted;
-      return wanted.size === 1 && digest ? [quote(`${digest}  ${path}`)] : [];
+      return wanted.size === 1 && digest ? [`${digest}  ${path}`] : [];
     });
-    const skip = settled.length === 0 ? '' : `${settled.join('|')}) continue;; `;
+    // Not by `case`: with a thousand files that takes a second.
+    const differing =
+      settled.length === 0
+        ? '| {'
+        : `| grep -vxF -f /dev/fd/3 3<<'settled' | {\n${settled.join('\n')}\nsettled`;
     return `set -- ${quoteAll(paths)}
-sha256sum -- "$@" 2>/dev/null | while IFS= read -r l; do
-case $l in ${skip}esac
-p=\${l#*  }
-[ "$(stat -L -c %s -- "$p")" -le ${largestShownFile} ] && printf 'content\\t%s\\t%s\\n' "$p" "$(base64 -w0 < "$p")"
-done`;
+sha256sum -- "$@" 2>/dev/null ${differing}
+set --
+while IFS= read -r l; do set -- "$@" "\${l#*  }"; done
+[ $# = 0 ] || stat -L -c '%s %n' -- "$@" 2>/dev/null | while IFS= read -r l; do
+p=\${l#* }
+[ "\${l%% *}" -le ${largestShownFile} ] && printf 'content\\t%s\\t%s\\n' "$p" "$(base64 -w0 < "$p")"
+done
+}`;
   },
 };

@@ -53,12 +53,11 @@ function parseHost(records: readonly FactRecord[]): HostFact | undefined {
 }
 
 export const hostCollector: Collector = {
-  kind: 'host',
+  kinds: ['host'],
   guarded: true,
   script: () => `(
 . /etc/os-release
-v=$(systemd-detect-virt 2>/dev/null) || :
-if systemd-detect-virt -q -c 2>/dev/null; then k=container; else k=machine; fi
+if v=$(systemd-detect-virt -c 2>/dev/null); then k=container; else k=machine; v=$(systemd-detect-virt 2>/dev/null) || :; fi
 if [ -d /run/systemd/system ]; then i=systemd; else i=other; fi
 if [ -d /etc/cloud/cloud.cfg.d ]; then c=yes; else c=no; fi
 a=

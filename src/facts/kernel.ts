@@ -16,7 +16,7 @@ export function needKernelModule(name: string): Need<KernelModuleFact> {
 }
 
 export const kernelModuleCollector: Collector = {
-  kind: 'kernel-module',
+  kinds: ['kernel-module'],
   guarded: true,
   // modprobe takes - and _ as one; /sys/module has only _.
   script: (needs) => `for m in ${quoteAll(needs.map((need) => need.key))}; do
@@ -31,7 +31,7 @@ export function needSysctl(name: string): Need<string | undefined> {
 }
 
 export const sysctlCollector: Collector = {
-  kind: 'sysctl',
+  kinds: ['sysctl'],
   guarded: true,
   // The first separator is the one of folders (sysctl(8)): net.ipv4.conf.eth0/1.forwarding, net/ipv4/conf/eth0.1/forwarding.
   // Not by `read`: dash takes one byte at a time, and the kernel gives a parameter away at its first byte alone.

@@ -25,9 +25,9 @@ export type Facts<N extends Needs> = {
   [K in keyof N]: N[K] extends Need<infer F> ? F : N[K] extends readonly Need<infer G>[] ? G[] : never;
 };
 
-/** Gathers one kind of fact for all tasks at once. */
+/** Gathers one kind of fact, or some that have the same source, for all tasks at once. */
 export interface Collector {
-  readonly kind: string;
+  readonly kinds: readonly string[];
   /**
    * Whether a change of the fact between plan and apply stops the apply. False only for what changes by itself
    * and is held against something guarded.

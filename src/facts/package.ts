@@ -46,7 +46,7 @@ export function needUnpackTime(name: string): Need<number | undefined> {
 }
 
 export const packageCollector: Collector = {
-  kind: 'package',
+  kinds: ['package'],
   guarded: true,
   script: (needs) =>
     `dpkg-query -W -f='package\\t\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null`,
@@ -73,7 +73,7 @@ export function needCandidate(name: string): Need<CandidateFact | undefined> {
 }
 
 export const candidateCollector: Collector = {
-  kind: 'candidate',
+  kinds: ['candidate'],
   guarded: true,
   // In the table a version has five characters before it, and what follows on where it comes from has more.
   script: (
@@ -102,7 +102,7 @@ export function needAvailable(name: string): Need<string | undefined> {
 }
 
 export const availableCollector: Collector = {
-  kind: 'available',
+  kinds: ['available'],
   guarded: true,
   // apt is asked only about what is not installed: on a finished host that is nothing.
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do

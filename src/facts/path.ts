@@ -42,7 +42,7 @@ export function pathRecords(
 }
 
 export const pathCollector: Collector = {
-  kind: 'path',
+  kinds: ['path'],
   guarded: true,
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
 stat -c 'path	%n	%F	%a	%U	%G' -- "$@" 2>/dev/null
@@ -55,7 +55,7 @@ export function needDigest(path: string): Need<string | undefined> {
 }
 
 export const digestCollector: Collector = {
-  kind: 'digest',
+  kinds: ['digest'],
   guarded: true,
   // GNU sha256sum escapes names that hold a backslash or newline; those never match and count as unreadable.
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
@@ -72,7 +72,7 @@ export function needChangeTime(path: string): Need<number | undefined> {
 }
 
 export const changeTimeCollector: Collector = {
-  kind: 'ctime',
+  kinds: ['ctime'],
   // A later ctime with the same digest changes nothing, and digests are guarded.
   guarded: false,
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}

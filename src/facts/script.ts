@@ -11,8 +11,19 @@ export interface ScriptFact {
 
 /** Runs a script that only reads, for what no collector gathers. Costs some processes of its own, each time. */
 export function needScript(script: string): Need<ScriptFact> {
+  return needOutput('script', script);
+}
+
+/** What a playbook's own command prints. Nobody knows what it looks at: after any change it is not known any more. */
+export function needRead(script: string): Need<ScriptFact> {
+  return needOutput(readKind, script);
+}
+
+export const readKind = 'read';
+
+function needOutput(kind: string, script: string): Need<ScriptFact> {
   return {
-    kind: 'script',
+    kind,
     key: createHash('sha256').update(script).digest('hex').slice(0, 32),
     args: script,
     parse(records) {
@@ -22,15 +33,18 @@ export function needScript(script: string): Need<ScriptFact> {
   };
 }
 
-export const scriptCollector: Collector = {
-  kind: 'script',
-  guarded: true,
-  script: (needs) => `s() {
-printf 'script\\t%s\\t' "$1"
+export const scriptCollector = outputCollector('script');
+export const readCollector = outputCollector(readKind);
+
+function outputCollector(kind: string): Collector {
+  return { kinds: [kind], guarded: true, script: (needs) => outputScript(kind, needs) };
+}
+
+const outputScript = (kind: string, needs: readonly Need<unknown>[]) => `s() {
+printf '${kind}\\t%s\\t' "$1"
 e=$( { o=$( ( eval "$2" ) </dev/null ); r=$?; { printf %s "$o" | base64 -w0; printf '\\t%s' "$r"; } >&3; } 2>&1 | base64 -w0 )
 printf '\\t%s\\n' "$e"
 }
 {
 ${needs.map((need) => `s ${need.key} ${quote(need.args ?? '')}`).join('\n')}
-} 3>&1`,
-};
+} 3>&1`;

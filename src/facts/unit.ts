@@ -1,4 +1,4 @@
-import { quoteAll } from '../shell/quote.ts';
+import { quote, quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 
 /** A systemd unit, as `systemctl show` has it. */
@@ -26,6 +26,8 @@ const properties = [
   'InvocationID',
   'ExecMainStartTimestamp',
 ];
+
+const staleness = 'NeedDaemonReload';
 
 /** The unit's full name: `etcd` is `etcd.service`. */
 export function unitName(name: string): string {
@@ -62,35 +64,10 @@ function parseTimestamp(text: string): number {
   return Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}Z`) / 1000 + Number(match[3] ?? 0);
 }
 
-export const unitCollector: Collector = {
-  kind: 'unit',
-  guarded: true,
-  // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
-  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-systemctl show --timestamp=us+utc -p ${properties.join(',')} -- "$@" 2>/dev/null | {
-f=
-while IFS= read -r l; do
-case $l in
-'') printf 'unit\\t%s%s\\n' "$1" "$f"; shift; f= ;;
-*) f="$f	$l" ;;
-esac
-done
-[ -z "$f" ] || printf 'unit\\t%s%s\\n' "$1" "$f"
-}`,
-};
-
 /** Whether a unit runs: less than `needUnit`, and so known ahead where that is not. */
 export function needActive(unit: string): Need<boolean> {
   return { kind: 'active', key: checkKey(unitName(unit)), parse: (records) => records[0]?.[0] === 'active' };
 }
-
-export const activeCollector: Collector = {
-  kind: 'active',
-  guarded: true,
-  script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
-printf 'active\\t%s\\t%s\\n' "$u" "$(systemctl is-active -- "$u" 2>/dev/null)"
-done`,
-};
 
 /** Whether a unit's files have changed since systemd read them. */
 export function needDaemonReload(unit: string): Need<boolean> {
@@ -101,14 +78,34 @@ export function needDaemonReload(unit: string): Need<boolean> {
   };
 }
 
-export const daemonReloadCollector: Collector = {
-  kind: 'daemon-reload',
+export const unitCollector: Collector = {
+  kinds: ['unit', 'active', 'daemon-reload'],
   guarded: true,
-  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-systemctl show -p NeedDaemonReload --value -- "$@" 2>/dev/null | while IFS= read -r l; do
-[ -n "$l" ] || continue
-printf 'daemon-reload\\t%s\\t%s\\n' "$1" "$l"; shift
-done`,
+  // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
+  script(needs) {
+    const put = (kind: string, format: string, value: string) => {
+      const units = needs.filter((need) => need.kind === kind).map((need) => quote(need.key));
+      return units.length === 0
+        ? []
+        : [`case $1 in ${units.join('|')}) printf '${kind}\\t%s${format}\\n' "$1" ${value} ;; esac`];
+    };
+    return `set -- ${quoteAll([...new Set(needs.map((need) => need.key))])}
+put() {
+${[...put('unit', '%s', '"$f"'), ...put('active', '\\t%s', '"$a"'), ...put('daemon-reload', '\\t%s', '"$r"')].join('\n')}
+}
+systemctl show --timestamp=us+utc -p ${[...properties, staleness].join(',')} -- "$@" 2>/dev/null | {
+f=
+while IFS= read -r l; do
+case $l in
+'') put "$1"; shift; f= ;;
+${staleness}=*) r=\${l#*=} ;;
+ActiveState=*) a=\${l#*=}; f="$f	$l" ;;
+*) f="$f	$l" ;;
+esac
+done
+[ -z "$f" ] || put "$1"
+}`;
+  },
 };
 
 /** What was in force when drover last started, restarted or reloaded a unit. */
@@ -139,7 +136,7 @@ export function needRestartRecord(unit: string): Need<RestartRecord | undefined>
 }
 
 export const restartRecordCollector: Collector = {
-  kind: 'restart-record',
+  kinds: ['restart-record'],
   guarded: true,
   script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
 [ -r "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { SqlQuery } from '../clients/sql.ts';
+import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
+import { refused, silent, type Verdict } from '../plan/change.ts';
 
 /** Where and as whom SQL is run. */
 export const sqlParams = {
@@ -19,6 +20,17 @@ export type SqlLogin = z.infer<typeof SqlLogin>;
 export function onPrimary(login: SqlLogin, ...statements: readonly string[]): SqlQuery {
   const { addresses, port, login_user: user, login_password: password, database } = login;
   return { addresses, port, primary: true, database, user, password, statements };
+}
+
+/** What to make of a server that gives no rows. */
+export function unanswered(
+  { reason, code }: Extract<SqlAnswer, { answered: false }>,
+  hint: string,
+): Verdict<never> {
+  // A host that is to join: the servers let it in once their pg_hba.conf names it, which the plays before see to.
+  const isShutOut = code === '28000' && reason.includes('pg_hba.conf');
+  if (code === undefined || isShutOut) return silent(reason);
+  return refused(reason, hint);
 }
 
 /** A text as an SQL literal. */

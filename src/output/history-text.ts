@@ -3,6 +3,7 @@ import { isResumable, type PastChange, type PastRun } from '../engine/history.ts
 import { colourDiff } from './plan-text.ts';
 import type { Paint } from './style.ts';
 import { formatTable } from './table.ts';
+import { listHosts } from './hosts-text.ts';
 
 const colours = {
   done: 'green',
@@ -22,7 +23,7 @@ export function formatRuns(runs: readonly PastRun[], paint: Paint): string {
       { title: 'began (UTC)', text: ({ began }) => showTime(began) },
       { title: 'outcome', text: showOutcome, colour: ({ outcome }) => colours[outcome] },
       { title: 'changes', text: ({ changes }) => countChanges(changes) },
-      { title: 'hosts', text: ({ hosts }) => hosts.join(' ') },
+      { title: 'hosts', text: ({ hosts }) => listHosts(hosts) },
       { title: 'who', text: ({ who }) => who },
       { title: 'command', text: ({ command }) => command },
     ],

@@ -7,6 +7,7 @@ import {
   type SimpleRenderer,
 } from 'listr2';
 import type { RunEvent } from '../engine/events.ts';
+import { listHosts, manyHosts } from './hosts-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { clip } from './style.ts';
 import { RunText } from './text.ts';
@@ -17,20 +18,28 @@ type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRe
 class LiveLines {
   readonly #wrappers = new Map<string, Wrapper>();
   readonly #titles = new Map<string, string>();
-  readonly #ends: (() => void)[] = [];
+  /** Ends all lines, those too that have not begun yet. */
+  #finish: () => void = () => undefined;
   readonly #running: Promise<unknown>;
   readonly #width: number;
+  /** The one line of hosts that are too many for a line each. */
+  readonly #crowd: string | undefined;
+  /** What each of them does. */
+  readonly #states = new Map<string, string>();
 
-  constructor(names: readonly string[], stream: NodeJS.WriteStream) {
+  constructor(hosts: readonly string[], stream: NodeJS.WriteStream) {
+    this.#crowd = hosts.length > manyHosts ? listHosts(hosts) : undefined;
+    const names = this.#crowd === undefined ? hosts : [this.#crowd];
     this.#width = stream.columns - 4;
     // listr2 would print to stdout, which is for data.
     const logger = new ListrLogger({ processOutput: new ProcessOutput(stream, stream) });
+    const over = new Promise<void>((resolve) => (this.#finish = resolve));
     const tasks = names.map((name) => ({
       title: name,
       task: (_context: unknown, wrapper: Wrapper) => {
         this.#wrappers.set(name, wrapper);
         wrapper.title = this.#titles.get(name) ?? name;
-        return new Promise<void>((resolve) => this.#ends.push(resolve));
+        return over;
       },
     }));
     const options = {
@@ -42,6 +51,12 @@ class LiveLines {
   }
 
   show(name: string, text: string): void {
+    const of = this.#crowd;
+    if (of) this.#put(of, countBy(this.#states.set(name, text)));
+    else this.#put(name, text);
+  }
+
+  #put(name: string, text: string): void {
     const title = clip(`${name}  ${text}`, this.#width);
     this.#titles.set(name, title);
     const wrapper = this.#wrappers.get(name);
@@ -50,13 +65,17 @@ class LiveLines {
 
   /** Resolves when the lines are gone from the screen. */
   async end(): Promise<void> {
-    // Tasks start a moment after their construction.
-    while (this.#ends.length < this.#titles.size && this.#wrappers.size < this.#titles.size)
-      await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#ends.forEach((end) => end());
+    this.#finish();
     await this.#running;
   }
+}
+
+/** "12 changed: packages, 3 packages": how many are at what, the most common first. */
+function countBy(states: ReadonlyMap<string, string>): string {
+  const counts = new Map<string, number>();
+  for (const state of states.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
 /** Progress that is redrawn in place; what is worth keeping is printed as plain lines once its part is over. */
@@ -67,6 +86,7 @@ export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: No
   const queue: RunEvent[] = [];
   let pumping: Promise<void> = Promise.resolve();
   let idle = true;
+  let connected = 0;
 
   const settle = async (): Promise<void> => {
     await live?.end();
@@ -90,6 +110,10 @@ export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: No
         if (name !== undefined) live = new LiveLines([name], stream);
         return;
       }
+      case 'host':
+        text.event(event);
+        if (event.state === 'connected') live?.show('connecting', `${++connected} connected`);
+        return;
       case 'play':
         text.event(event);
         await settle();

@@ -1,5 +1,6 @@
 import type { RunEvent, ShownChange } from '../engine/events.ts';
 import { diffLines } from '../plan/diff-lines.ts';
+import { listHosts } from './hosts-text.ts';
 import type { Paint } from './style.ts';
 
 export type PlanEvent = Extract<RunEvent, { type: 'plan' }>;
@@ -42,14 +43,18 @@ interface Line {
 export function formatPlan(events: readonly PlanEvent[], paint: Paint, withDiff: boolean): string {
   const out: string[] = [];
   const plays = new Map<string, PlanEvent[]>();
-  for (const event of events) plays.set(event.play, [...(plays.get(event.play) ?? []), event]);
+  for (const event of events) {
+    const own = plays.get(event.play);
+    if (own) own.push(event);
+    else plays.set(event.play, [event]);
+  }
   for (const [play, own] of plays) {
     const lines = linesOf(own, withDiff);
     if (lines.length === 0) continue;
     out.push('', paint('bold', play));
     const width = Math.min(76, Math.max(...lines.map((line) => line.text.length)));
     for (const { mark, text, details, hosts } of lines) {
-      out.push(`  ${paint(colours[mark], mark)} ${text.padEnd(width)}  ${paint('dim', hosts.join(' '))}`);
+      out.push(`  ${paint(colours[mark], mark)} ${text.padEnd(width)}  ${paint('dim', listHosts(hosts))}`);
       details.forEach((detail) => out.push(`      ${colourDiff(detail, paint)}`));
     }
   }

@@ -1,28 +1,57 @@
 import { showSeconds } from '../core/duration.ts';
 import type { HostRecap } from '../engine/events.ts';
+import { listHosts, manyHosts } from './hosts-text.ts';
 import type { Paint } from './style.ts';
 
-/** The last words of a run: a line for each host. */
+/** The last words of a run: a line for each host, or of many hosts one for all to which the same happened. */
 export function formatRecap(hosts: Readonly<Record<string, HostRecap>>, paint: Paint): string {
-  const names = Object.keys(hosts);
-  const width = Math.max(0, ...names.map((name) => name.length));
-  const counted = ['ok', 'changed', 'failed', 'skipped', 'deferred', 'unreachable'] as const;
-  const colours = { changed: 'yellow', failed: 'red', unreachable: 'red', deferred: 'blue' } as const;
-  return names
-    .map((name) => {
-      const recap = hosts[name];
-      if (!recap) return name;
-      const counts = counted
-        // What hardly ever happens is named only when it did.
-        .filter((key) => recap[key] > 0 || key === 'ok' || key === 'changed' || key === 'failed')
-        .map((key) => {
-          const text = `${key}=${recap[key]}`.padEnd(key.length + 4);
-          return recap[key] > 0 && key in colours ? paint(colours[key as keyof typeof colours], text) : text;
-        });
-      const trips = `${recap.roundTrips} round trip${recap.roundTrips === 1 ? '' : 's'}`;
-      const calls =
-        recap.apiCalls === 0 ? '' : `, ${recap.apiCalls} API call${recap.apiCalls === 1 ? '' : 's'}`;
-      return `${name.padEnd(width)}  ${counts.join(' ')} ${paint('dim', `${trips}${calls}, ${showSeconds(recap.seconds)}`)}`;
+  const all = Object.entries(hosts);
+  const groups = new Map<string, [string, HostRecap][]>();
+  for (const entry of all) {
+    const key = all.length > manyHosts && isWell(entry[1]) ? countsOf(entry[1], (_, text) => text) : entry[0];
+    const group = groups.get(key);
+    if (group) group.push(entry);
+    else groups.set(key, [entry]);
+  }
+  const lines = [...groups.values()].map((group) => ({
+    name: listHosts(group.map(([name]) => name)),
+    recaps: group.map(([, recap]) => recap),
+  }));
+  const width = Math.max(0, ...lines.map(({ name }) => name.length));
+  return lines
+    .map(({ name, recaps }) => {
+      const [recap] = recaps;
+      return recap
+        ? `${name.padEnd(width)}  ${countsOf(recap, paint)} ${paint('dim', effortOf(recaps))}`
+        : name;
     })
     .join('\n');
+}
+
+function isWell({ failed, unreachable }: HostRecap): boolean {
+  return failed === 0 && unreachable === 0;
+}
+
+const counted = ['ok', 'changed', 'failed', 'skipped', 'deferred', 'unreachable'] as const;
+const colours = { changed: 'yellow', failed: 'red', unreachable: 'red', deferred: 'blue' } as const;
+
+function countsOf(recap: HostRecap, paint: Paint): string {
+  return (
+    counted
+      // What hardly ever happens is named only when it did.
+      .filter((key) => recap[key] > 0 || key === 'ok' || key === 'changed' || key === 'failed')
+      .map((key) => {
+        const text = `${key}=${recap[key]}`.padEnd(key.length + 4);
+        return recap[key] > 0 && key in colours ? paint(colours[key as keyof typeof colours], text) : text;
+      })
+      .join(' ')
+  );
+}
+
+/** What it took; of several hosts the most. */
+function effortOf(recaps: readonly HostRecap[]): string {
+  const most = (key: 'roundTrips' | 'apiCalls' | 'seconds') => Math.max(...recaps.map((recap) => recap[key]));
+  const [trips, calls] = [most('roundTrips'), most('apiCalls')];
+  const asked = calls === 0 ? '' : `, ${calls} API call${calls === 1 ? '' : 's'}`;
+  return `${trips} round trip${trips === 1 ? '' : 's'}${asked}, ${showSeconds(most('seconds'))}`;
 }

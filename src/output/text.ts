@@ -5,6 +5,7 @@ import { formatOperation, formatStep, formatWrites } from './operation-text.ts';
 import { describeChange, formatPlan, summarise, type PlanEvent } from './plan-text.ts';
 import { formatProbes, type ProbeEvent } from './verify-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { listHosts, manyHosts } from './hosts-text.ts';
 import { formatRecap } from './recap-text.ts';
 import { painter, type Paint } from './style.ts';
 
@@ -29,10 +30,13 @@ export class RunText {
   #planShown = false;
   /** Without any, as in an operation, there is nothing to count. */
   #hasTasks = false;
+  #connected = 0;
   /** Of the play under way, until it has something to show. */
   #heading: string | undefined;
-  /** What several hosts say is said once. */
-  readonly #said = new Map<string, string[]>();
+  /** What is the same on several hosts is said once: lines without their hosts, by what stands around them. */
+  readonly #said = new Map<string, { label: string; text: string; hosts: string[] }>();
+  /** The play under way is on many hosts: what is said of them is kept until it ends. */
+  #isCrowded = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -42,9 +46,10 @@ export class RunText {
   event(event: RunEvent): void {
     if (event.type === 'plan' || event.type === 'task') this.#hasTasks = true;
     if (event.type === 'task' && this.#gather(event)) return;
-    if (event.type !== 'task' || this.#options.verbosity > 0 || event.status === 'failed') this.#tellSaid();
+    if (this.#isDue(event)) this.#tellSaid();
     switch (event.type) {
       case 'host':
+        if (event.state === 'connected') this.#connected++;
         if (event.state === 'unreachable')
           this.#problem(event.message ?? `${event.host} is unreachable`, event.hint);
         return;
@@ -53,12 +58,16 @@ export class RunText {
         return;
       case 'play':
         this.showPlan();
-        this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', event.hosts.join(' '))}`;
+        this.#isCrowded = event.hosts.length > manyHosts && this.#options.verbosity === 0;
+        this.#heading = `\n${this.#paint('bold', event.play)}  ${this.#paint('dim', listHosts(event.hosts))}`;
         return;
       case 'change':
-        this.line(
-          `  ${this.#paint('yellow', 'changed')}  ${event.host}: ${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`,
+        this.#say(
+          `${this.#paint('yellow', 'changed')} `,
+          event.host,
+          `${event.task}${event.item === undefined ? '' : ` [${event.item}]`}: ${describeChange(event.change)}`,
         );
+        if (!this.#isCrowded) this.#tellSaid();
         return;
       case 'restore':
         this.line(
@@ -104,8 +113,15 @@ export class RunText {
         return;
       case 'phase':
         if (event.phase === 'verify') this.showPlan();
+        if (event.phase === 'collect' && this.#connected > manyHosts)
+          this.line(`connected ${this.#connected} hosts`);
         return;
       case 'run':
+        // An operation may be followed by a run of its own.
+        this.#plan.length = 0;
+        this.#planShown = false;
+        this.#hasTasks = false;
+        return;
       case 'start':
         return;
     }
@@ -142,14 +158,27 @@ export class RunText {
   /** Takes an ordinary message of a task in, to be shown with the hosts that have the same. */
   #gather({ status, host, message }: Extract<RunEvent, { type: 'task' }>): boolean {
     if (message === undefined || (status !== 'ok' && status !== 'changed')) return false;
-    this.#said.set(message, [...(this.#said.get(message) ?? []), host]);
+    this.#say('note    ', host, message);
     return true;
   }
 
+  /** Whether what was kept is to be said before an event. */
+  #isDue({ type, ...event }: RunEvent): boolean {
+    if (this.#isCrowded) return type === 'play' || type === 'phase' || type === 'recap';
+    return type !== 'task' || this.#options.verbosity > 0 || ('status' in event && event.status === 'failed');
+  }
+
+  #say(label: string, host: string, text: string): void {
+    const key = `${label}${text}`;
+    const known = this.#said.get(key);
+    if (known) known.hosts.push(host);
+    else this.#said.set(key, { label, text, hosts: [host] });
+  }
+
   #tellSaid(): void {
-    const said = [...this.#said];
+    const said = [...this.#said.values()];
     this.#said.clear();
-    for (const [text, hosts] of said) this.line(`  note     ${hosts.join(' ')}: ${text}`);
+    for (const { label, hosts, text } of said) this.line(`  ${label} ${listHosts(hosts)}: ${text}`);
   }
 
   #task({ status, host, task, message, hint }: Extract<RunEvent, { type: 'task' }>): void {

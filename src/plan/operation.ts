@@ -12,6 +12,8 @@ export interface RunOperation {
   readonly user?: string;
   /** What the script does, if that is no more than to make this file: many of them go out as one. */
   readonly newFile?: NewFile;
+  /** It changes the path that it is about, makes folders above it, and nothing else. */
+  readonly narrow?: true;
 }
 
 /** What an awaited answer means. */

@@ -44,8 +44,12 @@ function complain(unit: string): string {
 ${showLastLines(unit)} >&2`;
 }
 
-/** What systemd says of it, and at the end, where it is not overlooked, what the program has said itself. */
+/**
+ * What systemd says of it, and at the end, where it is not overlooked, what the program has said itself since it was
+ * last started. What it wrote just before it ended may still be on its way to the journal.
+ */
 function showLastLines(unit: string): string {
-  return `{ journalctl -u ${quote(unit)} -n 15 --no-pager -o cat
-journalctl _SYSTEMD_UNIT=${quote(unit)} --since "@$since" -n 3 --no-pager -q -o cat; }`;
+  return `{ journalctl --sync; journalctl -u ${quote(unit)} -n 15 --no-pager -o cat
+begun=$(systemctl show --timestamp=us+utc -p ExecMainStartTimestamp --value -- ${quote(unit)})
+[ "$(date -d "$begun" +%s)" -lt "$since" ] || journalctl _SYSTEMD_UNIT=${quote(unit)} --since "$begun" -n 3 --no-pager -q -o cat; }`;
 }

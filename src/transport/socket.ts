@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../core/errors.ts';
 import type { Target } from './target.ts';
@@ -26,9 +26,26 @@ export function openSocket({ name, address, port, timeout }: Target): Promise<Du
       socket.removeAllListeners('error');
       // ssh2 adds a listener of its own; until then an error must not end the process.
       socket.on('error', () => undefined);
+      gatherWrites(socket);
       resolve(socket);
     });
   });
+}
+
+/**
+ * Sends together what is written in one go: ssh2 writes a packet in three pieces, each of which would be a system
+ * call here, a segment on the wire, and a wake-up of sshd.
+ */
+function gatherWrites(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  // Not by a class of its own: connect() puts back the write of Socket itself.
+  socket.write = (...args: unknown[]) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write(...args);
+  };
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

@@ -1,6 +1,7 @@
 import { execOnHosts } from '../../actions/exec.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { listHosts } from '../../output/hosts-text.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
 
 export async function exec(
@@ -8,7 +9,9 @@ export async function exec(
   command: string[],
   flags: InputFlags & ConnectionFlags,
 ): Promise<ExitCode> {
-  return execOnHosts({
+  // Of those that did it and said nothing a line for each would tell no more than their names.
+  const silent: string[] = [];
+  const exitCode = await execOnHosts({
     pattern,
     script: command.join(' '),
     input: inputOf(flags),
@@ -22,13 +25,18 @@ export async function exec(
         );
         return;
       }
-      const label =
-        error === undefined ? (status === 0 ? '' : ` (exit ${status})`) : ` unreachable: ${error}`;
-      process.stderr.write(`${host}:${label}\n`);
+      if (status === 0 && stdout === '' && stderr === '') {
+        silent.push(host);
+        return;
+      }
+      const label = status === 0 ? '' : ` (exit ${status})`;
+      process.stderr.write(error === undefined ? `${host}:${label}\n` : `unreachable: ${error}\n`);
       process.stdout.write(indent(stdout));
       process.stderr.write(indent(stderr));
     },
   });
+  if (silent.length > 0) process.stderr.write(`${listHosts(silent)}: done, without output\n`);
+  return exitCode;
 }
 
 function indent(text: string): string {

@@ -1,4 +1,5 @@
 import { play, type PlayRequest } from '../../actions/play.ts';
+import { rebalanceAfter } from '../../actions/rebalance.ts';
 import { verifyAfter, topologyIn } from '../../actions/verify.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import type { Reporter } from '../../output/reporter.ts';
@@ -24,6 +25,7 @@ export async function provisionBy(
           (address) =>
             `  writes: psql -h ${address} -p ${ports.write} -U ${admin} postgres\n  reads:  psql -h ${address} -p ${ports.read} -U ${admin} postgres\n`,
         );
+        await rebalanceAfter(run, loaded, request);
         if (!flags.verify) return exitCodes.ok;
         farewell = `\n${cluster} is ready. Its passwords are in ${loaded.inventory.folder}/secrets.yml (postgres_admin_password).\n${lines.join('')}`;
         return verifyAfter(run, loaded, request.signal, request.emit);

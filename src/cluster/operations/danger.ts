@@ -48,19 +48,23 @@ export function refuseWeakEtcd(view: ClusterView): Refusal[] {
 }
 
 /** A majority of etcd: without one nobody can take the lead. */
-export function refuseWithoutQuorum({ etcd, etcdLeader }: ClusterView): Refusal[] {
-  const voters = etcd.filter(({ learner }) => !learner);
-  const there = voters.filter(({ follows }) => follows).length;
+export function refuseWithoutQuorum({ etcd, etcdLeader, listed }: ClusterView): Refusal[] {
+  // The inventory may name hosts that are no members yet, or no more.
+  const voters = listed.etcd.filter(({ isLearner }) => !isLearner);
+  const there = voters.filter((voter) =>
+    etcd.some(({ name, follows }) => name === voter.name && follows),
+  ).length;
   if (there * 2 > voters.length && etcdLeader !== undefined) return [];
   return [
     {
-      message: `etcd has no majority: ${there} of ${voters.length} members know a leader`,
+      message: `etcd has no majority: ${there} of ${voters.length || etcd.length} members know a leader`,
       hint: 'bring its members back first: no member can take the lead without it',
     },
   ];
 }
 
-function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView): string | undefined {
+/** What is wrong with an etcd member; undefined for a voter that works. */
+export function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView): string | undefined {
   if (!answers) return 'does not answer';
   if (!follows) return 'knows no leader';
   if (learner) return 'is still a learner';

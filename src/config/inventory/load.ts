@@ -119,6 +119,7 @@ function addHosts(inventory: Inventory, group: string, entry: MapEntry, problems
       continue;
     }
     const host = inventory.host(name, entry.keyRange);
+    host.places.push({ group, at: entry.keyRange });
     if (group !== 'all') inventory.group(group).hosts.add(name);
     vars?.entries.forEach((variable) => host.vars.set(variable.key, variable));
   }

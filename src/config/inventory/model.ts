@@ -8,6 +8,8 @@ export type VariableMap = Map<string, MapEntry>;
 export interface InventoryHost {
   readonly name: string;
   readonly at: SourceRange | undefined;
+  /** Every place that puts it into a group, `all` included. */
+  readonly places: { readonly group: string; readonly at: SourceRange }[];
   readonly vars: VariableMap;
 }
 
@@ -51,10 +53,16 @@ export class Inventory {
   host(name: string, at?: SourceRange): InventoryHost {
     let host = this.hosts.get(name);
     if (!host) {
-      host = { name, at, vars: new Map() };
+      host = { name, at, places: [], vars: new Map() };
       this.hosts.set(name, host);
     }
     return host;
+  }
+
+  /** Takes a host out, as if no source named it. */
+  leaveOut(name: string): void {
+    this.hosts.delete(name);
+    for (const group of this.groups.values()) group.hosts.delete(name);
   }
 
   /** Groups that name this one among their children. */

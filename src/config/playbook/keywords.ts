@@ -4,7 +4,7 @@ import { type Layer, type Variable } from '../../vars/scope.ts';
 import { isTemplate, templateOfExpression, templateOfScalar, TemplateError } from '../../vars/template.ts';
 import type { Problems } from '../files.ts';
 import { validate } from '../validate.ts';
-import type { Condition, Provides } from './model.ts';
+import type { Condition } from './model.ts';
 
 /** Reads the values of keywords; what is wrong goes to the problems and the value counts as absent. */
 export class KeywordReader {
@@ -84,12 +84,11 @@ export class KeywordReader {
     return readConditions(node, key, this.problems);
   }
 
-  provides(key: string): Provides | undefined {
-    const names = z.array(z.string()).default([]);
-    return this.#parse(
-      key,
-      z.strictObject({ paths: names, units: names, users: names, groups: names, packages: names }),
-    );
+  provides(key: string): MapNode | undefined {
+    const names = z.array(z.string()).optional();
+    const shape = { paths: names, units: names, users: names, groups: names, packages: names };
+    this.#parse(key, z.strictObject(shape));
+    return this.map(key);
   }
 
   /** Reports templates that do not parse. */

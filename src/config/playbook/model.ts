@@ -14,11 +14,11 @@ type Tags = readonly string[];
 
 /** What a task may change beyond what its module knows, so that later tasks need not all be deferred. */
 export interface Provides {
-  readonly paths: readonly string[];
-  readonly units: readonly string[];
-  readonly users: readonly string[];
-  readonly groups: readonly string[];
-  readonly packages: readonly string[];
+  readonly paths?: readonly string[];
+  readonly units?: readonly string[];
+  readonly users?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly packages?: readonly string[];
 }
 
 export interface Task {
@@ -54,7 +54,8 @@ export interface Task {
   readonly runOnce: boolean;
   readonly delegateTo: ScalarNode | undefined;
   readonly ignoreErrors: boolean;
-  readonly provides: Provides | undefined;
+  /** A map like `Provides`, before it is rendered. */
+  readonly provides: MapNode | undefined;
   /** Seconds. */
   readonly timeout: number | undefined;
 }

@@ -53,7 +53,10 @@ export const file = defineModule({
   change: FileStateChange,
   needs: ({ path }) => ({ path: needPath(path) }),
   diff: ({ path: actual }, params) => diff(actual, params),
-  apply: (change) => [run(script(change))],
+  // What is below a link, or a path that goes, is another afterwards.
+  apply: (change) => [
+    run(script(change), change.type === 'directory' || change.type === 'file' ? { narrow: true } : {}),
+  ],
   writes: ({ resource: key, type, owner, group, mode: bits, target }) => [
     {
       kind: 'path',

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { needSql } from '../../facts/api.ts';
-import { changed, changeFields, inSync, refused, silent } from '../../plan/change.ts';
+import { changed, changeFields, inSync } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
-import { onPrimary, SqlLogin, sqlParams } from '../sql-task.ts';
+import { onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
 
 const Params = z.strictObject({
   ...sqlParams,
@@ -34,11 +34,7 @@ export const postgresQuery = defineModule({
   }),
   needs: ({ unless, query: _query, ...login }) => ({ done: needSql(onPrimary(login, unless)) }),
   diff({ done }, { unless, query, ...login }) {
-    if (!done.answered) {
-      if (done.code !== undefined)
-        return refused(done.reason, 'check login, database and the query in unless');
-      return silent(done.reason);
-    }
+    if (!done.answered) return unanswered(done, 'check login, database and the query in unless');
     if (Object.values(done.rows[0] ?? {})[0] === true) return inSync();
     const [first = ''] = query;
     return changed({

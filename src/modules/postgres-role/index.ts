@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { asScramVerifier } from '../../core/secrets.ts';
 import { needSql } from '../../facts/api.ts';
-import { changed, changeFields, inSync, refused, silent } from '../../plan/change.ts';
+import { changed, changeFields, inSync } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
-import { identifier, literal, onPrimary, SqlLogin, sqlParams } from '../sql-task.ts';
+import { identifier, literal, onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
 
 const attributes = [
   'superuser',
@@ -64,11 +64,8 @@ export const postgresRole = defineModule({
   change: z.strictObject({ ...changeFields, login: SqlLogin, statements: z.array(z.string()) }),
   needs: ({ name, ...params }) => ({ role: needSql(onPrimary(loginOf(params), query(name))) }),
   diff({ role: answer }, { name, password, attributes: wanted, member_of: groups, ...params }, context) {
-    if (!answer.answered) {
-      if (answer.code !== undefined)
-        return refused(answer.reason, 'is the superuser’s password in secrets.yml the one in use?');
-      return silent(answer.reason);
-    }
+    if (!answer.answered)
+      return unanswered(answer, 'is the superuser’s password in secrets.yml the one in use?');
     const row = answer.rows[0] === undefined ? undefined : RoleRow.parse(answer.rows[0]);
     const role = identifier(name);
     const login = loginOf(params);

@@ -17,7 +17,7 @@ const topology: Topology = {
   etcd: nodes,
   postgres: nodes,
   haproxy: [{ name: 'proxy', address: '10.0.0.9' }],
-  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
+  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001, stats: 7000 },
   etcdQuota: 100 * 1024 ** 2,
   watchdog: { mode: 'required', margin: 5, timeout: 25 },
   synchronous: false,

@@ -27,6 +27,7 @@ export function etcdMember(name: string, differs: Partial<EtcdMemberView> = {}):
 
 /** A healthy cluster of three, led by node1, etcd led from node2. */
 export function view(differs: Partial<ClusterView> = {}): ClusterView {
+  const { etcd = [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')] } = differs;
   return {
     cluster: 'c',
     members: [member('node1', { streaming: false, lag: undefined }), member('node2'), member('node3')],
@@ -39,8 +40,18 @@ export function view(differs: Partial<ClusterView> = {}): ClusterView {
     scheduled: undefined,
     config: {},
     timing: timingOf({}),
-    etcd: [etcdMember('node1'), etcdMember('node2'), etcdMember('node3')],
+    patroniVersion: '3.0.2',
+    etcd,
     etcdLeader: 'node2',
+    listed: {
+      patroni: nodes.map(({ name, address }) => ({ name, address })),
+      etcd: etcd.map(({ name, id = '', learner }, at) => ({
+        id,
+        name,
+        peerUrls: [`http://10.0.0.${at + 1}:2380`],
+        isLearner: learner,
+      })),
+    },
     writesTo: new Map([['lb', ['node1']]]),
     ...differs,
   };
@@ -62,7 +73,7 @@ export const topology: Topology = {
   etcd: nodes,
   postgres: nodes,
   haproxy: [{ name: 'lb', address: '10.0.0.9' }],
-  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001 },
+  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001, stats: 7000 },
   rest: { user: 'patroni', password: 'secret' },
   checks: { interval: 3, fall: 3, rise: 2 },
   etcdQuota: 2 ** 31,

@@ -83,7 +83,7 @@ describe('topologyOf', () => {
   });
 
   test('more nodes need more senders', () => {
-    const hosts = Array.from({ length: 7 }, (_, at) => `n${at}: { ansible_host: 10.0.0.${at + 1} }`).join(
+    const hosts = Array.from({ length: 9 }, (_, at) => `n${at}: { ansible_host: 10.0.0.${at + 1} }`).join(
       ', ',
     );
     const found = topology(
@@ -91,7 +91,7 @@ describe('topologyOf', () => {
       `etcd: { hosts: { ${hosts} } }\npostgres: { hosts: { ${hosts} } }\nhaproxy: {}`,
     );
     expect(found.dcs).toMatchObject({
-      postgresql: { parameters: { max_wal_senders: 9, max_replication_slots: 9 } },
+      postgresql: { parameters: { max_wal_senders: 11, max_replication_slots: 11 } },
     });
   });
 });

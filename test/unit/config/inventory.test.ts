@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { Problems } from '../../../src/config/files.ts';
 import { loadInventory } from '../../../src/config/inventory/load.ts';
+import { positionOf } from '../../../src/core/source.ts';
 import { folderOf, told } from '../support.ts';
 import { inventoryOf, variablesOf } from './support.ts';
 
@@ -60,6 +61,20 @@ describe('hosts and groups', () => {
     expect(variablesOf(inventory, 'node1')).toEqual({ ansible_user: 'root', colour: 'white' });
     expect(variablesOf(inventory, 'lonely')).toEqual({ ansible_user: 'root', colour: 'grey' });
   });
+});
+
+test('a host that is left out is in no group, and where it stood is known', () => {
+  const { inventory } = inventoryOf({ 'hosts.yml': cluster });
+  const { places = [] } = inventory.hosts.get('node2') ?? {};
+  expect(places.map(({ group, at }) => [group, positionOf(at.file, at.start).line])).toEqual([
+    ['all', 4],
+    ['etcd', 9],
+    ['postgres', 14],
+  ]);
+  inventory.leaveOut('node2');
+  expect([...inventory.hosts.keys()]).toEqual(['node1', 'node3', 'lonely']);
+  expect(inventory.hostsOf('etcd')).toEqual(['node1']);
+  expect(inventory.hostsOf('database')).toEqual(['node3']);
 });
 
 test('groups may stand at the top, be told in pieces, and name children that are told elsewhere', () => {

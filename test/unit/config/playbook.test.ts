@@ -171,13 +171,13 @@ vars: { a: 1 }`);
       runOnce: true,
       ignoreErrors: true,
       timeout: 60,
-      provides: { paths: ['/srv/out'], units: ['made'], users: [], groups: [], packages: [] },
     });
     expect(toData(task.params)).toEqual({ cmd: 'make', chdir: '/srv' });
     expect(task.name?.text).toBe('make it');
     expect(task.loop && toData(task.loop)).toEqual([1, 2]);
     expect(task.loopLabel?.text).toBe('step {{step}}');
     expect(task.environment && toData(task.environment)).toEqual({ CC: 'gcc' });
+    expect(task.provides && toData(task.provides)).toEqual({ paths: ['/srv/out'], units: ['made'] });
     expect([task.becomeUser?.text, task.delegateTo?.text]).toEqual(['builder', 'node1']);
     expect([...task.vars.keys()]).toEqual(['a']);
     const texts = [task.when, task.changedWhen, task.failedWhen, task.until];

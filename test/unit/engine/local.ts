@@ -12,6 +12,7 @@ import type { Connection } from '../../../src/engine/host-run.ts';
 import { Journal } from '../../../src/engine/journal.ts';
 import { Run } from '../../../src/engine/run.ts';
 import type { Target } from '../../../src/transport/target.ts';
+import type { Variable } from '../../../src/vars/scope.ts';
 import { folderOf } from '../support.ts';
 
 /** A host that is a shell on this machine; its name is in $HOST_NAME, and what it changes is in its own folder. */
@@ -79,7 +80,12 @@ export class LocalLab {
       tags: options.tags ?? [],
       skipTags: [],
       extraVars: [
-        JSON.stringify({ base: this.folder, dir: `${this.folder}/{{inventory_hostname}}`, password: '' }),
+        JSON.stringify({
+          base: this.folder,
+          dir: `${this.folder}/{{inventory_hostname}}`,
+          password: '',
+          ...options.vars,
+        }),
       ],
       limit: options.limit,
     };
@@ -118,10 +124,10 @@ export class LocalLab {
     try {
       await run.connect();
       planned = await run.plan();
-      run.refuseFailures(planned);
+      if (options.heedless !== true) run.refuseFailures(planned);
       await options.beforeApply?.(abort);
       if (options.planOnly !== true) {
-        if (planned.hasChanges) await run.apply(planned);
+        if (planned.hasChanges || options.walkAnyway === true) await run.apply(planned);
         else run.accept(planned);
       }
     } catch (thrown) {
@@ -130,13 +136,29 @@ export class LocalLab {
     }
     const { hosts, exitCode } = run.recap(planned);
     const failure = error ?? run.errors[0];
-    await journal.end(exitCode, failure === undefined ? undefined : messageOf(failure));
+    const message = failure === undefined ? undefined : messageOf(failure);
+    const registered = Object.fromEntries(
+      run.fleet.connected().map(({ name, registered: own }) => [name, valuesOf(own)]),
+    );
+    await journal.end(exitCode, message);
     await run.close();
-    return new Outcome(events, hosts, exitCode, failure === undefined ? undefined : messageOf(failure));
+    return new Outcome(events, hosts, exitCode, message, registered);
   }
 }
 
+function valuesOf(variables: ReadonlyMap<string, Variable>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...variables].flatMap(([name, variable]) => ('value' in variable ? [[name, variable.value]] : [])),
+  );
+}
+
 export interface RunSettings {
+  /** More extra variables. */
+  readonly vars?: Readonly<Record<string, unknown>>;
+  /** Go through the tasks though nothing is to be changed: they register their results. */
+  readonly walkAnyway?: boolean;
+  /** Begin though the plan says that a task will fail. */
+  readonly heedless?: boolean;
   readonly planOnly?: boolean;
   readonly tags?: readonly string[];
   readonly limit?: string;
@@ -150,17 +172,21 @@ export class Outcome {
   readonly recap: ReturnType<Run['recap']>['hosts'];
   readonly exitCode: number;
   readonly error: string | undefined;
+  /** Results and facts that tasks have left, by host. */
+  readonly registered: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
   constructor(
     events: readonly RunEvent[],
     recap: Outcome['recap'],
     exitCode: number,
     error: string | undefined,
+    registered: Outcome['registered'],
   ) {
     this.events = events;
     this.recap = recap;
     this.exitCode = exitCode;
     this.error = error;
+    this.registered = registered;
   }
 
   of<T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }>[] {

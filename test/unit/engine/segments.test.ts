@@ -12,14 +12,20 @@ interface Sketch {
   readonly needs: readonly Need<unknown>[];
   /** A new file; anything else is a script of its own. */
   readonly file?: string;
+  /** It changes one path, and is no new file. */
+  readonly narrow?: boolean;
   readonly writes?: readonly Write[];
   readonly attempts?: number;
   readonly becomeUser?: string;
 }
 
 /** A step with one change; without `file` and `writes` one that is in sync. */
-function step({ needs, file, writes, attempts = 0, becomeUser }: Sketch): Step {
-  const newFile = file === undefined ? {} : { newFile: { path: file, content: file, ...attributes } };
+function step({ needs, file, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
+  const newFile = narrow
+    ? { narrow }
+    : file === undefined
+      ? {}
+      : { newFile: { path: file, content: file, ...attributes } };
   const script = `make ${file ?? 'something'}`;
   const change = {
     change: { action: 'create', resource: file ?? 'something' },
@@ -67,6 +73,19 @@ describe('toSegments', () => {
     ['one is made by another user', [fileStep('/a'), fileStep('/b', { becomeUser: 'postgres' })]],
   ])('keeps them apart when %s', (_why, steps) => {
     expect(shapes(steps)).toEqual(['make /a', 'make /b']);
+  });
+
+  test('lets neighbours that change no more than their own paths share a guard, and new files not with them', () => {
+    const folder = (path: string) => fileStep(path, { narrow: true });
+    expect(shapes([folder('/a'), folder('/b'), fileStep('/b/c'), fileStep('/b/d'), folder('/e')])).toEqual([
+      'make /a, make /b',
+      'make /b/c, make /b/d together',
+      'make /e',
+    ]);
+    expect(shapes([folder('/a'), fileStep('/b', { narrow: true, needs: [needPath('/a')] })])).toEqual([
+      'make /a',
+      'make /b',
+    ]);
   });
 
   test('keeps other changes apart, and in order', () => {

@@ -73,12 +73,8 @@ function instance(
   more: object = {},
   mayWrite: readonly object[] = [],
 ): Instance {
-  const empty = { paths: [], units: [], users: [], groups: [], packages: [] };
-  const task = {
-    provides: provides && { ...empty, ...provides },
-    module: { readOnly: false, wide: false, ...more },
-  };
-  return { name: 'install', task, needs: [fileNeed], bound: { mayWrite } } as unknown as Instance;
+  const task = { module: { readOnly: false, wide: false, ...more } };
+  return { name: 'install', task, provides, needs: [fileNeed], bound: { mayWrite } } as unknown as Instance;
 }
 
 describe('what provides says limits what a wide change makes unknown', () => {

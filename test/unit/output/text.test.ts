@@ -310,3 +310,71 @@ describe('JSON lines', () => {
     expect(EventLine.safeParse(line).success).toBe(false);
   });
 });
+
+describe('with more hosts than anybody reads', () => {
+  const names = Array.from({ length: 30 }, (_, index) => `host${index}`);
+
+  test('the recap has a line for all to which the same happened, and one for each that failed', () => {
+    const hosts = Object.fromEntries(
+      names.map((name, index) => [
+        name,
+        recap(index === 7 ? { failed: 1 } : { ok: 3, roundTrips: 1 + (index % 2), seconds: index }),
+      ]),
+    );
+    expect(formatRecap(hosts, plain).split('\n')).toEqual([
+      '29 hosts  ok=3   changed=0   failed=0   2 round trips, 29 s',
+      'host7     ok=0   changed=0   failed=1   1 round trip, 1.2 s',
+    ]);
+  });
+
+  test('a run says how many are connected, and names those that are not', () => {
+    let written = '';
+    const reporter = textReporter({
+      write: (text) => (written += text),
+      colour: false,
+      verbosity: 0,
+      diff: false,
+    });
+    for (const host of names) reporter.event({ type: 'host', host, state: 'connected' });
+    reporter.event({ type: 'host', host: 'gone', state: 'unreachable', message: 'gone: no answer' });
+    reporter.event({ type: 'phase', phase: 'collect' });
+    reporter.event({ type: 'play', play: 'all of them', hosts: names });
+    reporter.event({ type: 'warning', message: 'late' });
+    expect(written).toBe(
+      '  error    gone: no answer\nconnected 30 hosts\n\nall of them  30 hosts\nwarning  late\n',
+    );
+  });
+
+  test('changes and notes that are the same are told of once, when the play ends', () => {
+    let written = '';
+    const reporter = textReporter({
+      write: (text) => (written += text),
+      colour: false,
+      verbosity: 0,
+      diff: false,
+    });
+    const where = { play: 'all', task: 'file', taskId: 1 };
+    reporter.event({ type: 'play', play: 'all', hosts: names });
+    for (const host of names) {
+      reporter.event({ type: 'change', host, ...where, change: { action: 'update', resource: '/etc/f' } });
+      reporter.event({ type: 'task', host, ...where, status: 'ok', message: 'hello' });
+    }
+    expect(written).toBe('');
+    reporter.event({ type: 'recap', exitCode: 0, hosts: {} });
+    expect(written).toContain(
+      'all  30 hosts\n  changed  30 hosts: file: update /etc/f\n  note     30 hosts: hello\n',
+    );
+  });
+
+  test('a plan names as many hosts as fit on a line, and counts more', () => {
+    const changes = [update];
+    const text = (count: number) =>
+      formatPlan(
+        names.slice(0, count).map((host) => planned(host, 'file', 1, { changes })),
+        plain,
+        false,
+      );
+    expect(text(2)).toContain('host0 host1');
+    expect(text(30)).toMatch(/\/etc\/f {2}30 hosts$/);
+  });
+});

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { depart } from '../cluster/departure.ts';
+import { lookAtDeparting } from '../cluster/departing.ts';
+import type { Control } from '../cluster/control.ts';
+import { planRemove, type RemovePlan } from '../cluster/operations/remove.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import type { Inventory } from '../config/inventory/model.ts';
+import { didYouMean } from '../core/diagnostics.ts';
+import { exitCodes, InvalidInputError, worstExitCode, type ExitCode } from '../core/errors.ts';
+import { formatPlace } from '../core/source.ts';
+import { loadHosts } from './load.ts';
+import { operate, type OperationRequest } from './operate.ts';
+import { disruptsOf, play } from './play.ts';
+import { rebalanceAfter } from './rebalance.ts';
+import { verifyAfter } from './verify.ts';
+
+export interface MembershipRequest extends OperationRequest {
+  readonly verb: 'remove' | 'replace';
+  readonly verify: boolean;
+}
+
+/** Takes a host out of the cluster, and gives the others the files of a cluster without it. */
+export async function remove(request: MembershipRequest, name: string): Promise<ExitCode> {
+  const { inventory } = loadHosts('all', request.input);
+  const removed = await removeMember(request, inventory, name);
+  if (removed !== exitCodes.ok && removed !== exitCodes.changesPending) return removed;
+  const followed = await provisionWithout(request, name);
+  if (!request.planOnly) tellPlaces(request, inventory, name);
+  return worstExitCode([removed, followed]);
+}
+
+/** Takes a host out of Patroni, etcd and HAProxy. What it misses is no reason to refuse while `arriving` is to join. */
+export function removeMember(
+  request: MembershipRequest,
+  inventory: Inventory,
+  name: string,
+  arriving?: string,
+): Promise<ExitCode> {
+  return operate<RemovePlan>(request, {
+    verb: 'remove',
+    measured: true,
+    leaving: name,
+    async plan(view, control, agreed) {
+      requireKnown(view, inventory, name);
+      const departing = await lookAtDeparting(control, view, name);
+      const handover = agreed?.removals.find((removal) => removal.do === 'hand-over');
+      const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
+      return agreed ? keepTo(agreed, plan) : plan;
+    },
+    perform: (control: Control, plan, view) => depart(control, plan, view),
+    async rehearse() {
+      await provisionWithout({ ...request, planOnly: true, emit: () => undefined }, name);
+    },
+  });
+}
+
+/** What was agreed to holds while there is only less to do: a dead member's key goes by itself. */
+function keepTo(agreed: RemovePlan, now: RemovePlan): RemovePlan {
+  const had = new Set(agreed.steps.map(({ what }) => what));
+  return now.steps.every(({ what }) => had.has(what)) ? { ...now, steps: agreed.steps } : now;
+}
+
+function requireKnown({ listed }: ClusterView, inventory: Inventory, name: string): void {
+  const members = [...listed.patroni, ...listed.etcd].map((member) => member.name);
+  if (inventory.hosts.has(name) || members.includes(name)) return;
+  const known = [...inventory.hosts.keys(), ...members].filter((each) => each !== '');
+  throw new InvalidInputError([
+    { message: `neither the inventory nor the cluster knows "${name}"`, ...didYouMean(name, known) },
+  ]);
+}
+
+/** Plays site.yml for all hosts but one, and verifies what they are then. */
+export function provisionWithout(request: MembershipRequest, without: string | undefined): Promise<ExitCode> {
+  const { input, signal, emit } = request;
+  return play({
+    ...request,
+    // A run of its own in the hosts' journals.
+    id: randomBytes(4).toString('hex'),
+    isPart: true,
+    // Another host may be out as well: it is left out, and told of.
+    skipUnreachable: true,
+    become: true,
+    // Between a member that goes and one that comes, their number may be even.
+    input: {
+      ...input,
+      skipTags: [...input.skipTags, 'etcd_count'],
+      ...(without === undefined ? {} : { without }),
+    },
+    confirm: (question, changes) => request.confirm(question, disruptsOf(changes)),
+    async afterwards(run, loaded) {
+      await rebalanceAfter(run, loaded, request);
+      return request.verify ? verifyAfter(run, loaded, signal, emit) : exitCodes.ok;
+    },
+  });
+}
+
+/** Where users have to take the host out themselves: drover never edits their files. */
+function tellPlaces({ emit }: OperationRequest, inventory: Inventory, name: string): void {
+  const places = inventory.hosts.get(name)?.places ?? [];
+  if (places.length === 0) return;
+  emit({
+    type: 'warning',
+    message: `${name} is out of the cluster, and still in the inventory: ${places.map(({ at }) => formatPlace(at)).join(', ')}`,
+    hint: 'take it out there, or the next drover provision takes it in again',
+  });
+}

@@ -1,0 +1,69 @@
+import { serviceGroups } from '../cluster/topology.ts';
+import { isWorking } from '../cluster/operations/remove-danger.ts';
+import { Control } from '../cluster/control.ts';
+import type { Inventory, InventoryHost } from '../config/inventory/model.ts';
+import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
+import { exitCodes, InvalidInputError, UsageError, type ExitCode } from '../core/errors.ts';
+import { loadHosts } from './load.ts';
+import { provisionWithout, remove, removeMember, type MembershipRequest } from './remove.ts';
+import { withCluster } from './verify.ts';
+
+/**
+ * Has a new host take the place of another. One that works stays until the new one has joined; a dead one goes
+ * first, as etcd takes in nobody while a voter is away.
+ */
+export async function replace(request: MembershipRequest, old: string, fresh: string): Promise<ExitCode> {
+  const { inventory } = loadHosts('all', request.input);
+  requireSameGroups(inventory, old, fresh);
+  if (!(await isWhole(request, old))) return remove(request, old);
+  const joined = await provisionWithout({ ...request, verify: false }, undefined);
+  if (joined !== exitCodes.ok && joined !== exitCodes.changesPending) return joined;
+  if (!request.planOnly) return remove(request, old);
+  return removeMember(request, inventory, old, fresh);
+}
+
+/** Whether the cluster has the full use of a host: one that was taken out in part is not taken in again. */
+function isWhole(request: MembershipRequest, name: string): Promise<boolean> {
+  // What comes next tells of the same connections.
+  const emit = () => undefined;
+  return withCluster({ ...request, emit }, async (run, topology) => {
+    const { signal } = request;
+    const control = new Control({ fleet: run.fleet, topology, emit, signal });
+    const view = await control.look();
+    const roles = [
+      { nodes: topology.postgres, members: view.members.filter(({ running }) => running) },
+      { nodes: topology.etcd, members: view.etcd.filter(({ follows }) => follows) },
+    ].filter(({ nodes }) => nodes.some((node) => node.name === name));
+    if (roles.length === 0) return view.writesTo.has(name);
+    return (
+      isWorking(view, name) && roles.every(({ members }) => members.some((member) => member.name === name))
+    );
+  });
+}
+
+/** Throws unless the new host is in every group of the cluster that the old one is in. */
+function requireSameGroups(inventory: Inventory, old: string, fresh: string): void {
+  if (old === fresh) throw new UsageError(`${old} cannot take its own place`);
+  const former = hostOf(inventory, old, 'drover remove takes one out that only the cluster knows');
+  const next = hostOf(inventory, fresh, 'put it there first, in the groups of the other');
+  const problems = serviceGroups
+    .filter((group) => hasHost(inventory, group, former.name) && !hasHost(inventory, group, next.name))
+    .map((group): Diagnostic => {
+      const at = former.places.find((place) => place.group === group)?.at ?? former.at;
+      const hint = `put ${fresh} there too`;
+      return { message: `${old} is in the group ${group}, and ${fresh} is not`, hint, ...(at ? { at } : {}) };
+    });
+  if (problems.length > 0) throw new InvalidInputError(problems);
+}
+
+function hasHost(inventory: Inventory, group: string, name: string): boolean {
+  return inventory.groups.has(group) && inventory.hostsOf(group).includes(name);
+}
+
+function hostOf({ hosts }: Inventory, name: string, otherwise: string): InventoryHost {
+  const found = hosts.get(name);
+  if (found) return found;
+  const { hint } = didYouMean(name, hosts.keys());
+  const message = `the inventory has no host "${name}"`;
+  throw new InvalidInputError([{ message, hint: hint?.startsWith('did') ? hint : otherwise }]);
+}
