@@ -52,7 +52,7 @@ export class Journal {
     const n = ++this.#count;
     // A value that got into a text past its placeholder stays out of the journal, too.
     const { diff, ...rest } = Object.fromEntries(
-      Object.entries(change).flatMap(([name, text]) =>
+      Object.entries(change).flatMap(([name, text]): [string, string][] =>
         text === undefined ? [] : [[name, this.#options.vault.redact(text)]],
       ),
     );
