@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { holdsSecret } from '../core/secrets.ts';
 import { largestShownFile, needContent } from '../facts/content.ts';
+import type { FactRecord } from '../facts/need.ts';
 import { needDigest } from '../facts/path.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import { quote } from '../shell/quote.ts';
@@ -56,9 +57,9 @@ export function wantedOf(
 export function writtenFile({ bound }: Instance) {
   const { dest, content } = bound.params as { dest?: unknown; content?: unknown };
   if (typeof dest !== 'string' || typeof content !== 'string' || holdsSecret(content)) return undefined;
-  const { parse, ...need } = needDigest(dest);
+  const need = needDigest(dest);
   return {
-    need: { ...need, parse: (records: Parameters<typeof parse>[0]) => parse(records)?.slice(0, digits) },
+    need: { ...need, parse: (records: readonly FactRecord[]) => need.parse(records)?.slice(0, digits) },
     digest: (context: ModuleContext) => context.digest(content).slice(0, digits),
   };
 }
