@@ -49,10 +49,14 @@ export class Ledger {
       () => this.#connect(5001),
       () => 'SELECT count(*) FROM ledger',
     );
+    const stop = () => Promise.all([writer.stop(), reader.stop()]);
     await writer.works();
-    const result = await work();
+    const result = await work().catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
     await writer.works();
-    const [writes, reads] = await Promise.all([writer.stop(), reader.stop()]);
+    const [writes, reads] = await stop();
     const sql = this.#connect(5000);
     const rows = await sql<{ n: number }[]>`SELECT n FROM ledger WHERE run = ${run}`;
     await sql.end();
