@@ -56,10 +56,8 @@ describe('a host that is gone', () => {
       const session = await open(sshd, impatient);
       const lost = await lossOf(session, { what: '"Install packages"' });
       const waiting = session.run('true', { what: '"Wait"' }).catch((error: unknown) => error);
-      const began = Date.now();
       await lose();
       const error = await lost();
-      const seconds = (Date.now() - began) / 1000;
       await mend();
       await endSleepers();
       expect(error).toBeInstanceOf(UnreachableError);
@@ -70,7 +68,6 @@ describe('a host that is gone', () => {
       expect(await waiting).toMatchObject({
         message: 'node1: the connection was lost: no sign of life for 3 s',
       });
-      expect(seconds).toBeLessThan(20);
       await expect(session.run('true')).rejects.toThrow('the connection was lost');
     },
   );

@@ -23,7 +23,8 @@ const login = Buffer.concat([message('R', 0, 0, 0, 0), message('Z', 73)]);
 const begun = Buffer.concat([message('C', ...Buffer.from('BEGIN\0')), message('Z', 84)]);
 
 const asProbe = { port: 5432, database: 'postgres', user: 'probe', password: 'x' };
-const options = { timeout: 2_000 };
+// So long that a test which has to wait for it fails.
+const options = { timeout: 600_000 };
 
 describe('a server that goes away', () => {
   it.each([
@@ -31,7 +32,6 @@ describe('a server that goes away', () => {
     { when: 'after the login', answers: [login], statements: ['SELECT 1'] },
     { when: 'in a transaction', answers: [login, begun], statements: ['SELECT 1', 'SELECT 2'] },
   ])('$when is an answer, at once', async ({ answers, statements }) => {
-    const began = performance.now();
     const query = { ...asProbe, addresses: ['db'], primary: false, statements };
     let opened = 0;
     const open = () => {
@@ -43,7 +43,6 @@ describe('a server that goes away', () => {
       reason: 'db: the connection was closed',
     });
     expect(opened).toBe(1);
-    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('is told again to who goes on asking', async () => {
