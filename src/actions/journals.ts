@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { scopeOf } from '../config/host-variables.ts';
-import { UnreachableError } from '../core/errors.ts';
+import { InvalidInputError, UnreachableError } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import { runsOf, type HostJournal, type PastRun } from '../engine/history.ts';
 import { HostRun } from '../engine/host-run.ts';
@@ -58,6 +58,19 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   } finally {
     await connector.close();
   }
+}
+
+/** One run of those; throws when no journal knows it. */
+export function findRun({ runs, silent }: History, run: string): PastRun {
+  const past = runs.find((each) => each.run === run);
+  if (past) return past;
+  if (silent.length > 0)
+    throw new UnreachableError(
+      `run ${run} is in no journal of the hosts that answer; ${silent.join(', ')} could not be asked`,
+    );
+  throw new InvalidInputError([
+    { message: `no host’s journal knows a run ${run}`, hint: 'drover history lists them' },
+  ]);
 }
 
 /** The same over hosts that are connected already. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { depart } from '../cluster/departure.ts';
 import { lookAtDeparting } from '../cluster/departing.ts';
 import type { Control } from '../cluster/control.ts';
@@ -7,6 +6,7 @@ import type { ClusterView } from '../cluster/view.ts';
 import type { Inventory } from '../config/inventory/model.ts';
 import { didYouMean } from '../core/diagnostics.ts';
 import { exitCodes, InvalidInputError, worstExitCode, type ExitCode } from '../core/errors.ts';
+import { newRunId } from '../core/run-id.ts';
 import { formatPlace } from '../core/source.ts';
 import { loadHosts } from './load.ts';
 import { operate, type OperationRequest } from './operate.ts';
@@ -75,7 +75,7 @@ export function provisionWithout(request: MembershipRequest, without: string | u
   return play({
     ...request,
     // A run of its own in the hosts' journals.
-    id: randomBytes(4).toString('hex'),
+    id: newRunId(),
     isPart: true,
     // Another host may be out as well: it is left out, and told of.
     skipUnreachable: true,

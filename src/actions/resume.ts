@@ -5,7 +5,7 @@ import { isResumable, type PastRun } from '../engine/history.ts';
 import type { RunRequest } from '../engine/journal-line.ts';
 import type { Run } from '../engine/run.ts';
 import { describePast } from '../output/history-text.ts';
-import { readHistory, readRuns, type JournalRequest } from './journals.ts';
+import { findRun, readHistory, readRuns, type JournalRequest } from './journals.ts';
 import { loadHosts } from './load.ts';
 import type { PlayRequest } from './play.ts';
 
@@ -27,12 +27,7 @@ export async function findResumable(
   run: string,
   bundled: (path: string) => string,
 ): Promise<Resumption> {
-  const { runs, silent } = await readHistory(request, run);
-  const past = runs.find((each) => each.run === run);
-  if (!past) {
-    const where = silent.length === 0 ? '' : `; ${silent.join(', ')} could not be asked`;
-    throw refuse(`no host’s journal knows a run ${run}${where}`, 'drover history lists them');
-  }
+  const past = findRun(await readHistory(request, run), run);
   if (past.outcome !== 'running') refuseUnlessResumable(past);
   const asked = past.request;
   if (!asked?.playbook)

@@ -1,5 +1,5 @@
 import { leadersOf, takeSnapshot } from '../cluster/snapshot.ts';
-import { topologyOf, type Topology } from '../cluster/topology.ts';
+import { serviceGroups, topologyOf, type Topology } from '../cluster/topology.ts';
 import { verifyCluster } from '../cluster/verify.ts';
 import { exitCodes, UnreachableError, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
@@ -61,9 +61,7 @@ export async function withCluster<T>(
 }
 
 export function topologyIn(run: Run, { inventory }: LoadedRun): Topology {
-  const groups = Object.fromEntries(
-    ['etcd', 'postgres', 'haproxy'].map((group) => [group, inventory.hostsOf(group)]),
-  );
+  const groups = Object.fromEntries(serviceGroups.map((group) => [group, inventory.hostsOf(group)]));
   return topologyOf((host) => run.scope(host), groups);
 }
 

@@ -86,6 +86,9 @@ export interface ConnectionFlags {
 
 const noQuestions = ['-y, --yes', 'do not ask before what interrupts a service'] as const;
 const noVerify = ['--no-verify', 'leave the verification out'] as const;
+const diff = ['-D, --diff', 'show the lines that differ'] as const;
+const timings = ['--timings', 'show at the end what the run took its time for'] as const;
+const skipUnreachable = ['--skip-unreachable', 'go on without hosts that cannot be reached'] as const;
 const lockTimeout = ['--lock-timeout <seconds>', 'wait this long for another run to end'] as const;
 
 /** Everything an operation on a running cluster takes; it is always the whole cluster's. */
@@ -114,17 +117,17 @@ export interface MembershipFlags extends OperationFlags {
 /** What going on with a run takes: its playbook, limit and tags are in the journal. */
 export function addResumeOptions(command: Command): Command {
   return addOperationOptions(command)
-    .option('-D, --diff', 'show the lines that differ')
-    .option('--timings', 'show at the end what the run took its time for')
-    .option('--skip-unreachable', 'go on without hosts that cannot be reached')
+    .option(...diff)
+    .option(...timings)
+    .option(...skipUnreachable)
     .option(...noVerify);
 }
 
 /** What a kept plan takes: inventory, variables and tags are in it. */
 export function addApplyOptions(command: Command): Command {
   return addConnectionOptions(command)
-    .option('-D, --diff', 'show the lines that differ')
-    .option('--timings', 'show at the end what the run took its time for')
+    .option(...diff)
+    .option(...timings)
     .option(...noQuestions)
     .option(...lockTimeout, notNegative, 120);
 }
@@ -140,11 +143,16 @@ export function addRunOptions(command: Command): Command {
     )
     .option('--skip-tags <tags>', 'no tasks with one of these tags', collectWords, [])
     .option('-C, --check', 'show what would be changed, as plan does')
-    .option('-D, --diff', 'show the lines that differ')
-    .option('--timings', 'show at the end what the run took its time for')
+    .option(...diff)
+    .option(...timings)
     .option(...noQuestions)
-    .option('--skip-unreachable', 'go on without hosts that cannot be reached')
+    .option(...skipUnreachable)
     .option(...lockTimeout, notNegative, 120);
+}
+
+/** The same for what ends with a verification. */
+export function addVerifiedRunOptions(command: Command): Command {
+  return addRunOptions(command).option(...noVerify);
 }
 
 export interface RunFlags extends OperationFlags {

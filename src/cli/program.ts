@@ -8,6 +8,7 @@ import {
   addOperationOptions,
   addResumeOptions,
   addRunOptions,
+  addVerifiedRunOptions,
   positive,
   repeated,
 } from './options.ts';
@@ -58,12 +59,12 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     (...args: Parameters<A>) =>
       run(async () => (await load())(...args));
 
-  addRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it'))
-    .option('--no-verify', 'leave the verification out')
-    .action(act(async () => (await import('./commands/provision.ts')).provision));
-  addRunOptions(verb('upgrade', 'raise the cluster’s packages, host by host, and verify it'))
-    .option('--no-verify', 'leave the verification out')
-    .action(act(async () => (await import('./commands/upgrade.ts')).upgrade));
+  addVerifiedRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it')).action(
+    act(async () => (await import('./commands/provision.ts')).provision),
+  );
+  addVerifiedRunOptions(verb('upgrade', 'raise the cluster’s packages, host by host, and verify it')).action(
+    act(async () => (await import('./commands/upgrade.ts')).upgrade),
+  );
   addRunOptions(verb('plan', 'show what provision, or a playbook, would change'))
     .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
     .option('-o, --out <file>', 'keep the plan in a file, for drover apply')

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { disruptsOf, type PlayRequest } from '../actions/play.ts';
 import type { InputOptions } from '../actions/load.ts';
 import { UsageError } from '../core/errors.ts';
+import { newRunId } from '../core/run-id.ts';
 import { maskBySound } from '../core/secrets.ts';
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
@@ -124,7 +124,7 @@ export async function playRequest(
   connection?: ConnectionOptions,
 ): Promise<PlayRequest & { reporter: Reporter }> {
   const bundled = bundledName(playbook);
-  const id = randomBytes(4).toString('hex');
+  const id = newRunId();
   const reporter = await reporterOf(flags, id);
   const shown = flags.timings ? withTimings(reporter, (text) => process.stderr.write(text)) : reporter;
   return {

@@ -163,6 +163,11 @@ export function isLeaderRole(role: string): boolean {
   return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);
 }
 
+/** Whether a role in the cluster's list is that of who stands by synchronously, or whose vote counts for it. */
+export function isSynchronousRole(role: string): boolean {
+  return role === 'sync_standby' || role === 'quorum_standby';
+}
+
 /** The member that leads; undefined while nobody holds the lock. */
 export function leaderOf(cluster: PatroniCluster): PatroniCluster['members'][number] | undefined {
   return cluster.members.find(({ role }) => isLeaderRole(role));

@@ -1,4 +1,10 @@
-import { leaderOf, mayLead, streamersOf, type PatroniCluster } from '../clients/patroni.ts';
+import {
+  isSynchronousRole,
+  leaderOf,
+  mayLead,
+  streamersOf,
+  type PatroniCluster,
+} from '../clients/patroni.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
 import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
@@ -138,7 +144,7 @@ function memberOf(
     answers: member !== undefined,
     running: member?.state === 'running',
     streaming: sender?.member !== undefined && streamersOf(sender.member).has(name),
-    synchronous: listed?.role === 'sync_standby' || listed?.role === 'quorum_standby',
+    synchronous: listed !== undefined && isSynchronousRole(listed.role),
     lag: liveLag(sender, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
     position: member?.xlog?.location ?? member?.xlog?.replayed_location ?? undefined,
     timeline: member?.timeline ?? listed?.timeline,

@@ -82,11 +82,7 @@ export class Applying {
       } catch (error) {
         if (!(error instanceof DroverError)) throw error;
         this.#errors.push(error);
-        this.#stage.options.emit({
-          type: 'warning',
-          message: error.message,
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        });
+        this.#warn(error);
         if (error instanceof InterruptedError) return;
       }
       const outcome = await this.#roll.takeBack(play, host);
@@ -135,11 +131,7 @@ export class Applying {
         this.#errors.push(this.#afterChanges(error.error));
       } else if (error instanceof UnhealthyError) {
         this.#errors.push(error);
-        emit({
-          type: 'warning',
-          message: error.message,
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        });
+        this.#warn(error);
       } else if (error instanceof UnreachableError) {
         this.#stage.fleet.lose(host, error);
         this.#errors.push(error);
@@ -148,6 +140,10 @@ export class Applying {
     } finally {
       once.abandon(host);
     }
+  }
+
+  #warn({ message, hint }: DroverError): void {
+    this.#stage.options.emit({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) });
   }
 
   /** Bad input that shows only after the first change is a failed task. */

@@ -47,6 +47,11 @@ export class Journal {
     return this.#opened.size === 0;
   }
 
+  /** Whether somebody can go on with the run: hosts know of it, and of a playbook to go on with. */
+  get isResumable(): boolean {
+    return !this.isEmpty && this.#options.request.playbook !== undefined;
+  }
+
   /** The line for a change, without secrets, as people may see it. */
   intent(change: Omit<JournaledChange, 'n'>): Intent {
     const n = ++this.#count;

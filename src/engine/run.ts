@@ -37,6 +37,8 @@ export class Run {
   readonly #errors: DroverError[] = [];
   readonly #roll: Roll;
   readonly #consent: Consent;
+  /** What was noted of each host's tasks before the run changed something: after that it need not be known. */
+  readonly #notedBefore = new Map<string, string>();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -152,6 +154,7 @@ export class Run {
   async apply(plan: Plan): Promise<void> {
     const { emit, around } = this.#options;
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
+    for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
     emit({ type: 'phase', phase: 'apply' });
     const outcome = { reports: this.#reports, errors: this.#errors };
     const applying = new Applying(this.#stage, { roll: this.#roll, consent: this.#consent }, outcome);
@@ -169,7 +172,7 @@ export class Run {
   keepWanted(all: boolean): Map<HostRun, string> {
     return new Map(
       this.rooted.flatMap((host): [HostRun, string][] => {
-        const before = needWanted.parse(host.world.records(needWanted) ?? []) ?? '';
+        const before = this.#notedBefore.get(host.name) ?? notedOn(host);
         const now = this.#wantedOn(host.name);
         const text = renderWanted(parseWanted(before), now, all);
         return text === before || this.fleet.unreachable.has(host.name) ? [] : [[host, writeWanted(text)]];
@@ -226,6 +229,10 @@ export class Run {
   async close(): Promise<void> {
     await this.fleet.close();
   }
+}
+
+function notedOn({ world }: HostRun): string {
+  return needWanted.parse(world.records(needWanted) ?? []) ?? '';
 }
 
 /** Verbs that run no playbook have nothing to roll over. */

@@ -51,7 +51,7 @@ export class Stage {
     if (!signal.aborted) return;
     throw new InterruptedError(
       'interrupted; what was begun is finished, nothing more was started',
-      journal && !journal.isEmpty ? { hint: `drover resume ${id} goes on with it` } : {},
+      journal?.isResumable ? { hint: `drover resume ${id} goes on with it` } : {},
     );
   }
 

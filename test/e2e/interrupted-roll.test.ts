@@ -10,6 +10,7 @@ import {
   expectExit,
   finished,
   linesOf,
+  madeChanges,
   recapOf,
   start,
   startIn,
@@ -237,6 +238,20 @@ describe('drift', () => {
 
     expectExit(await on('provision', '-y', '--no-verify'), 0);
     expect(await ofFile()).toMatchObject({ exitCode: 0, causes: [] });
+    await expectFinished();
+  });
+
+  it('knows as much after another playbook, with a command that could have written anything', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
+    const own = join(folder, 'own.yml');
+    writeFileSync(own, '- hosts: haproxy\n  tasks:\n    - name: Look at the clock\n      shell: date\n');
+    const ran = await on('play', own, '-y');
+    expectExit(ran, 0);
+    expect(madeChanges(ran)).toHaveLength(1);
+
+    await lab.on('HAProxy-demo', `sed -i 's/retries 2/retries 7/' ${file}`);
+    expect((await ofFile()).causes).toEqual([`update ${file}: host`, 'reload haproxy.service: host']);
+    expectExit(await on('provision', '-y', '--no-verify'), 0);
     await expectFinished();
   });
 });

@@ -1,5 +1,5 @@
-import { readHistory, type JournalRequest } from '../../actions/journals.ts';
-import { exitCodes, InvalidInputError, UnreachableError, type ExitCode } from '../../core/errors.ts';
+import { findRun, readHistory, type JournalRequest } from '../../actions/journals.ts';
+import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatRun, formatRuns } from '../../output/history-text.ts';
 import { painter } from '../../output/style.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
@@ -12,13 +12,13 @@ export async function history(
   run: string | undefined,
   flags: InputFlags & ConnectionFlags & { count?: number },
 ): Promise<ExitCode> {
-  const { runs, silent } = await readHistory(await journalRequest(flags), run);
+  const found = await readHistory(await journalRequest(flags), run);
+  const { runs, silent } = found;
   const paint = painter(useColour(flags.color, process.stdout));
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const exitCode = silent.length === 0 ? exitCodes.ok : exitCodes.unreachable;
   if (run !== undefined) {
-    const past = runs.find((each) => each.run === run);
-    if (!past) throw noSuchRun(run, silent);
+    const past = findRun(found, run);
     print(flags.json ? JSON.stringify(past) : formatRun(past, paint));
     return exitCode;
   }
@@ -39,14 +39,4 @@ export async function journalRequest(flags: InputFlags & ConnectionFlags): Promi
     become: flags.become ?? false,
     warn: (message) => process.stderr.write(`${message}\n`),
   };
-}
-
-export function noSuchRun(run: string, silent: readonly string[]): Error {
-  if (silent.length > 0)
-    return new UnreachableError(
-      `run ${run} is in no journal of the hosts that answer; ${silent.join(', ')} could not be asked`,
-    );
-  return new InvalidInputError([
-    { message: `no host’s journal knows a run ${run}`, hint: 'drover history lists them' },
-  ]);
 }

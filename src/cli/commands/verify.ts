@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { verify as verifyCluster, type ClusterRequest } from '../../actions/verify.ts';
 import type { ExitCode } from '../../core/errors.ts';
+import { newRunId } from '../../core/run-id.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { bundledFile, connectionOf, forksOf, inputOf, interruptSignal, reporterOf } from '../request.ts';
@@ -10,7 +10,7 @@ export async function clusterRequest(
   emit: (event: RunEvent) => void,
 ): Promise<ClusterRequest> {
   return {
-    id: randomBytes(4).toString('hex'),
+    id: newRunId(),
     playbook: bundledFile('playbooks/site.yml'),
     input: inputOf(flags),
     connection: await connectionOf(flags),
@@ -23,11 +23,9 @@ export async function clusterRequest(
 export async function verify(
   flags: InputFlags & ConnectionFlags & { readOnly?: boolean },
 ): Promise<ExitCode> {
-  const reporter = await reporterOf(flags, randomBytes(4).toString('hex'), process.stdout);
-  const exitCode = await verifyCluster(
-    await clusterRequest(flags, (event) => reporter.event(event)),
-    flags.readOnly ?? false,
-  );
+  const request = await clusterRequest(flags, (event) => reporter.event(event));
+  const reporter = await reporterOf(flags, request.id, process.stdout);
+  const exitCode = await verifyCluster(request, flags.readOnly ?? false);
   await reporter.finish();
   return exitCode;
 }

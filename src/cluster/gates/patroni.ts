@@ -3,6 +3,7 @@ import {
   getRequest,
   isFit,
   isLeaderRole,
+  isSynchronousRole,
   leaderOf,
   parseCluster,
   parseConfig,
@@ -55,7 +56,7 @@ export const patroniGate: Gate = {
 type Member = PatroniCluster['members'][number];
 
 function hasStandby({ members }: PatroniCluster): boolean {
-  return members.some(({ role }) => role === 'sync_standby' || role === 'quorum_standby');
+  return members.some(({ role }) => isSynchronousRole(role));
 }
 
 function maySync({ role, tags }: Member): boolean {

@@ -9,6 +9,7 @@ import {
   parseMember,
   restartRequest,
   switchoverRequest,
+  type PatroniCluster,
 } from '../../clients/patroni.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { awaitListening, callSystemctl, forgetFailures } from '../../shell/units.ts';
@@ -123,24 +124,24 @@ function handOver(change: PatroniRestartChange): HttpOperation {
 
 /** After the leader has moved, the others have to follow the new one before this member may be out. */
 function awaitOthers(change: PatroniRestartChange): HttpOperation {
-  return awaitCluster(change, 'the other members', ({ members }) => {
-    const unfit = members.find((member) => !isFit(member, change.maximum_lag));
-    return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
-  });
+  return awaitCluster(change, 'the other members', (cluster) => judgeFitness(cluster, change));
+}
+
+function judgeFitness({ members }: PatroniCluster, { maximum_lag: lag }: PatroniRestartChange): Progress {
+  const unfit = members.find((member) => !isFit(member, lag));
+  return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
 }
 
 /** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */
 function awaitFit(change: PatroniRestartChange): HttpOperation {
   const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, (cluster) => {
-    const { members } = cluster;
-    const me = members.find(({ name }) => name === change.name);
+    const me = cluster.members.find(({ name }) => name === change.name);
     if (!me) return { waiting: `${change.name} is not there yet` };
     if (me.state.includes('failed'))
       return { failed: `${me.state}: its log is in ${change.name}’s journal and PostgreSQL’s log folder` };
     if (me.pending_restart === true) return { waiting: 'a restart is still pending' };
     if (!leaderOf(cluster)) return { waiting: 'nobody leads' };
-    const unfit = members.find((member) => !isFit(member, change.maximum_lag));
-    return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
+    return judgeFitness(cluster, change);
   });
   // Patroni has answered that the restart is over: what is left is noticing.
   return { ...operation, within: change.pending_within + 60 };
@@ -179,7 +180,7 @@ function awaitReplay(change: PatroniRestartChange): HttpOperation[] {
 function awaitCluster(
   change: PatroniRestartChange,
   what: string,
-  judge: (cluster: NonNullable<ReturnType<typeof parseCluster>>) => Progress,
+  judge: (cluster: PatroniCluster) => Progress,
 ): HttpOperation {
   return {
     kind: 'http',
