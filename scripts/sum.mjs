@@ -1,6 +1,7 @@
 // Sums the reports of vitest's runs in one line. A run without a report, and a skipped test, are failures.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const [folder = '.', ...runs] = process.argv.slice(2);
 const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -20,6 +21,8 @@ for (const run of runs) {
   for (const { name, assertionResults } of testResults) {
     for (const test of assertionResults.filter((result) => result.status === 'failed')) {
       console.log(`${run}: failed: ${name}: ${test.fullName}`);
+      // Where only the end of the output is kept, this is all there is to go by.
+      console.log(stripVTControlCharacters(test.failureMessages.join('\n')).slice(0, 2000));
     }
   }
   const skipped = numPendingTests + numTodoTests;

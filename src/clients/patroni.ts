@@ -188,6 +188,23 @@ export function isFit(member: PatroniCluster['members'][number], maximumLag: num
   return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
 }
 
+/** A member's state and lag, for people. */
+export function conditionOf({ state, lag }: PatroniCluster['members'][number]): string {
+  return `${state}, lag ${lag === undefined ? 'unknown' : typeof lag === 'number' ? `${lag} bytes` : lag}`;
+}
+
+/** Bytes that a member has not received of what the leader wrote, in their own words; undefined where one does not say. */
+export function lagBehind(
+  leader: PatroniMember | undefined,
+  member: PatroniMember | undefined,
+): number | undefined {
+  const written = leader?.xlog?.location;
+  const { received_location: received, replayed_location: replayed } = member?.xlog ?? {};
+  // From an archive a member replays what it never received.
+  const has = Math.max(received ?? -1, replayed ?? -1);
+  return written === undefined || has < 0 ? undefined : Math.max(0, written - has);
+}
+
 /** Whether a member may become leader, by its tags; since Patroni 3.2 a priority of 0 says the same as nofailover. */
 export function mayLead(tags: PatroniCluster['members'][number]['tags']): boolean {
   const priority = tags?.['failover_priority'];

@@ -1,5 +1,6 @@
 import {
   isSynchronousRole,
+  lagBehind,
   leaderOf,
   mayLead,
   streamersOf,
@@ -7,7 +8,7 @@ import {
 } from '../clients/patroni.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
-import { etcdLeaderOf, leadersOf, type PatroniSnapshot, type Snapshot } from './snapshot.ts';
+import { etcdLeaderOf, leadersOf, type Snapshot } from './snapshot.ts';
 import { timingOf, type Timing } from './timing.ts';
 import type { Node, Topology } from './topology.ts';
 
@@ -145,7 +146,8 @@ function memberOf(
     running: member?.state === 'running',
     streaming: sender?.member !== undefined && streamersOf(sender.member).has(name),
     synchronous: listed !== undefined && isSynchronousRole(listed.role),
-    lag: liveLag(sender, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
+    // What both say now; /cluster is as old as the member's last cycle, and knows nothing right after a start.
+    lag: lagBehind(sender?.member, member) ?? (typeof listed?.lag === 'number' ? listed.lag : undefined),
     position: member?.xlog?.location ?? member?.xlog?.replayed_location ?? undefined,
     timeline: member?.timeline ?? listed?.timeline,
     pendingRestart: member?.pending_restart === true,
@@ -153,13 +155,6 @@ function memberOf(
     nofailover: !mayLead(listed?.tags),
     started: member?.postmaster_start_time ?? undefined,
   };
-}
-
-// What both say now; /cluster is as old as the member's last cycle, and knows nothing right after a start.
-function liveLag(leader: PatroniSnapshot | undefined, member: PatroniSnapshot['member']): number | undefined {
-  const written = leader?.member?.xlog?.location;
-  const received = member?.xlog?.received_location ?? undefined;
-  return written === undefined || received === undefined ? undefined : Math.max(0, written - received);
 }
 
 /** Whether a switch of the DCS is on: `on`, `true` or, of the synchronous mode from 4.0, `quorum`. */

@@ -209,9 +209,12 @@ describe('what is wrong before a roll stops it before its first change', () => {
       const { members } = await statusOf(lab.inventory);
       expect(members.find(({ name }) => name === behind)?.lag).toMatch(/MiB/);
     };
-    await vi.waitFor(isSeen, { timeout: 60_000, interval: 1000 });
-    await expectUntouched(7, new RegExp(`${behind} is \\w+, lag \\d+ bytes`));
-    await lab.on(behind, `kill -CONT ${receiver}`);
+    try {
+      await vi.waitFor(isSeen, { timeout: 60_000, interval: 1000 });
+      await expectUntouched(7, new RegExp(`${behind} is \\w+, lag \\d+ bytes`));
+    } finally {
+      await lab.on(behind, `kill -CONT ${receiver}`);
+    }
   });
 
   it.each([

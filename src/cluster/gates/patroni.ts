@@ -1,15 +1,18 @@
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
+  conditionOf,
   getRequest,
   isFit,
   isLeaderRole,
   isSynchronousRole,
+  lagBehind,
   leaderOf,
   parseCluster,
   parseConfig,
   parseMember,
   streamersOf,
   type PatroniCluster,
+  type PatroniMember,
 } from '../../clients/patroni.ts';
 import { ask } from '../ask.ts';
 import { timingOf } from '../timing.ts';
@@ -19,27 +22,25 @@ import type { Gate, GateView } from './gate.ts';
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
   async refusal(view, host) {
-    const cluster = await readCluster(view);
+    const cluster = await readLiveCluster(view);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
     if (!leaderOf(cluster)) return 'the cluster has no leader';
     const { maximumLag } = timingOf(view.topology.dcs);
     const out = cluster.members.filter((member) => member.name !== host && !isFit(member, maximumLag));
-    if (out.length > 0)
-      return out.map(({ name, state, lag }) => `${name} is ${state}, lag ${lag ?? 'unknown'}`).join(', ');
+    if (out.length > 0) return out.map((member) => `${member.name} is ${conditionOf(member)}`).join(', ');
     return synchronousRefusal(cluster, await readConfig(view), host);
   },
   async missing(view, host) {
     if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;
-    const cluster = await readCluster(view);
+    const cluster = await readLiveCluster(view);
     const me = cluster?.members.find(({ name }) => name === host);
     if (!cluster || !me) return 'Patroni does not show it in the cluster';
-    if (!isFit(me, timingOf(view.topology.dcs).maximumLag))
-      return `it is ${me.state}, lag ${me.lag ?? 'unknown'}`;
+    if (!isFit(me, timingOf(view.topology.dcs).maximumLag)) return `it is ${conditionOf(me)}`;
     const leader = leaderOf(cluster);
     if (!leader) return 'the cluster has no leader';
-    const streams = leader === me ? undefined : await streaming(view, leader.name);
-    if (streams?.has(host) === false) return `it does not stream from ${leader.name}`;
+    const sender = leader === me ? undefined : await readMember(view, leader.name);
+    if (sender && !streamersOf(sender).has(host)) return `it does not stream from ${leader.name}`;
     const lacksStandby = !hasStandby(cluster) && cluster.members.some(maySync);
     return lacksStandby && isOn((await readConfig(view))['synchronous_mode'])
       ? 'there is no synchronous standby yet'
@@ -84,6 +85,19 @@ export function readCluster(view: GateView): Promise<PatroniCluster | undefined>
   return askFirst(view, '/cluster', parseCluster);
 }
 
+/** The same with lags as they are now: those that /cluster shows are as old as the last cycles of leader and member. */
+async function readLiveCluster(view: GateView): Promise<PatroniCluster | undefined> {
+  const cluster = await readCluster(view);
+  const leader = cluster && leaderOf(cluster);
+  const sender = leader && (await readMember(view, leader.name));
+  if (!cluster || !sender) return cluster;
+  const members = cluster.members.map(async (member) => {
+    const lag = member === leader ? undefined : lagBehind(sender, await readMember(view, member.name));
+    return lag === undefined ? member : { ...member, lag };
+  });
+  return { ...cluster, members: await Promise.all(members) };
+}
+
 /** The configuration in force; empty while nobody shows it. */
 async function readConfig(view: GateView): Promise<Readonly<Record<string, unknown>>> {
   return (await askFirst(view, '/config', parseConfig)) ?? {};
@@ -102,15 +116,10 @@ async function askFirst<T>(
   return undefined;
 }
 
-/** Who streams from the leader, in its own words; undefined when it does not say. */
-async function streaming({ fleet, topology }: GateView, leader: string): Promise<Set<string> | undefined> {
-  const node = topology.postgres.find(({ name }) => name === leader);
+/** What a member says of itself; undefined when it does not answer. */
+async function readMember({ fleet, topology }: GateView, name: string): Promise<PatroniMember | undefined> {
+  const node = topology.postgres.find((each) => each.name === name);
   if (!node) return undefined;
-  const answer = await ask(
-    fleet,
-    leader,
-    getRequest({ address: node.address, port: topology.ports.rest }, '/patroni'),
-  );
-  const member = parseMember(answer);
-  return member && streamersOf(member);
+  const endpoint = { address: node.address, port: topology.ports.rest };
+  return parseMember(await ask(fleet, name, getRequest(endpoint, '/patroni')));
 }

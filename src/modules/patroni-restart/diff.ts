@@ -1,6 +1,7 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
+  conditionOf,
   isFit,
   leaderOf,
   mayLead,
@@ -172,9 +173,7 @@ function judge(
   const others = cluster.members.filter((member) => member !== me);
   const unfit = others.find((member) => !isFit(member, lag));
   if (unfit) {
-    return silent(
-      `${why}, and ${unfit.name} is ${unfit.state}, ${lagOf(unfit)}: a member at a time may be out`,
-    );
+    return silent(`${why}, and ${unfit.name} is ${conditionOf(unfit)}: a member at a time may be out`);
   }
   const absent = params.members.find(
     (member) => !cluster.members.some((known) => known.name === member.name),
@@ -219,8 +218,4 @@ function judge(
     ...(newerPatroni.length === 0 ? {} : { unit: unitName(unit) }),
     stop_timeout,
   });
-}
-
-function lagOf({ lag }: ClusterMember): string {
-  return lag === undefined ? 'lag unknown' : `lag ${lag} bytes`;
 }

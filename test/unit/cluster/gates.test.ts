@@ -48,6 +48,8 @@ class Cluster implements GateView {
   paused = false;
   /** What the DCS holds. */
   config: Record<string, unknown> = {};
+  /** Where members are in the WAL, in their own words; of the leader what it has written. */
+  wal: Record<string, number> = {};
   /** Who streams, in the leader's words; undefined for no word. */
   streams: string[] | undefined = ['n2', 'n3'];
   /** Primaries by entry; null for an HAProxy that does not answer. */
@@ -93,13 +95,24 @@ class Cluster implements GateView {
       return ok({ members, ...(this.paused ? { pause: true } : {}) });
     }
     if (path === '/config') return ok(this.config);
+    if (this.patroni[host]?.role !== 'leader') {
+      const xlog = { received_location: this.wal[host] ?? null, replayed_location: null };
+      return ok({ state: 'running', role: 'replica', patroni: { version: '4', scope: 'x' }, xlog });
+    }
     if (!this.streams) return silence;
     const replication = this.streams.map((name) => ({
       application_name: name.replace('!', ''),
       state: name.startsWith('!') ? 'catchup' : 'streaming',
       sync_state: 'async',
     }));
-    return ok({ state: 'running', role: 'primary', patroni: { version: '4', scope: 'x' }, replication });
+    const xlog = { location: this.wal[host] };
+    return ok({
+      state: 'running',
+      role: 'primary',
+      patroni: { version: '4', scope: 'x' },
+      replication,
+      xlog,
+    });
   }
 
   #runOn(host: string, script: string): Promise<{ status: number; stdout: string }> {
@@ -182,7 +195,28 @@ describe('Patroni', () => {
     [
       'another lags behind',
       ({ patroni }) => (patroni['n3'] = { role: 'replica', state: 'streaming', lag: 1_048_577 }),
-      'n3 is streaming, lag 1048577',
+      'n3 is streaming, lag 1048577 bytes',
+      undefined,
+    ],
+    [
+      'another lags behind, and the list does not know it yet',
+      (cluster) => (cluster.wal = { n1: 9_000_000, n2: 9_000_000, n3: 1_000_000 }),
+      'n3 is streaming, lag 8000000 bytes',
+      undefined,
+    ],
+    [
+      'it lags behind, and the list does not know it yet',
+      (cluster) => (cluster.wal = { n1: 9_000_000, n2: 1_000_000, n3: 9_000_001 }),
+      undefined,
+      'it is streaming, lag 8000000 bytes',
+    ],
+    [
+      'another has caught up, and the list does not know it yet',
+      (cluster) => {
+        cluster.patroni['n3'] = { role: 'replica', state: 'streaming', lag: 1_048_577 };
+        cluster.wal = { n1: 9_000_000, n3: 9_000_000 };
+      },
+      undefined,
       undefined,
     ],
     [
