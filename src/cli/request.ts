@@ -52,12 +52,25 @@ export function forksOf(flags: ConnectionFlags): number {
   return Math.floor(flags.forks ?? Math.max(32, availableParallelism() * 16));
 }
 
+/** Writes what comes in one go of the event loop with one call of the system. */
+function writeTogether(stream: NodeJS.WriteStream): (text: string) => void {
+  return (text) => {
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => {
+        stream.uncork();
+      });
+    }
+    stream.write(text);
+  };
+}
+
 export async function reporterOf(
   flags: ConnectionFlags & { diff?: boolean },
   run: string,
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<Reporter> {
-  if (flags.json) return jsonLines(run, (text) => process.stdout.write(text));
+  if (flags.json) return jsonLines(run, writeTogether(process.stdout));
   if (stream.isTTY && process.env['TERM'] !== 'dumb' && flags.verbose === 0) {
     const { liveReporter } = await import('../output/live.ts');
     return liveReporter(

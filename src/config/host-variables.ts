@@ -1,5 +1,5 @@
 import { LazyMap, type Value } from '../vars/value.ts';
-import { Scope, type Layer, type Variable } from '../vars/scope.ts';
+import { Scope, type Layer, type LiveLayer, type Variable } from '../vars/scope.ts';
 import type { Inventory } from './inventory/model.ts';
 
 /** What a run adds to a host's variables as it goes. */
@@ -7,9 +7,9 @@ export interface RunVariables {
   /** The host's facts; throws NotYetKnown while they are not there. */
   facts(): Value;
   /** Registered results and set_facts, live. */
-  readonly registered: Layer;
+  readonly registered: LiveLayer;
   /** Secrets by variable name, as placeholders. */
-  readonly secrets: Layer;
+  readonly secrets: LiveLayer;
 }
 
 /** Everything that variables come from, beside hosts and plays. */

@@ -13,7 +13,7 @@ import type { BoundTask, Module, ModuleContext } from '../modules/define-module.
 import { inSync, refused, type Verdict } from '../plan/change.ts';
 import { quote } from '../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
-import type { Scope, Variable } from '../vars/scope.ts';
+import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
 import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../vars/value.ts';
 
@@ -72,7 +72,10 @@ export function conditionsHold(conditions: readonly Condition[], scope: Scope): 
   );
 }
 
-/** Renders and parses a task's parameters. Throws InvalidInputError, TemplateError or NotYetKnown. */
+/**
+ * Renders and parses a task's parameters; `open` takes the place of those that are not known yet. Throws
+ * InvalidInputError, TemplateError or NotYetKnown.
+ */
 export function bindTask(
   task: Task,
   host: string,
@@ -80,8 +83,9 @@ export function bindTask(
   item: Value | undefined,
   play: PlayDefaults,
   context: ModuleContext,
+  open?: string,
 ): Instance {
-  const params = renderParams(task, scope);
+  const params = renderParams(task, scope, open);
   let bound: BoundTask;
   try {
     bound = task.module.bind(params, context);
@@ -103,12 +107,13 @@ export function bindTask(
       ? needRead(wrapScript(bound.readScript, wrapped))
       : undefined;
   const needs = read ? [read] : bound.needs;
+  let label: string | undefined;
   return {
     task,
     host,
     name: nameOf(task, scope),
     get label() {
-      return item === undefined ? undefined : labelOf(task, item, scope);
+      return item === undefined ? undefined : (label ??= labelOf(task, item, scope));
     },
     scope,
     bound,
@@ -129,7 +134,7 @@ export function bindTask(
 }
 
 /** A command that declares that it only reads is run while collecting. */
-function isRead(task: Task): boolean {
+export function isRead(task: Task): boolean {
   const [never] = task.changedWhen ?? [];
   return (
     task.module.readable &&
@@ -193,19 +198,31 @@ export function wrapScript(
   return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; eval "$(cat)"'`;
 }
 
-function renderParams(task: Task, scope: Scope): Record<string, unknown> {
+function renderParams(task: Task, scope: Scope, open: string | undefined): Record<string, unknown> {
   const { module } = task;
   const expressions = expressionsOf(module);
   const params: Record<string, unknown> = {};
+  const orOpen = <T>(render: () => T): T | string => {
+    try {
+      return render();
+    } catch (error) {
+      if (open === undefined || !(error instanceof NotYetKnown)) throw error;
+      return open;
+    }
+  };
   for (const { key, value } of task.params.entries) {
-    const rendered = expressions.has(key) ? evaluateAll(value, key, scope) : toPlain(scope.render(value));
+    const rendered = orOpen(() =>
+      expressions.has(key) ? evaluateAll(value, key, scope) : toPlain(scope.render(value)),
+    );
     // As in Ansible, a parameter that comes out as null is as good as not given.
     if (rendered !== null) params[key] = rendered;
   }
   const name = module.file && params[module.file.param];
   if (module.file && typeof name === 'string') {
     const source = task.source ?? sourceAtRunTime(task, name);
-    params['content'] = module.file.render ? renderText(templateOfFile(source), scope) : source.text;
+    params['content'] = orOpen(() =>
+      module.file?.render ? renderText(templateOfFile(source), scope) : source.text,
+    );
   }
   return params;
 }

@@ -5,7 +5,8 @@ import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Note, Verdict } from '../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from './effects.ts';
 import type { Fleet } from './fleet.ts';
-import type { Instance } from './instance.ts';
+import { isRead, type Instance } from './instance.ts';
+import { bindOpenTask } from './open-task.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
 
@@ -54,6 +55,14 @@ export class Plan {
     submit: (instance, settle) => {
       settle(this.#outcome(instance));
       return Promise.resolve();
+    },
+    leaveOpen: (task, walk, reason) => {
+      if (task.module.readOnly || isRead(task)) return;
+      this.#startsSomething = true;
+      const world = this.#world(walk.host);
+      const instances = bindOpenTask(task, walk);
+      if (instances) for (const instance of instances) takeUnknownEffect(world, instance);
+      else world.write('*', reason);
     },
   };
 

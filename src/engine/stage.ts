@@ -5,7 +5,9 @@ import { InterruptedError, UnreachableError } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Layer, Scope } from '../vars/scope.ts';
+import { Evaluations } from './evaluations.ts';
 import { Fleet } from './fleet.ts';
+import type { Instance } from './instance.ts';
 import type { Journal } from './journal.ts';
 import type { RunOptions } from './run-options.ts';
 import type { OnceForAll } from './run-once.ts';
@@ -22,6 +24,8 @@ export class Stage {
   readonly options: RunOptions;
   readonly fleet: Fleet;
   readonly context: ModuleContext;
+  readonly #evaluations = new Evaluations<Instance[]>();
+  readonly #rooted = new Map<string, boolean>();
 
   constructor(options: RunOptions) {
     const { vault, emit } = options;
@@ -63,6 +67,7 @@ export class Stage {
     once: OnceForAll,
   ): Walker {
     const become = play.become ?? this.#becomes(host);
+    const among = [hosts.join(' '), batch.join(' '), String(become)].join('\t');
     return new Walker({
       host,
       play: { ...play, become },
@@ -71,6 +76,7 @@ export class Stage {
       context: this.context,
       registered: this.fleet.get(host).registered,
       scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
+      recall: (task, work) => this.#evaluations.recall(`${task.id}\t${host}\t${among}`, work),
       selects: (task) => this.options.selects(task),
       checkpoint: () => this.checkpoint(),
     });
@@ -82,12 +88,15 @@ export class Stage {
 
   /** Whether anything in the run is done as root; only then are facts collected as root, and hosts locked. */
   needsRoot(host: string): boolean {
-    return (
+    const known = this.#rooted.get(host);
+    if (known !== undefined) return known;
+    const needs =
       this.#becomes(host) ||
       this.options.plays.some(
         ({ play }) => play.become ?? [...tasksOf(play.steps)].some((task) => task.become),
-      )
-    );
+      );
+    this.#rooted.set(host, needs);
+    return needs;
   }
 
   /** A host's variables, with what the run knows of it. */
@@ -97,13 +106,13 @@ export class Stage {
 
   #runVariables(host: string): RunVariables {
     const run = this.fleet.has(host) ? this.fleet.get(host) : undefined;
-    return {
+    return this.#evaluations.watch({
       facts: () => {
         if (!run) throw new UnreachableError(`the facts of ${host} are asked for, and it is not in this run`);
         return run.facts();
       },
       registered: run?.registered ?? new Map(),
       secrets: this.options.secrets,
-    };
+    });
   }
 }

@@ -60,7 +60,7 @@ export function taskEvent(report: TaskReport, vault: Vault): RunEvent {
 export function startEvent(instance: Instance, play: string, vault: Vault): RunEvent {
   return {
     type: 'start',
-    ...instanceOf(instance, play),
+    ...instanceOf(instance, play, vault),
     aim: instance.task.noLog ? hidden : vault.redact(instance.bound.aim),
   };
 }
@@ -74,7 +74,7 @@ export function changeEvent(
 ): RunEvent {
   return {
     type,
-    ...instanceOf(instance, play),
+    ...instanceOf(instance, play, vault),
     change: showChange(change, vault, instance.task.noLog),
   };
 }
@@ -86,14 +86,14 @@ export function journaled(
   change: Change,
   vault: Vault,
 ): Omit<JournaledChange, 'n'> {
-  const { name: task, label: item, task: of } = instance;
+  const { name: task, task: of } = instance;
   const shown = showChange(change, vault, of.noLog);
   const { action, resource, detail, reason } = shown;
   const diff = diffLines(shown);
   return {
     play,
     task,
-    ...(item === undefined ? {} : { item: vault.redact(item) }),
+    ...itemOf(instance, vault),
     action,
     resource,
     ...(detail === undefined ? {} : { detail }),
@@ -102,8 +102,13 @@ export function journaled(
   };
 }
 
-function instanceOf({ host, name, label, task }: Instance, play: string) {
-  return { host, play, task: name, taskId: task.id, ...(label === undefined ? {} : { item: label }) };
+function instanceOf(instance: Instance, play: string, vault: Vault) {
+  const { host, name, task } = instance;
+  return { host, play, task: name, taskId: task.id, ...itemOf(instance, vault) };
+}
+
+function itemOf({ label, task }: Instance, vault: Vault): { item?: string } {
+  return label === undefined ? {} : { item: task.noLog ? hidden : vault.redact(label) };
 }
 
 function reasonOf({ reason, hint, task }: TaskReport, vault: Vault): { reason?: string; hint?: string } {

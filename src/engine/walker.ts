@@ -36,6 +36,8 @@ export interface Strategy {
   submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void>;
   /** Settles everything taken in; the reason is for people. */
   flush(reason: string): Promise<void>;
+  /** Takes note of a task of which it is not known yet what it comes to. */
+  leaveOpen?(task: Task, walk: WalkOptions, reason: string): void;
   /** Whether something taken in is not settled. */
   readonly pending: boolean;
   /** Says what became of a task. */
@@ -72,6 +74,8 @@ export interface WalkOptions {
   /** The host's results and set_facts, which the walk adds to. */
   readonly registered: Map<string, Variable>;
   scope(task: Layer): Scope;
+  /** What a task came to before, where nothing that it looked at has changed since; else what it comes to now. */
+  recall(task: Task, work: () => Instance[]): Instance[];
   selects(task: Task): boolean;
   /** Throws when the run is to stop. */
   checkpoint(): void;
@@ -179,6 +183,12 @@ export class Walker {
   }
 
   #instances(task: Task): Instance[] {
+    // Conditions on the result are evaluated later, with variables as they are then.
+    const isJudged = task.until ?? task.failedWhen ?? task.changedWhen;
+    return isJudged ? this.#bind(task) : this.#options.recall(task, () => this.#bind(task));
+  }
+
+  #bind(task: Task): Instance[] {
     const { host, play, context } = this.#options;
     const scope = this.#options.scope(task.vars);
     // A condition that does not need the item spares rendering the loop.
@@ -192,6 +202,7 @@ export class Walker {
     const progress = new TaskProgress(this.#options, task, [], this.#rescues > 0);
     if (error instanceof NotYetKnown) {
       progress.cannotKnow(error.reason);
+      this.#options.strategy.leaveOpen?.(task, this.#options, error.reason);
       return;
     }
     await this.#options.strategy.flush('the next task cannot be read');

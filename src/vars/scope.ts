@@ -9,6 +9,9 @@ export type Variable =
 
 export type Layer = ReadonlyMap<string, Variable>;
 
+/** A layer that a run adds to, as far as a scope needs it. */
+export type LiveLayer = Pick<Layer, 'get' | 'has' | 'keys' | 'size'>;
+
 /** A value that can't be had yet: it depends on what an earlier task will bring. */
 export class NotYetKnown extends Error {
   readonly reason: string;
@@ -25,11 +28,11 @@ export class NotYetKnown extends Error {
  * scope, so that one may refer to another wherever that is set.
  */
 export class Scope implements Names {
-  readonly #layers: readonly Layer[];
+  readonly #layers: readonly LiveLayer[];
   readonly #rendered = new Map<string, Value>();
   readonly #rendering: string[] = [];
 
-  constructor(layers: readonly Layer[]) {
+  constructor(layers: readonly LiveLayer[]) {
     this.#layers = layers;
   }
 

@@ -339,6 +339,19 @@ const found: [string, Move[], string[]][] = [
     ],
     [],
   ],
+  [
+    'what a task writes is not known yet',
+    [
+      move('copy', { content: '' }),
+      move('read', { path: 'd0' }),
+      move('echo', { path: 'l0' }),
+      move('line', { path: 'f1' }),
+      move('echo', { path: 'l0' }),
+      move('copy'),
+      move('copy', { path: 'f1', content: 'B\nC\n' }),
+    ],
+    [],
+  ],
 ];
 
 describe('working ahead', () => {
