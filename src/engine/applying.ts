@@ -9,6 +9,7 @@ import {
   UnhealthyError,
   UnreachableError,
 } from '../core/errors.ts';
+import { inTurns } from '../core/in-turns.ts';
 import { Applier } from './applier.ts';
 import type { Consent } from './consent.ts';
 import type { Plan } from './planner.ts';
@@ -52,8 +53,8 @@ export class Applying {
         emit({ type: 'play', play: play.name, hosts: batch });
         const once = new OnceForAll();
         const forks = pLimit(this.#stage.options.forks);
-        await Promise.all(
-          batch.map((host) => forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once))),
+        await inTurns(batch, (host) =>
+          forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once)),
         );
         await this.#settle(play, batch);
         // What failed on one host is likely to fail on the next, and the plays after build on it.

@@ -52,6 +52,7 @@ ${changes.join('\n')}`;
   });
   return `${opening}
 mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
+marks() { printf '\\n%s changes %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; }
 stop() { go=0; printf '\\n%s guard %s\\n' "$N" "$1"; }
 go=1
 ${parts.join('\n')}
@@ -75,7 +76,7 @@ function allAtOnce({ scripts, intents = [] }: Segment, together: string, index: 
   const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
   return [
     `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; stop ${index}; }; }`,
-    `i=1; while [ $go = 1 ] && [ $i -le ${scripts.length} ]; do mark ${index} 0; i=$((i + 1)); done`,
+    `[ $go = 0 ] || marks ${index} ${scripts.length}`,
   ];
 }
 
@@ -90,7 +91,7 @@ export function parseBatch(nonce: string, count: number, stdout: string, stderr:
   let stoppedAt: number | undefined;
   let rest = stdout;
   let ran = 0;
-  const marker = new RegExp(`\\n${nonce} (change|guard|after)(?: (\\d+))?(?: (\\d+))?\\n`);
+  const marker = new RegExp(`\\n${nonce} (changes?|guard|after)(?: (\\d+))?(?: (\\d+))?\\n`);
   for (;;) {
     const match = marker.exec(rest);
     if (!match) return { segments, stoppedAt, collected: undefined };
@@ -99,8 +100,11 @@ export function parseBatch(nonce: string, count: number, stdout: string, stderr:
     if (match[1] === 'after') return { segments, stoppedAt, collected: rest };
     if (match[1] === 'guard') stoppedAt = Number(match[2]);
     else {
-      const output = { status: Number(match[3]), stdout: before, stderr: errors[ran++] ?? '' };
-      segments[Number(match[2])]?.push(output);
+      // What those say that went together is the first one's.
+      const [others, status] = match[1] === 'changes' ? [Number(match[3]) - 1, 0] : [0, Number(match[3])];
+      const silent = Array.from({ length: others }, () => ({ status, stdout: '', stderr: '' }));
+      const first = { status, stdout: before, stderr: errors[ran++] ?? '' };
+      segments[Number(match[2])]?.push(first, ...silent);
     }
   }
 }

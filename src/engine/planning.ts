@@ -1,4 +1,5 @@
 import { UnreachableError } from '../core/errors.ts';
+import { inTurns } from '../core/in-turns.ts';
 import { isApiKind } from '../facts/api.ts';
 import { needHost } from '../facts/host.ts';
 import type { Need } from '../facts/need.ts';
@@ -61,7 +62,7 @@ export class Planning {
     for (const { need } of besides) byHost.get(need.host ?? '')?.push(need);
     await Promise.all([
       this.#stage.fleet.readRemote(remote.filter((item) => !besides.includes(item))),
-      ...[...byHost].map(([name, needs]) => this.#collectFrom(this.#stage.fleet.get(name), needs)),
+      inTurns(byHost, ([name, needs]) => this.#collectFrom(this.#stage.fleet.get(name), needs)),
     ]);
   }
 

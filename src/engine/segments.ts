@@ -2,7 +2,7 @@ import { guardDigest, isGuarded } from '../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
 import type { PlannedChange } from '../modules/define-module.ts';
 import type { RunOperation } from '../plan/operation.ts';
-import { writeNewFiles, type NewFile } from '../shell/files.ts';
+import { writeNewFiles, writeNewFolders, type NewFile, type NewFolder } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import type { Instance } from './instance.ts';
@@ -28,8 +28,8 @@ export interface Place {
   readonly from: number;
 }
 
-/** New files, or changes that are narrow otherwise: folders, owners and modes. */
-type Sharing = 'files' | 'paths';
+/** New files, new folders, or changes that are narrow otherwise: owners and modes. */
+type Sharing = 'files' | 'folders' | 'paths';
 
 /** A segment that is being put together. */
 interface Draft {
@@ -38,8 +38,9 @@ interface Draft {
   readonly intents: Intent[];
   /** What kind of neighbours it takes in. */
   readonly shares: Sharing | undefined;
-  /** What it writes, while all of it are new files. */
+  /** What it makes, where that is what it shares. */
   readonly files: NewFile[];
+  readonly folders: NewFolder[];
   readonly written: Set<string>;
 }
 
@@ -59,18 +60,27 @@ export function toSegments(
   for (const step of steps) {
     guard.push(...step.instance.needs.filter((need) => isGuarded(need.kind)));
     if (step.changes.length === 0) continue;
-    const files = newFilesOf(step);
-    const shares = sharingOf(step, files);
+    const runs = step.changes.flatMap((change) => onlyRun(change) ?? []);
+    const shares = sharingOf(step, runs);
     let draft = drafts.at(-1);
     if (!shares || draft?.shares !== shares || guard.some((need) => draft?.written.has(identify(need)))) {
-      draft = { guard: new Map(), scripts: [], intents: [], shares, files: [], written: new Set() };
+      draft = {
+        guard: new Map(),
+        scripts: [],
+        intents: [],
+        shares,
+        files: [],
+        folders: [],
+        written: new Set(),
+      };
       drafts.push(draft);
     }
     places.set(step, { segment: drafts.length - 1, from: draft.scripts.length });
     for (const need of guard) draft.guard.set(identify(need), { need, records: world.records(need) ?? [] });
     draft.scripts.push(...step.scripts);
     draft.intents.push(...step.intents);
-    if (shares === 'files') draft.files.push(...files);
+    if (shares === 'files') draft.files.push(...runs.flatMap(({ newFile }) => newFile ?? []));
+    if (shares === 'folders') draft.folders.push(...runs.flatMap(({ newFolder }) => newFolder ?? []));
     for (const { writes } of step.changes) {
       takeEffect(world, step.instance, writes);
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
@@ -80,7 +90,7 @@ export function toSegments(
   return { segments: drafts.map(toSegment), places };
 }
 
-function toSegment({ guard, scripts, intents, files }: Draft): Segment {
+function toSegment({ guard, scripts, intents, files, folders }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
   return {
@@ -89,20 +99,19 @@ function toSegment({ guard, scripts, intents, files }: Draft): Segment {
     scripts,
     ...(intents.length > 0 ? { intents } : {}),
     ...(files.length > 1 ? { together: writeNewFiles(files) } : {}),
+    ...(folders.length > 1 ? { together: writeNewFolders(folders) } : {}),
   };
 }
 
 /** Those that failed together go one by one. */
-function sharingOf(step: Step, files: readonly NewFile[]): Sharing | undefined {
-  const { instance, changes, attempts } = step;
-  if (attempts > 0 || instance.becomeUser !== undefined) return undefined;
-  if (files.length === changes.length) return 'files';
-  return changes.every((change) => onlyRun(change)?.narrow) ? 'paths' : undefined;
-}
-
-/** The files that a step makes. */
-function newFilesOf({ changes }: Step): NewFile[] {
-  return changes.flatMap((change) => onlyRun(change)?.newFile ?? []);
+function sharingOf(
+  { instance, changes, attempts }: Step,
+  runs: readonly RunOperation[],
+): Sharing | undefined {
+  if (attempts > 0 || instance.becomeUser !== undefined || runs.length < changes.length) return undefined;
+  if (runs.every(({ newFile }) => newFile)) return 'files';
+  if (runs.every(({ newFolder }) => newFolder)) return 'folders';
+  return runs.every(({ narrow }) => narrow) ? 'paths' : undefined;
 }
 
 function onlyRun({ operations }: PlannedChange): RunOperation | undefined {

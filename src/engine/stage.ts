@@ -26,17 +26,27 @@ export class Stage {
   readonly context: ModuleContext;
   readonly #evaluations = new Evaluations<Instance[]>();
   readonly #rooted = new Map<string, boolean>();
+  readonly #digests = new Map<string, string>();
 
   constructor(options: RunOptions) {
     const { vault, emit } = options;
     this.options = options;
     this.fleet = new Fleet({ connect: (host) => options.connect(host), vault, emit });
     this.context = {
-      digest: (text) => createHash('sha256').update(vault.reveal(text)).digest('hex'),
+      digest: (text) => this.#digest(text),
       encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),
       redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
+  }
+
+  /** Of a text's SHA-256; a plan asks for that of each file some times. */
+  #digest(text: string): string {
+    const known = this.#digests.get(text);
+    if (known !== undefined) return known;
+    const digest = createHash('sha256').update(this.options.vault.reveal(text)).digest('hex');
+    this.#digests.set(text, digest);
+    return digest;
   }
 
   /** Those that can be reached. */

@@ -4,7 +4,7 @@ import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { identify, type Collector, type FactRecord, type Need } from './need.ts';
-import { availableCollector, candidateCollector, packageCollector } from './package.ts';
+import { candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
 import { readCollector, scriptCollector } from './script.ts';
 import { restartRecordCollector, unitCollector } from './unit.ts';
@@ -17,7 +17,6 @@ const collectors: readonly Collector[] = [
   contentCollector,
   packageCollector,
   candidateCollector,
-  availableCollector,
   unitCollector,
   restartRecordCollector,
   userCollector,

@@ -1,4 +1,4 @@
-import { quoteAll } from '../shell/quote.ts';
+import { quote, quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 import { needChangeTime } from './path.ts';
 
@@ -44,13 +44,6 @@ export function packageRecords(version: string, held: boolean): FactRecord[] {
 export function needUnpackTime(name: string): Need<number | undefined> {
   return needChangeTime(`/var/lib/dpkg/info/${name}.list`);
 }
-
-export const packageCollector: Collector = {
-  kinds: ['package'],
-  guarded: true,
-  script: (needs) =>
-    `dpkg-query -W -f='package\\t\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll(needs.map((need) => need.key))} 2>/dev/null`,
-};
 
 /** What apt has to offer of a package. */
 export interface CandidateFact {
@@ -101,16 +94,24 @@ export function needAvailable(name: string): Need<string | undefined> {
   };
 }
 
-export const availableCollector: Collector = {
-  kinds: ['available'],
+export const packageCollector: Collector = {
+  kinds: ['package', 'available'],
   guarded: true,
-  // apt is asked only about what is not installed: on a finished host that is nothing.
-  script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
-v=$(dpkg-query -W -f='\${db:Status-Abbrev} \${Version}' -- "$n" 2>/dev/null) || v=
-case $v in
-?i*) v=\${v##* } ;;
-*) v=$(apt-cache policy -- "$n" 2>/dev/null | sed -n 's/^  Candidate: //p') ;;
-esac
+  // dpkg is asked once for all, and apt only about what is not installed: on a finished host that is nothing.
+  script(needs) {
+    const namesOf = (kind: string) => needs.filter((need) => need.kind === kind).map((need) => need.key);
+    const [packages, available] = [namesOf('package'), namesOf('available')];
+    const among = (names: readonly string[]) => `${quote(` ${names.join(' ')} `)} in *" $n "*)`;
+    return `dpkg-query -W -f='\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll([...new Set([...packages, ...available])])} 2>/dev/null | {
+d=
+while IFS='	' read -r n s v; do
+case ${among(packages)} printf 'package\\t%s\\t%s\\t%s\\n' "$n" "$s" "$v" ;; esac
+case $s in ?i*) case ${among(available)} printf 'available\\t%s\\t%s\\n' "$n" "$v"; d="$d $n " ;; esac ;; esac
+done
+for n in ${quoteAll(available)}; do
+case $d in *" $n "*) continue ;; esac
+v=$(apt-cache policy -- "$n" 2>/dev/null | sed -n 's/^  Candidate: //p')
 [ -z "$v" ] || printf 'available\\t%s\\t%s\\n' "$n" "$v"
-done`,
+done; }`;
+  },
 };

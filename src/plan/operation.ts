@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { SqlQuery } from '../clients/sql.ts';
-import type { NewFile } from '../shell/files.ts';
+import type { NewFile, NewFolder } from '../shell/files.ts';
 
 /** Shell script to run on the task's host. */
 export interface RunOperation {
@@ -10,8 +10,9 @@ export interface RunOperation {
   readonly timeout?: number;
   /** Run as this user instead of root. */
   readonly user?: string;
-  /** What the script does, if that is no more than to make this file: many of them go out as one. */
+  /** What the script does, if that is no more than to make this file, or folder: many of them go out as one. */
   readonly newFile?: NewFile;
+  readonly newFolder?: NewFolder;
   /** It changes the path that it is about, makes folders above it, and nothing else. */
   readonly narrow?: true;
 }

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts';
+import { quote, quoteAll } from './quote.ts';
 
 interface Attributes {
   readonly mode: string;
@@ -6,9 +6,13 @@ interface Attributes {
   readonly group: string;
 }
 
-/** A file to be made. */
-export interface NewFile extends Attributes {
+/** A folder to be made. */
+export interface NewFolder extends Attributes {
   readonly path: string;
+}
+
+/** A file to be made. */
+export interface NewFile extends NewFolder {
   readonly content: string;
 }
 
@@ -52,7 +56,6 @@ export function writeNewFiles(files: readonly NewFile[]): string {
   const folders = groupBy(files, ({ path }) => folderOf(path));
   const stages = new Map(folders.flatMap((group, index) => group.map((file) => [file, `"$s${index}"`])));
   const staged = (file: NewFile) => `${stages.get(file) ?? ''}/${quote(nameOf(file.path))}`;
-  const groups = groupBy(files, ({ owner, group, mode }) => JSON.stringify([owner, group, mode]));
   return [
     'umask 077',
     'set --',
@@ -65,11 +68,34 @@ export function writeNewFiles(files: readonly NewFile[]): string {
       const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`);
       return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;
     }),
-    ...groups.flatMap((group) => (group[0] ? [attributes(group[0], group.map(staged).join(' '))] : [])),
+    ...allAttributes(files, staged),
     ...folders.map(
       (group) => `mv -f -t ${quote(`${folderNameOf(group)}/`)} -- ${group.map(staged).join(' ')}`,
     ),
   ].join('\n');
+}
+
+/** Makes a folder, and those above it, unless it is there. */
+export function writeFolder(folder: NewFolder): string {
+  const path = quote(folder.path);
+  return `[ -d ${path} ] || mkdir -p -- ${path}\n${attributes(folder, path)}`;
+}
+
+/** Makes many folders where nothing is yet, those above first. When one is refused none of them is left. */
+export function writeNewFolders(folders: readonly NewFolder[]): string {
+  const paths = folders.map(({ path }) => path);
+  return [
+    `set -- ${quoteAll(paths.toReversed())}`,
+    `trap 'rmdir -- "$@" 2>/dev/null' EXIT`,
+    `mkdir -p -- ${quoteAll(paths)}`,
+    ...allAttributes(folders, ({ path }) => quote(path)),
+    'trap - EXIT',
+  ].join('\n');
+}
+
+function allAttributes<T extends Attributes>(made: readonly T[], place: (each: T) => string): string[] {
+  const groups = groupBy(made, ({ owner, group, mode }) => JSON.stringify([owner, group, mode]));
+  return groups.flatMap((group) => (group[0] ? [attributes(group[0], group.map(place).join(' '))] : []));
 }
 
 /** dash's printf says no more than "I/O error": why the disk takes nothing, another writer says. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { needChangeTime, needPath, pathRecords, type PathFact } from '../../facts/path.ts';
 import { changed, changeFields, inSync, refused, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
-import { attributes } from '../../shell/files.ts';
+import { attributes, writeFolder, type NewFolder } from '../../shell/files.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { describeAttributes } from '../file-content.ts';
@@ -55,7 +55,10 @@ export const file = defineModule({
   diff: ({ path: actual }, params) => diff(actual, params),
   // What is below a link, or a path that goes, is another afterwards.
   apply: (change) => [
-    run(script(change), change.type === 'directory' || change.type === 'file' ? { narrow: true } : {}),
+    run(script(change), {
+      ...(change.type === 'directory' || change.type === 'file' ? { narrow: true } : {}),
+      ...(change.type === 'directory' && change.action === 'create' ? { newFolder: folderOf(change) } : {}),
+    }),
   ],
   writes: ({ resource: key, type, owner, group, mode: bits, target }) => [
     {
@@ -110,6 +113,10 @@ function diff(actual: PathFact | undefined, params: Params): Verdict<FileStateCh
   return detail === '' ? inSync() : changed({ ...base, action: 'update', detail });
 }
 
+function folderOf({ resource: path, owner, group, mode: bits }: FileStateChange): NewFolder {
+  return { path, owner, group, mode: bits };
+}
+
 function script(change: FileStateChange): string {
   const path = quote(change.resource);
   switch (change.type) {
@@ -118,7 +125,7 @@ function script(change: FileStateChange): string {
     case 'link':
       return `ln -sfnT -- ${quote(change.target ?? '')} ${path}`;
     case 'directory':
-      return `[ -d ${path} ] || mkdir -p -- ${path}\n${attributes(change, path)}`;
+      return writeFolder(folderOf(change));
     case 'file':
       return attributes(change, path);
   }

@@ -14,15 +14,17 @@ interface Sketch {
   readonly file?: string;
   /** It changes one path, and is no new file. */
   readonly narrow?: boolean;
+  /** And that is a new folder. */
+  readonly folder?: boolean;
   readonly writes?: readonly Write[];
   readonly attempts?: number;
   readonly becomeUser?: string;
 }
 
 /** A step with one change; without `file` and `writes` one that is in sync. */
-function step({ needs, file, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
+function step({ needs, file, folder, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
   const newFile = narrow
-    ? { narrow }
+    ? { narrow, ...(folder ? { newFolder: { path: file ?? '', ...attributes } } : {}) }
     : file === undefined
       ? {}
       : { newFile: { path: file, content: file, ...attributes } };
@@ -85,6 +87,16 @@ describe('toSegments', () => {
     expect(shapes([folder('/a'), fileStep('/b', { narrow: true, needs: [needPath('/a')] })])).toEqual([
       'make /a',
       'make /b',
+    ]);
+  });
+
+  test('lets neighbours that make new folders share one script, those above first', () => {
+    const folder = (path: string) => fileStep(path, { narrow: true, folder: true });
+    const owner = fileStep('/d', { narrow: true });
+    expect(shapes([folder('/a'), folder('/a/b'), owner, folder('/c')])).toEqual([
+      'make /a, make /a/b together',
+      'make /d',
+      'make /c',
     ]);
   });
 

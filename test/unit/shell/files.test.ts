@@ -11,7 +11,13 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attributes, writeFile, writeNewFiles, type FileToWrite } from '../../../src/shell/files.ts';
+import {
+  attributes,
+  writeFile,
+  writeNewFiles,
+  writeNewFolders,
+  type FileToWrite,
+} from '../../../src/shell/files.ts';
 import { folderOf } from '../support.ts';
 
 const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
@@ -214,5 +220,34 @@ describe('writeNewFiles', () => {
     ]);
     expect(status).not.toBe(0);
     expect(readdirSync(join(folder, 'a'))).toEqual(['old']);
+  });
+});
+
+describe('writeNewFolders', () => {
+  const make = (folders: Parameters<typeof writeNewFolders>[0]) =>
+    spawnSync('/bin/sh', ['-c', `set -e\n${writeNewFolders(folders)}`], { encoding: 'utf8' });
+
+  test('makes folders in folders, each with its own mode', () => {
+    const root = folderOf({ 'old/file': 'kept' });
+    const folders = [
+      { path: join(root, "it's"), mode: '750' },
+      { path: join(root, "it's/within/two"), mode: '1777' },
+      { path: join(root, 'old/new'), mode: '755' },
+    ];
+    const { status, stderr } = make(folders.map((folder) => ({ ...mine, ...folder })));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const { path, mode } of folders) expect((statSync(path).mode & 0o7777).toString(8)).toBe(mode);
+  });
+
+  test('leaves none when one is refused', () => {
+    const root = folderOf({ file: 'in the way' });
+    const { status, stderr } = make([
+      { ...mine, path: join(root, 'a') },
+      { ...mine, path: join(root, 'a/b') },
+      { ...mine, path: join(root, 'file/c') },
+    ]);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('Not a directory');
+    expect(readdirSync(root)).toEqual(['file']);
   });
 });
