@@ -71,7 +71,7 @@ function followed(instance: Instance, earlier: readonly Drift[], context: Module
   const needs = new Set(instance.needs.map(identify));
   const writers = near.filter(({ instance: { task }, changes }) =>
     changes.some((change) =>
-      task.module.revive(change, context).writes.some((write) => write === '*' || needs.has(identify(write))),
+      task.module.writesOf(change, context).some((write) => write === '*' || needs.has(identify(write))),
     ),
   );
   const causes = (writers.length > 0 ? writers : near).flatMap((drift) => drift.causes);

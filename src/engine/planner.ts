@@ -156,7 +156,7 @@ export class Plan {
   #change(instance: Instance, changes: readonly Change[]): Outcome {
     const world = this.#world(instance.host);
     for (const change of changes) {
-      takeEffect(world, instance, instance.task.module.revive(change, this.#context).writes);
+      takeEffect(world, instance, instance.task.module.writesOf(change, this.#context));
       if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
     }
     // What a command will say is not known; that a change will be made is.

@@ -86,6 +86,8 @@ export interface Module {
   readonly readable: boolean;
   /** Parses parameters; throws a ZodError that names what is wrong. */
   bind(raw: unknown, context: ModuleContext): BoundTask;
+  /** What a change that its own diff gave will write. */
+  writesOf(change: Change, context: ModuleContext): readonly Write[];
   /** Takes a planned change back in, from this run or a saved plan. */
   revive(change: unknown, context: ModuleContext): PlannedChange;
 }
@@ -143,15 +145,12 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),
       };
     },
+    writesOf: (change, context) => definition.writes(change as z.output<C>, context),
     revive(raw, context) {
       const change = definition.change.parse(raw);
-      let operations: readonly Operation[] | undefined;
       return {
         change,
-        // Planning wants to know what is written, and nothing of how.
-        get operations() {
-          return (operations ??= definition.apply(change, context));
-        },
+        operations: definition.apply(change, context),
         get revert() {
           return definition.revert?.(change, context) ?? [];
         },
