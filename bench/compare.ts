@@ -104,7 +104,7 @@ export function ratioTo(rows: readonly Row[], other: string, atMost: number): Ta
   return { what: `drover : ${other}`, found, atMost, unit: '' };
 }
 
-function tripsOfDrover({ stdout }: Sample): number | undefined {
+export function tripsOfDrover({ stdout }: Sample): number | undefined {
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   if (!line.startsWith('{"v":1') || !line.includes('"type":"recap"')) return undefined;
   const { hosts } = JSON.parse(line) as { hosts: Record<string, HostRecap> };

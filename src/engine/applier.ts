@@ -331,13 +331,16 @@ export class Applier implements Strategy {
   /** Carries out one instance by itself, with its facts read freshly; step by step or retried where it says so. */
   async #alone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
     const { until, retries, delay: pause } = instance.task;
-    const { checkpoint } = this.#options;
+    const { checkpoint, emit } = this.#options;
+    const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
       checkpoint();
       const outcome = await this.#options.fleet
         .get(instance.delegateTo ?? instance.host)
         .exclusively(() => this.#once(instance));
       if (!until || attempt >= retries || holds(instance, outcome)) {
+        const seconds = (performance.now() - begun) / 1000;
+        if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
         const exhausted = until && !holds(instance, outcome);
         settle(
           exhausted && outcome.status !== 'failed'

@@ -83,6 +83,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** What kept more from going along. */
     ended: z.string().optional(),
   }),
+  /** Something that was waited for until it was true. */
+  z.object({ type: z.literal('wait'), host: z.string(), what: z.string(), seconds: z.number() }),
   z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
   z.object({

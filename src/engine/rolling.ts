@@ -113,14 +113,18 @@ export class Roll {
   async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
     const { emit, checkpoint } = this.#options;
     const guide = this.#options.guide();
-    const end = Date.now() + seconds * 1000;
-    let said = '';
+    const begun = Date.now();
+    const what = `${rolling.gate} on ${host}`;
+    let said: string | undefined;
     for (;;) {
       const missing = await guide.missing(rolling, host);
-      if (missing === undefined) return undefined;
-      if (missing !== said) emit({ type: 'api', host, what: `${rolling.gate} on ${host}`, state: missing });
+      const waited = (Date.now() - begun) / 1000;
+      if (missing !== undefined && missing !== said) emit({ type: 'api', host, what, state: missing });
+      if (missing === undefined || waited >= seconds) {
+        if (said !== undefined) emit({ type: 'wait', host, what, seconds: waited });
+        return missing;
+      }
       said = missing;
-      if (Date.now() >= end) return missing;
       checkpoint();
       await delay(lookEvery);
     }

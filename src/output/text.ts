@@ -86,6 +86,12 @@ export class RunText {
       case 'trip':
         if (this.#options.verbosity > 1) this.line(`  ${this.#paint('dim', describeTrip(event))}`);
         return;
+      case 'wait':
+        if (this.#options.verbosity > 1)
+          this.line(
+            `  ${this.#paint('dim', `wait     ${event.host}: ${showSeconds(event.seconds)}: ${event.what}`)}`,
+          );
+        return;
       case 'api':
         if (this.#options.verbosity > 0)
           this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);

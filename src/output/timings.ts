@@ -30,13 +30,16 @@ export function criticalPath(events: readonly TimedEvent[]): Stretch[] {
     const last = events[end];
     if (!first || !last || what === undefined || what === '') return [];
     const within = events.slice(start, end + 1).map(({ event }) => event);
-    const done = within.findLast((event) => event.type === 'trip' || event.type === 'host');
-    const host = done?.host;
-    const trips = within.flatMap((event) =>
-      event.type === 'trip' && event.host === host
-        ? [{ what: event.tasks.join(', ') || 'looking', seconds: event.seconds }]
-        : [],
+    const done = within.findLast(
+      (event) => event.type === 'trip' || event.type === 'wait' || event.type === 'host',
     );
+    const host = done?.host;
+    const trips = within.flatMap((event) => {
+      if ((event.type !== 'trip' && event.type !== 'wait') || event.host !== host) return [];
+      const { seconds } = event;
+      if (event.type === 'wait') return [{ what: `waiting for ${event.what}`, seconds }];
+      return [{ what: event.tasks.join(', ') || 'looking', seconds }];
+    });
     return [{ what, seconds: last.at - first.at, trips, ...(host === undefined ? {} : { host }) }];
   });
 }

@@ -133,14 +133,15 @@ describe('settle', () => {
     rolled.missing = { a: ['it is stopped', 'it is starting', 'it is starting', undefined] };
     rolled.made(play, 'a', '/f');
     await rolled.roll.settle(play, 'a');
-    expect(rolled.events).toEqual(
-      ['it is stopped', 'it is starting'].map((state) => ({
+    expect(rolled.events).toEqual([
+      ...['it is stopped', 'it is starting'].map((state) => ({
         type: 'api',
         host: 'a',
         what: 'patroni on a',
         state,
       })),
-    );
+      { type: 'wait', host: 'a', what: 'patroni on a', seconds: 1.5 },
+    ]);
     expect(Date.now()).toBe(1500);
   });
 

@@ -22,6 +22,7 @@ const story: [number, RunEvent][] = [
   [7, trip('a', 3, 'packages')],
   [8, trip('b', 3.5, 'packages')],
   [8.5, trip('b', 0.5, 'unit', 'service')],
+  [8.8, { type: 'wait', host: 'b', what: 'patroni on b', seconds: 0.3 }],
   [9, recap],
 ];
 
@@ -36,6 +37,7 @@ test('criticalPath names, for each part of a run, the host that was done last an
       trips: [
         { what: 'packages', seconds: 3.5 },
         { what: 'unit, service', seconds: 0.5 },
+        { what: 'waiting for patroni on b', seconds: 0.3 },
       ],
     },
   ]);
