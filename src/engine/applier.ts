@@ -271,7 +271,9 @@ export class Applier implements Strategy {
         const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
         // A command's end is for failed_when to judge.
         const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
-        begun.forEach((change) => this.#options.begun(item.instance, change));
+        const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
+        const left = failed?.operations.every((each) => each.kind === 'run' && each.allOrNothing);
+        (left ? begun.slice(0, -1) : begun).forEach((change) => this.#options.begun(item.instance, change));
         done.forEach((change) => this.#options.changed(item.instance, change));
         const outcome = this.#outcome(item.instance, done, last, !overwritten.has(item));
         this.#tellEnds(item, ran, outcome);

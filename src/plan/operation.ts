@@ -13,6 +13,8 @@ export interface RunOperation {
   /** What the script does, if that is no more than to make this file, or folder: many of them go out as one. */
   readonly newFile?: NewFile;
   readonly newFolder?: NewFolder;
+  /** A script that fails has changed nothing. */
+  readonly allOrNothing?: true;
   /** It changes the path that it is about, makes folders above it, and nothing else. */
   readonly narrow?: true;
 }

@@ -238,6 +238,7 @@ describe('what is wrong before a roll stops it before its first change', () => {
     expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
     expect(failed[0]?.message).toContain('the former one stays');
     expect(madeChanges(run)).toEqual([]);
+    expect(linesOf(run, 'restore')).toEqual([]);
     expect(await filesOf()).toEqual(before);
   });
 
