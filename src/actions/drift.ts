@@ -3,7 +3,7 @@ import type { Drift, DriftCause } from '../engine/drift.ts';
 import type { ShownChange } from '../engine/events.ts';
 import type { PastRun } from '../engine/history.ts';
 import type { Run } from '../engine/run.ts';
-import { showChange } from '../engine/tell.ts';
+import { itemOf, showChange } from '../engine/tell.ts';
 import { readRuns } from './journals.ts';
 import { play, type PlayRequest } from './play.ts';
 
@@ -48,7 +48,7 @@ function show({ report, instance, changes, causes }: Drift, run: Run, runs: read
     host: report.host,
     play: report.play.name,
     task: instance.name,
-    ...(instance.label === undefined ? {} : { item: instance.label }),
+    ...itemOf(instance, vault),
     causes,
     changes: changes.map((change) => {
       // A restart sets nothing.

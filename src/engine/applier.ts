@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConvergenceError, TaskFailedError } from '../core/errors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
-import type { ModuleContext } from '../modules/define-module.ts';
+import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
 import type { Change } from '../plan/change.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
@@ -203,7 +203,9 @@ export class Applier implements Strategy {
       if (!place) return [];
       return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
     };
-    await this.#settle(queue, ranOf, output.collected === undefined ? brokenOff : undefined);
+    const isApart = (item: Queued) =>
+      output.apart !== undefined && places.get(item)?.segment === output.apart;
+    await this.#settle(queue, ranOf, isApart, output.collected === undefined ? brokenOff : undefined);
   }
 
   /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */
@@ -248,6 +250,7 @@ export class Applier implements Strategy {
   async #settle(
     queue: readonly Queued[],
     ranOf: (item: Queued) => readonly ChangeOutput[],
+    isApart: (item: Queued) => boolean,
     brokenOff: string | undefined,
   ): Promise<void> {
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
@@ -272,8 +275,9 @@ export class Applier implements Strategy {
         // A command's end is for failed_when to judge.
         const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
         const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
-        const left = failed?.operations.every((each) => each.kind === 'run' && each.allOrNothing);
-        (left ? begun.slice(0, -1) : begun).forEach((change) => this.#options.begun(item.instance, change));
+        (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
+          this.#options.begun(item.instance, change),
+        );
         done.forEach((change) => this.#options.changed(item.instance, change));
         const outcome = this.#outcome(item.instance, done, last, !overwritten.has(item));
         this.#tellEnds(item, ran, outcome);
@@ -283,8 +287,9 @@ export class Applier implements Strategy {
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
-    for (const [position, { instance, settle, attempts }] of again.entries()) {
-      const next = position <= blamed ? attempts + 1 : attempts;
+    for (const [position, item] of again.entries()) {
+      const { instance, settle, attempts } = item;
+      const next = position <= blamed || isApart(item) ? attempts + 1 : attempts;
       if (next >= guardAttempts) {
         const reason = 'what it depends on changes each time it is looked at';
         settle({ status: 'failed', changes: [], result: {}, reason });
@@ -371,10 +376,13 @@ export class Applier implements Strategy {
       const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
       for (const change of planned) {
         this.#options.started(instance);
-        this.#options.begun(instance, change);
         const sent = performance.now();
-        const { operations } = instance.task.module.revive(change, context);
-        output = await perform(instance, operations, this.#options, this.#options.tell(instance, change));
+        const revived = instance.task.module.revive(change, context);
+        const isWhole = isAllOrNothing(revived);
+        if (!isWhole) this.#options.begun(instance, change);
+        const told = this.#options.tell(instance, change);
+        output = await perform(instance, revived.operations, this.#options, told);
+        if (isWhole && output.status === 0) this.#options.begun(instance, change);
         this.#tellTrip(sent, [{ instance }]);
         fleet.epoch++;
         if (output.status !== 0) return this.#outcome(instance, made, output, false);
@@ -408,6 +416,11 @@ export class Applier implements Strategy {
     ]);
     this.#predicted = this.#host.world.fork();
   }
+}
+
+/** Whether the change, when it fails, was not made in part either. */
+function isAllOrNothing({ operations }: PlannedChange): boolean {
+  return operations.every((each) => each.kind === 'run' && each.allOrNothing);
 }
 
 /** Those whose state a later change wrote: then there is nothing to check them by. */

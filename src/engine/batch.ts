@@ -27,8 +27,10 @@ export interface ChangeOutput {
 export interface BatchOutput {
   /** Outputs of the changes that ran, segment by segment. */
   readonly segments: readonly (readonly ChangeOutput[])[];
-  /** The segment before which the host was found in another state than planned for, or that could not go together. */
+  /** The segment before which the host was found in another state than planned for. */
   readonly stoppedAt: number | undefined;
+  /** The segment that could not go together. */
+  readonly apart: number | undefined;
   /** What was collected at the end; undefined when the script did not get there. */
   readonly collected: string | undefined;
 }
@@ -54,6 +56,7 @@ ${changes.join('\n')}`;
 mark() { printf '\\n%s change %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; [ "$2" = 0 ] || go=0; }
 marks() { printf '\\n%s changes %s %s\\n' "$N" "$1" "$2"; printf '\\n%s change\\n' "$N" >&2; }
 stop() { go=0; printf '\\n%s guard %s\\n' "$N" "$1"; }
+apart() { go=0; printf '\\n%s apart %s\\n' "$N" "$1"; }
 go=1
 ${parts.join('\n')}
 printf '\\n%s after\\n' "$N"
@@ -75,7 +78,7 @@ function allAtOnce({ scripts, intents = [] }: Segment, together: string, index: 
   const begun = tell(intents.map(({ line }) => line));
   const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
   return [
-    `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; stop ${index}; }; }`,
+    `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
     `[ $go = 0 ] || marks ${index} ${scripts.length}`,
   ];
 }
@@ -89,16 +92,18 @@ export function parseBatch(nonce: string, count: number, stdout: string, stderr:
   const errors = stderr.split(`\n${nonce} change\n`);
   const segments: ChangeOutput[][] = Array.from({ length: count }, () => []);
   let stoppedAt: number | undefined;
+  let apart: number | undefined;
   let rest = stdout;
   let ran = 0;
-  const marker = new RegExp(`\\n${nonce} (changes?|guard|after)(?: (\\d+))?(?: (\\d+))?\\n`);
+  const marker = new RegExp(`\\n${nonce} (changes?|guard|apart|after)(?: (\\d+))?(?: (\\d+))?\\n`);
   for (;;) {
     const match = marker.exec(rest);
-    if (!match) return { segments, stoppedAt, collected: undefined };
+    if (!match) return { segments, stoppedAt, apart, collected: undefined };
     const before = rest.slice(0, match.index);
     rest = rest.slice(match.index + match[0].length);
-    if (match[1] === 'after') return { segments, stoppedAt, collected: rest };
+    if (match[1] === 'after') return { segments, stoppedAt, apart, collected: rest };
     if (match[1] === 'guard') stoppedAt = Number(match[2]);
+    else if (match[1] === 'apart') apart = Number(match[2]);
     else {
       // What those say that went together is the first one's.
       const [others, status] = match[1] === 'changes' ? [Number(match[3]) - 1, 0] : [0, Number(match[3])];

@@ -1,11 +1,15 @@
 import type { Provides } from '../config/playbook/model.ts';
 import { unitName } from '../facts/unit.ts';
 import type { Write } from '../plan/change.ts';
+import type { Need } from '../facts/need.ts';
+import type { BoundTask } from '../modules/define-module.ts';
 import type { Instance } from './instance.ts';
 import { ofFiles, type World } from './world.ts';
 
-const ofUnits = ['unit', 'restart-record'];
+const ofUnits = ['unit', 'active', 'daemon-reload', 'restart-record'];
 const ofAccounts = ['user', 'group'];
+/** Kinds of facts about one thing: what changes one of them may change the others. */
+const families = [ofFiles, ofUnits, ofAccounts];
 
 /** Puts what a change writes into a world. A task's `provides` limits what would otherwise be everything. */
 export function takeEffect(world: World, instance: Instance, writes: readonly Write[]): void {
@@ -20,10 +24,21 @@ export function takeEffect(world: World, instance: Instance, writes: readonly Wr
 export function takeUnknownEffect(world: World, instance: Instance): void {
   const { module } = instance.task;
   if (module.readOnly || instance.isRead) return;
-  const own = instance.needs
-    .filter((need) => need.host === undefined)
-    .map(({ kind, key }) => ({ kind, key }));
-  takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...own, ...instance.bound.mayWrite]);
+  const { needs, bound, delegateTo } = instance;
+  const own = needs.filter((need) => need.host === undefined || need.host === delegateTo);
+  takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...possibleWrites(own, bound)]);
+}
+
+/** What a task may write that is not known yet: what it looks at, all that is known of that, and what it says. */
+export function possibleWrites(
+  needs: readonly Need<unknown>[],
+  { mayWrite }: Pick<BoundTask, 'mayWrite'>,
+): Exclude<Write, '*'>[] {
+  const looked = needs.flatMap(({ kind, key }) => {
+    const family = families.find((kinds) => kinds.includes(kind)) ?? [kind];
+    return family.map((each) => ({ kind: each, key }));
+  });
+  return [...looked, ...mayWrite];
 }
 
 function invalidateProvided(world: World, provides: Provides, reason: string): void {

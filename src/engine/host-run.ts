@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Vault } from '../core/secrets.ts';
 import { collectScript, parseCollected } from '../facts/collectors.ts';
 import { needHost, type HostFact } from '../facts/host.ts';
@@ -47,7 +48,8 @@ export class HostRun {
 
   /** Takes facts over, from the cache or the host. */
   assume(fact: HostFact): void {
-    this.#fact = fact;
+    // What was evaluated with facts holds as long as they are the same ones.
+    if (!isDeepStrictEqual(fact, this.#fact)) this.#fact = fact;
   }
 
   /** Runs a piece in the shell of root or of the login user. Secrets are put in here, and nowhere else. */
@@ -85,7 +87,7 @@ export class HostRun {
   learn(stdout: string, needs: readonly Need<unknown>[]): void {
     this.world.learn(parseCollected(stdout, needs), needs);
     const fact = needHost.parse(this.world.records(needHost) ?? []);
-    if (fact) this.#fact = fact;
+    if (fact) this.assume(fact);
   }
 
   /** Takes the host's lock in the same trip as what is sent next; the holder's words when somebody else has it. */

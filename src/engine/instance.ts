@@ -296,6 +296,6 @@ function labelOf(task: Task, item: Value, scope: Scope): string {
   return typeof name === 'string'
     ? name
     : typeof item === 'object'
-      ? JSON.stringify(toPlain(item)).slice(0, 60)
+      ? JSON.stringify(toPlain(item))
       : String(item);
 }

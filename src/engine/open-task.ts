@@ -3,6 +3,7 @@ import { InvalidInputError } from '../core/errors.ts';
 import { identify } from '../facts/need.ts';
 import { NotYetKnown } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
+import { possibleWrites } from './effects.ts';
 import { bindTask, conditionsHold, expandLoop, type Instance } from './instance.ts';
 import type { WalkOptions } from './walker.ts';
 
@@ -25,7 +26,7 @@ export function bindOpenTask(task: Task, walk: WalkOptions): Instance[] | undefi
 }
 
 function mayWrite({ needs, bound, provides }: Instance): string {
-  return JSON.stringify([[...needs, ...bound.mayWrite].map(identify), provides]);
+  return JSON.stringify([possibleWrites(needs, bound).map(identify), provides]);
 }
 
 /** What the work gives; undefined where that is not known yet, or is for the run to refuse. */

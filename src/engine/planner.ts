@@ -59,10 +59,13 @@ export class Plan {
     leaveOpen: (task, walk, reason) => {
       if (task.module.readOnly || isRead(task)) return;
       this.#startsSomething = true;
-      const world = this.#world(walk.host);
       const instances = bindOpenTask(task, walk);
-      if (instances) for (const instance of instances) takeUnknownEffect(world, instance);
-      else world.write('*', reason);
+      if (instances) {
+        for (const instance of instances) takeUnknownEffect(this.#worldOf(instance), instance);
+        return;
+      }
+      const hosts = task.delegateTo ? this.#fleet.connected().map(({ name }) => name) : [walk.host];
+      for (const host of hosts) this.#world(host).write('*', reason);
     },
   };
 
@@ -104,6 +107,11 @@ export class Plan {
       this.#worlds.set(host, world);
     }
     return world;
+  }
+
+  /** The world that an instance changes. */
+  #worldOf({ host, delegateTo }: Instance): World {
+    return this.#world(delegateTo !== undefined && this.#fleet.has(delegateTo) ? delegateTo : host);
   }
 
   #recordsOf(need: Need<unknown>, host: string) {
@@ -154,7 +162,7 @@ export class Plan {
   }
 
   #change(instance: Instance, changes: readonly Change[]): Outcome {
-    const world = this.#world(instance.host);
+    const world = this.#worldOf(instance);
     for (const change of changes) {
       takeEffect(world, instance, instance.task.module.writesOf(change, this.#context));
       if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
@@ -165,7 +173,7 @@ export class Plan {
   }
 
   #defer(instance: Instance, reason: string): Outcome {
-    takeUnknownEffect(this.#world(instance.host), instance);
+    takeUnknownEffect(this.#worldOf(instance), instance);
     this.#startsSomething = true;
     return { status: 'deferred', changes: [], result: undefined, reason };
   }

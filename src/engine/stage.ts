@@ -27,6 +27,7 @@ export class Stage {
   readonly #evaluations = new Evaluations<Instance[]>();
   readonly #rooted = new Map<string, boolean>();
   readonly #digests = new Map<string, string>();
+  readonly #numbers = new Map<string, number>();
 
   constructor(options: RunOptions) {
     const { vault, emit } = options;
@@ -77,7 +78,7 @@ export class Stage {
     once: OnceForAll,
   ): Walker {
     const become = play.become ?? this.#becomes(host);
-    const among = [hosts.join(' '), batch.join(' '), String(become)].join('\t');
+    const among = this.#numberOf([hosts.join(' '), batch.join(' '), String(become)].join('\t'));
     return new Walker({
       host,
       play: { ...play, become },
@@ -86,10 +87,17 @@ export class Stage {
       context: this.context,
       registered: this.fleet.get(host).registered,
       scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
-      recall: (task, work) => this.#evaluations.recall(`${task.id}\t${host}\t${among}`, work),
+      recall: (task, work) => this.#evaluations.recall(`${task.id} ${among} ${host}`, work),
       selects: (task) => this.options.selects(task),
       checkpoint: () => this.checkpoint(),
     });
+  }
+
+  /** A short name of a long text. */
+  #numberOf(text: string): number {
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    return number;
   }
 
   #becomes(host: string): boolean {

@@ -8,6 +8,9 @@ import type { TaskReport } from './walker.ts';
 
 const hidden = 'hidden by no_log';
 
+// An item of a loop may be a whole structure.
+const largestItem = 60;
+
 /** A change as people may see it: without what its apply needs, and without secrets. */
 export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
   const { action, resource, detail, reason, before, after, disrupts } = change;
@@ -107,8 +110,11 @@ function instanceOf(instance: Instance, play: string, vault: Vault) {
   return { host, play, task: name, taskId: task.id, ...itemOf(instance, vault) };
 }
 
-function itemOf({ label, task }: Instance, vault: Vault): { item?: string } {
-  return label === undefined ? {} : { item: task.noLog ? hidden : vault.redact(label) };
+/** The item of a loop, as people may see it. */
+export function itemOf({ label, task }: Instance, vault: Vault): { item?: string } {
+  if (label === undefined) return {};
+  // Cut when no secret is in it any more: half of one would not be found.
+  return { item: task.noLog ? hidden : vault.redact(label).slice(0, largestItem) };
 }
 
 function reasonOf({ reason, hint, task }: TaskReport, vault: Vault): { reason?: string; hint?: string } {

@@ -64,7 +64,8 @@ export function writeNewFiles(files: readonly NewFile[]): string {
     ...folders.map((group, index) => `s${index}=${quote(`${folderNameOf(group)}/.drover.${suffix}`)}`),
     `set -- ${folders.map((_, index) => `"$s${index}"`).join(' ')}`,
     `trap 'rm -rf -- "$@"' EXIT`,
-    'mkdir -- "$@"',
+    // Not by the umask alone: a default ACL of the folder above would take its place.
+    'mkdir -m 700 -- "$@"',
     ...folders.map((group, index) => {
       const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`);
       return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { matchesScramVerifier } from '../../src/core/scram.ts';
 import { Vault } from '../../src/core/secrets.ts';
+import { possibleWrites } from '../../src/engine/effects.ts';
 import { World } from '../../src/engine/world.ts';
-import type { Need } from '../../src/facts/need.ts';
+import { identify, type Need } from '../../src/facts/need.ts';
 import type { BoundTask, Module, ModuleContext, PlannedChange } from '../../src/modules/define-module.ts';
 import { modules } from '../../src/modules/registry.ts';
 import type { Change, Verdict } from '../../src/plan/change.ts';
@@ -116,6 +117,7 @@ class CaseRun {
     expect(saved.map((change) => this.#module.revive(change, this.#context).change)).toEqual(verdict.changes);
     planned.flatMap(({ operations }) => operations).forEach(parsesInShell);
     this.#checkPrediction(task, worlds, planned);
+    if (!this.#module.wide) checkMayWrite(task, planned);
     return planned;
   }
 
@@ -215,4 +217,15 @@ function fieldsOf(operation: Operation, expected: ExpectedOperation | undefined)
 
 function parsesInShell(operation: Operation): void {
   if (operation.kind === 'run') execFileSync('sh', ['-n'], { input: operation.script, stdio: 'pipe' });
+}
+
+/** A task that is deferred counts as writing its needs, and what it says it may: a plan must not miss the rest. */
+function checkMayWrite(task: BoundTask, planned: readonly PlannedChange[]): void {
+  const foreseen = possibleWrites(task.needs, task).map(identify);
+  const written = planned.flatMap(({ writes }) => writes);
+  expect(
+    written
+      .map((write) => (write === '*' ? write : identify(write)))
+      .filter((each) => !foreseen.includes(each)),
+  ).toEqual([]);
 }

@@ -22,25 +22,26 @@ import type { Gate, GateView } from './gate.ts';
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
   async refusal(view, host) {
-    const cluster = await readLiveCluster(view);
+    const { cluster, silent } = await readLive(view, (name) => name !== host);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
     if (!leaderOf(cluster)) return 'the cluster has no leader';
     const { maximumLag } = timingOf(view.topology.dcs);
     const out = cluster.members.filter((member) => member.name !== host && !isFit(member, maximumLag));
     if (out.length > 0) return out.map((member) => `${member.name} is ${conditionOf(member)}`).join(', ');
+    if (silent.length > 0) return `Patroni on ${silent.join(', ')} does not answer`;
     return synchronousRefusal(cluster, await readConfig(view), host);
   },
   async missing(view, host) {
     if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;
-    const cluster = await readLiveCluster(view);
+    const { cluster, sender } = await readLive(view, (name) => name === host);
     const me = cluster?.members.find(({ name }) => name === host);
     if (!cluster || !me) return 'Patroni does not show it in the cluster';
     if (!isFit(me, timingOf(view.topology.dcs).maximumLag)) return `it is ${conditionOf(me)}`;
     const leader = leaderOf(cluster);
     if (!leader) return 'the cluster has no leader';
-    const sender = leader === me ? undefined : await readMember(view, leader.name);
-    if (sender && !streamersOf(sender).has(host)) return `it does not stream from ${leader.name}`;
+    if (leader !== me && sender && !streamersOf(sender).has(host))
+      return `it does not stream from ${leader.name}`;
     const lacksStandby = !hasStandby(cluster) && cluster.members.some(maySync);
     return lacksStandby && isOn((await readConfig(view))['synchronous_mode'])
       ? 'there is no synchronous standby yet'
@@ -85,17 +86,32 @@ export function readCluster(view: GateView): Promise<PatroniCluster | undefined>
   return askFirst(view, '/cluster', parseCluster);
 }
 
-/** The same with lags as they are now: those that /cluster shows are as old as the last cycles of leader and member. */
-async function readLiveCluster(view: GateView): Promise<PatroniCluster | undefined> {
+interface Live {
+  readonly cluster: PatroniCluster | undefined;
+  /** The leader, in its own words. */
+  readonly sender?: PatroniMember | undefined;
+  /** Members that are in the cluster and do not answer, on hosts that can be reached. */
+  readonly silent: readonly string[];
+}
+
+/**
+ * The cluster, with the lags of some members as they are now: those that /cluster shows are as old as the last cycles
+ * of leader and member, and it knows of a Patroni that is gone when its time to live has passed.
+ */
+async function readLive(view: GateView, isMeant: (name: string) => boolean): Promise<Live> {
   const cluster = await readCluster(view);
   const leader = cluster && leaderOf(cluster);
   const sender = leader && (await readMember(view, leader.name));
-  if (!cluster || !sender) return cluster;
+  if (!cluster || !sender) return { cluster, silent: [] };
+  const silent: string[] = [];
   const members = cluster.members.map(async (member) => {
-    const lag = member === leader ? undefined : lagBehind(sender, await readMember(view, member.name));
+    if (member === leader || !isMeant(member.name)) return member;
+    const own = await readMember(view, member.name);
+    if (!own && view.fleet.has(member.name)) silent.push(member.name);
+    const lag = lagBehind(sender, own);
     return lag === undefined ? member : { ...member, lag };
   });
-  return { ...cluster, members: await Promise.all(members) };
+  return { cluster: { ...cluster, members: await Promise.all(members) }, sender, silent };
 }
 
 /** The configuration in force; empty while nobody shows it. */

@@ -5,6 +5,8 @@ import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 
+const factsOfFile = ['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: '/etc/hostname' }));
+
 export const hostname = defineModule({
   name: 'hostname',
   docs: {
@@ -30,9 +32,7 @@ export const hostname = defineModule({
     run(`if command -v hostnamectl >/dev/null && hostnamectl hostname ${quote(resource)} 2>/dev/null; then :; else
 printf '%s\\n' ${quote(resource)} > /etc/hostname && hostname ${quote(resource)}; fi`),
   ],
-  writes: () => [
-    { kind: needHost.kind, key: needHost.key },
-    ...['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: '/etc/hostname' })),
-  ],
+  mayWrite: () => factsOfFile,
+  writes: () => [{ kind: needHost.kind, key: needHost.key }, ...factsOfFile],
   aim: ({ name }) => `host name ${name}`,
 });

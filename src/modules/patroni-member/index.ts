@@ -56,7 +56,7 @@ export const patroniMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
-  mayWrite: ({ unit }) => factsOfUnit(unit),
+  mayWrite: ({ unit, config }) => [...factsOfUnit(unit), { kind: 'ctime', key: config }],
   writes: ({ unit, data_dir: dataDir, config }) => [
     { kind: 'unit', key: `${unit}.service` },
     { kind: 'active', key: `${unit}.service`, records: [['active']] },

@@ -1,4 +1,4 @@
-import { getRequest } from '../../clients/patroni.ts';
+import { getRequest, type PatroniEndpoint } from '../../clients/patroni.ts';
 import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { needPackage, needUnpackTime } from '../../facts/package.ts';
@@ -19,6 +19,14 @@ function settingsOn(params: PatroniRestartParams, parameters: Readonly<Record<st
     user: login_user,
     password: login_password,
     statements: [settingsQuery(Object.keys(parameters))],
+  });
+}
+
+/** What Patroni says differently after a restart. */
+function answersOf(endpoint: PatroniEndpoint) {
+  return ['/cluster', '/patroni'].map((path) => {
+    const { kind, key } = needHttp(getRequest(endpoint, path));
+    return { kind, key };
   });
 }
 
@@ -59,11 +67,9 @@ export const patroniRestart = defineModule({
   apply: operationsOf,
   // With its former package, it has to be started again.
   revert: (change) => (change.unit === undefined ? [] : restartUnit(change, change.unit)),
+  mayWrite: (params) => answersOf({ address: addressOf(params), port: params.rest_port }),
   writes: ({ address, rest_port: port, unit }) => [
-    ...['/cluster', '/patroni'].map((path) => {
-      const { kind, key } = needHttp(getRequest({ address, port }, path));
-      return { kind, key };
-    }),
+    ...answersOf({ address, port }),
     ...(unit === undefined ? [] : factsOfUnit(unit)),
   ],
   aim: ({ name, parameters }) =>

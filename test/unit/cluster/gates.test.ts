@@ -205,6 +205,13 @@ describe('Patroni', () => {
       undefined,
     ],
     [
+      'another has no Patroni any more, and the list does not know it yet',
+      (cluster) => cluster.silent.add('n3'),
+      'Patroni on n3 does not answer',
+      undefined,
+    ],
+    ['another cannot be asked', (cluster) => cluster.away.add('n3'), undefined, undefined],
+    [
       'it lags behind, and the list does not know it yet',
       (cluster) => (cluster.wal = { n1: 9_000_000, n2: 1_000_000, n3: 9_000_001 }),
       undefined,

@@ -31,7 +31,7 @@ describe('a segment whose scripts go together', () => {
       { ...unguarded, scripts: ['true', 'true'], together: 'echo no >&2; false; true' },
       { ...unguarded, scripts: ['echo next'] },
     ]);
-    expect(output).toEqual({ segments: [[], []], stoppedAt: 0, collected: '' });
+    expect(output).toEqual({ segments: [[], []], stoppedAt: undefined, apart: 0, collected: '' });
   });
 
   test('does not begin when the host is in another state', () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { LocalLab } from './local.ts';
@@ -301,6 +301,22 @@ describe('hosts of a play', () => {
     expect(new Set(order(lab))).toEqual(new Set(['a', 'b', 'c', 'd', 'e']));
   });
 
+  test('folders that cannot be made together are made one by one, with the next trip', async () => {
+    const lab = new LocalLab();
+    mkdirSync(join(lab.folder, 'a/there'));
+    const made = ['one', 'two', 'three', 'four'];
+    const outcome = await lab.run(
+      play(`
+- name: folders
+  file: { path: "{{dir}}/{{item.path}}", state: directory, owner: "{{item.owner}}" }
+  loop: ${JSON.stringify([...made.map((path) => ({ path, owner: 'root' })), { path: 'five', owner: 'nobody-there' }])}`),
+    );
+    expect(outcome.exitCode).toBe(3);
+    expect(readdirSync(join(lab.folder, 'a')).sort()).toEqual(['five', 'there', ...made].sort());
+    // To look, all together, one by one.
+    expect(outcome.of('trip')).toHaveLength(3);
+  });
+
   test('a batch that fails stops the ones after it', async () => {
     const lab = new LocalLab(['a', 'b', 'c']);
     const outcome = await lab.run(
@@ -332,6 +348,16 @@ describe('hosts of a play', () => {
 - debug: { msg: "{{r.stdout}}" }`),
     );
     expect(said.sort()).toEqual(['a: b for a', 'b: b for b']);
+  });
+
+  test('what is done for others is foreseen where it is done', async () => {
+    const { planned } = await new LocalLab(['a', 'b']).run(
+      play(`
+- { name: given, copy: { dest: "{{base}}/b/f", content: text }, delegate_to: b, when: 'eq inventory_hostname "a"' }
+- { name: own, copy: { dest: "{{base}}/b/f", content: text }, when: 'eq inventory_hostname "b"' }`),
+      { planOnly: true },
+    );
+    expect(planned).toEqual(['a given: changed', 'a own: skipped', 'b given: skipped', 'b own: ok']);
   });
 
   test('the variables and results of others are there in hostvars', async () => {
