@@ -6,7 +6,9 @@ import type { BoundTask } from '../modules/define-module.ts';
 import type { Instance } from './instance.ts';
 import { ofFiles, type World } from './world.ts';
 
-const ofUnits = ['unit', 'active', 'daemon-reload', 'restart-record'];
+/** What a package that brings a unit changes; it has systemd read its files itself. */
+const ofNewUnits = ['unit', 'restart-record'];
+const ofUnits = [...ofNewUnits, 'active', 'daemon-reload'];
 const ofAccounts = ['user', 'group'];
 /** Kinds of facts about one thing: what changes one of them may change the others. */
 const families = [ofFiles, ofUnits, ofAccounts];
@@ -47,7 +49,7 @@ function invalidateProvided(world: World, provides: Provides, reason: string): v
   const trees = paths.map((path) => path.replace(/\/$/, ''));
   world.invalidate((kind, key) => {
     if (ofFiles.includes(kind)) return trees.some((tree) => key === tree || key.startsWith(`${tree}/`));
-    if (ofUnits.includes(kind)) return fullUnits.includes(key);
+    if (ofNewUnits.includes(kind)) return fullUnits.includes(key);
     if (ofAccounts.includes(kind)) return users.includes(key) || groups.includes(key);
     return kind === 'package' && packages.includes(key);
   }, reason);
