@@ -55,7 +55,7 @@ function parseHost(records: readonly FactRecord[]): HostFact | undefined {
 export const hostCollector: Collector = {
   kinds: ['host'],
   guarded: true,
-  // systemd notes a container it starts in; to ask about each kind takes two processes more. As does hostname.
+  // What systemd noted of the container it started in, and the kernel of its name, needs no process to read.
   script: () => `. /etc/os-release
 if IFS= read -r v 2>/dev/null </run/systemd/container; then k=container
 elif v=$(systemd-detect-virt -c 2>/dev/null); then k=container

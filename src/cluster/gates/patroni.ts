@@ -100,14 +100,15 @@ interface Live {
  */
 async function readLive(view: GateView, isMeant: (name: string) => boolean): Promise<Live> {
   const cluster = await readCluster(view);
-  const leader = cluster && leaderOf(cluster);
+  if (!cluster) return { cluster, silent: [] };
+  const leader = leaderOf(cluster);
   const sender = leader && (await readMember(view, leader.name));
-  if (!cluster || !sender) return { cluster, silent: [] };
   const silent: string[] = [];
   const members = cluster.members.map(async (member) => {
-    if (member === leader || !isMeant(member.name)) return member;
-    const own = await readMember(view, member.name);
+    if (!isMeant(member.name)) return member;
+    const own = member === leader ? sender : await readMember(view, member.name);
     if (!own && view.fleet.has(member.name)) silent.push(member.name);
+    if (member === leader) return member;
     const lag = lagBehind(sender, own);
     return lag === undefined ? member : { ...member, lag };
   });

@@ -50,7 +50,7 @@ class Cluster implements GateView {
   config: Record<string, unknown> = {};
   /** Where members are in the WAL, in their own words; of the leader what it has written. */
   wal: Record<string, number> = {};
-  /** Who streams, in the leader's words; undefined for no word. */
+  /** Who streams, in the leader's words; undefined where it does not answer. */
   streams: string[] | undefined = ['n2', 'n3'];
   /** Primaries by entry; null for an HAProxy that does not answer. */
   primaries: Record<string, number | null> = { p1: 1, p2: 1 };
@@ -250,7 +250,12 @@ describe('Patroni', () => {
       undefined,
       'it does not stream from n1',
     ],
-    ['the leader does not say who streams', (cluster) => (cluster.streams = undefined), undefined, undefined],
+    [
+      'the leader’s Patroni does not answer',
+      (cluster) => (cluster.streams = undefined),
+      'Patroni on n1 does not answer',
+      undefined,
+    ],
     [
       'it leads',
       (cluster) => {
