@@ -149,9 +149,8 @@ function journalOptions(
 async function lockAndPlan(run: Run, planOnly: boolean): Promise<Plan> {
   if (planOnly) return run.plan();
   const [waited, plan] = await Promise.all([run.lock(), run.collectAndPlan()]);
-  if (!waited) return run.show(plan);
-  run.forget();
-  return run.plan();
+  if (waited) run.forget();
+  return run.show(await run.comeToRest(waited ? await run.collectAndPlan() : plan));
 }
 
 function finish(

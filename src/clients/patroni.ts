@@ -188,6 +188,14 @@ export function isFit(member: PatroniCluster['members'][number], maximumLag: num
   return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
 }
 
+/** Whether a member runs, and is known to be more bytes behind than given. */
+export function isBehind(
+  { state, role, lag }: PatroniCluster['members'][number],
+  maximumLag: number,
+): boolean {
+  return fitStates.includes(state) && !isLeaderRole(role) && typeof lag === 'number' && lag > maximumLag;
+}
+
 /** A member's state and lag, for people. */
 export function conditionOf({ state, lag }: PatroniCluster['members'][number]): string {
   return `${state}, lag ${lag === undefined ? 'unknown' : typeof lag === 'number' ? `${lag} bytes` : lag}`;

@@ -35,13 +35,18 @@ async function leaderLast(view: GateView, gate: string, hosts: readonly string[]
   const { leader, members } = lead;
   const replicas = hosts.filter((host) => host !== leader && members.includes(host));
   const joining = hosts.filter((host) => !members.includes(host));
-  return gate === 'patroni' && (await goesDown(view, leader))
+  return gate === 'patroni' && (await goesDown(view, members))
     ? [leader, ...replicas, ...joining]
     : [...replicas, leader, ...joining];
 }
 
-async function goesDown({ fleet, topology }: GateView, leader: string): Promise<boolean> {
-  const settings = await settingsOf(fleet, topology, leader, Object.keys(topology.parameters));
-  if (!settings) return false;
-  return directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0;
+/** Whether any member has to go down with one: the leader has done so already, or comes before that one. */
+async function goesDown({ fleet, topology }: GateView, members: readonly string[]): Promise<boolean> {
+  const names = Object.keys(topology.parameters);
+  const running = await Promise.all(members.map((member) => settingsOf(fleet, topology, member, names)));
+  return running.some(
+    (settings) =>
+      settings !== undefined &&
+      directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0,
+  );
 }

@@ -338,16 +338,18 @@ export class Applier implements Strategy {
   /** Carries out one instance by itself, with its facts read freshly; step by step or retried where it says so. */
   async #alone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
     const { until, retries, delay: pause } = instance.task;
-    const { checkpoint, emit } = this.#options;
+    const { checkpoint, emit, fleet } = this.#options;
     const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
       checkpoint();
-      const outcome = await this.#options.fleet
+      const outcome = await fleet
         .get(instance.delegateTo ?? instance.host)
         .exclusively(() => this.#once(instance));
       if (!until || attempt >= retries || holds(instance, outcome)) {
         const seconds = (performance.now() - begun) / 1000;
         if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
+        // What it waits for has come, maybe since the plan: that may show in answers to others, too.
+        if (until) fleet.epoch++;
         const exhausted = until && !holds(instance, outcome);
         settle(
           exhausted && outcome.status !== 'failed'

@@ -21,7 +21,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly vault: Vault;
   readonly unreachable = new Map<string, UnreachableError>();
-  /** Counts the changes of the run: facts of other hosts and of APIs are as old as the count they were read at. */
+  /** Counts the run's changes and waits: facts of other hosts and of APIs are as old as the count they were read at. */
   epoch = 0;
   readonly #options: FleetOptions;
   readonly #hosts = new Map<string, Promise<HostRun | undefined>>();
@@ -98,7 +98,7 @@ export class Fleet {
     return this.#runs.get(need.host ?? host)?.world.records(need);
   }
 
-  /** Whether an answer of another host or of an API was read since the last change of the run. */
+  /** Whether an answer of another host or of an API was read since the run's last change or wait. */
   isFresh(need: Need<unknown>, host: string): boolean {
     return this.#readAt.get(`${need.host ?? host}\t${identify(need)}`) === this.epoch;
   }

@@ -9,13 +9,14 @@ export function failureOf(
   verdict: Exclude<Verdict, { state: 'in-sync' | 'changes' }>,
 ): Outcome {
   const { reason } = verdict;
-  const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason };
+  const hint = verdict.hint === undefined ? {} : { hint: verdict.hint };
+  const base = { status: 'failed' as const, changes: [], result: { msg: reason }, reason, ...hint };
   if (verdict.state === 'silent')
-    return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`) };
+    return { ...base, error: new UnhealthyError(`${instance.host}: ${reason}`, hint) };
   const error: DroverError = new InvalidInputError([
     { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
   ]);
-  return { ...base, hint: verdict.hint, error };
+  return { ...base, error };
 }
 
 /** What `failed_when` and `changed_when` make of a result. */

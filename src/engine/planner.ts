@@ -1,11 +1,12 @@
 import type { Play } from '../config/playbook/model.ts';
-import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
+import { UnhealthyError, type DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Note, Verdict } from '../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from './effects.ts';
 import type { Fleet } from './fleet.ts';
 import { isRead, type Instance } from './instance.ts';
+import { failureOf } from './judge.ts';
 import { bindOpenTask } from './open-task.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
@@ -93,6 +94,16 @@ export class Plan {
     return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
   }
 
+  /** What has not answered, where nothing else stands against the plan: that may pass. */
+  get silence(): UnhealthyError | undefined {
+    const failed = this.reports.filter(({ status }) => status === 'failed');
+    const errors = failed.flatMap(({ instances }) => instances.flatMap(({ outcome }) => outcome.error ?? []));
+    const all = [...errors, ...this.failures];
+    const mayPass = (error: DroverError) => error instanceof UnhealthyError && error.hint === undefined;
+    const [first] = all;
+    return first instanceof UnhealthyError && all.every(mayPass) ? first : undefined;
+  }
+
   /** Whether a play has something to do. */
   concerns(play: Play): boolean {
     return this.reports.some(
@@ -142,7 +153,7 @@ export class Plan {
   }
 
   #judge(instance: Instance, verdict: Verdict): Outcome {
-    const { host, task } = instance;
+    const { task } = instance;
     switch (verdict.state) {
       case 'in-sync':
         return { status: 'ok', changes: [], result: verdict.result ?? {}, ...noteOf(verdict) };
@@ -152,12 +163,9 @@ export class Plan {
         if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
         // It is there to wait for this.
         if (task.until) return this.#defer(instance, verdict.reason);
-        return this.#fail(new UnhealthyError(`${host}: ${verdict.reason}`), verdict.reason);
-      case 'refused': {
-        const { reason, hint } = verdict;
-        const error = new InvalidInputError([{ message: reason, hint, at: task.at, hosts: [host] }]);
-        return this.#fail(error, reason, hint);
-      }
+        return failureOf(instance, verdict);
+      case 'refused':
+        return failureOf(instance, verdict);
     }
   }
 
@@ -176,17 +184,6 @@ export class Plan {
     takeUnknownEffect(this.#worldOf(instance), instance);
     this.#startsSomething = true;
     return { status: 'deferred', changes: [], result: undefined, reason };
-  }
-
-  #fail(error: Outcome['error'], reason: string, hint?: string): Outcome {
-    return {
-      status: 'failed',
-      changes: [],
-      result: {},
-      reason,
-      ...(hint === undefined ? {} : { hint }),
-      ...(error ? { error } : {}),
-    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { UnreachableError } from '../core/errors.ts';
 import { inTurns } from '../core/in-turns.ts';
 import { isApiKind } from '../facts/api.ts';
@@ -10,6 +11,10 @@ import { batchesOf } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import type { Stage } from './stage.ts';
 import { HostFailed } from './walker.ts';
+
+/** Seconds in which what a plan asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
+const restWithin = 60;
+const lookEvery = 1000;
 
 /** Looks at the hosts, and compares them with what is wanted. */
 export class Planning {
@@ -28,18 +33,40 @@ export class Planning {
 
   /** Collects what the tasks need and compares, until nothing is left to be collected. */
   async collectAndPlan(): Promise<Plan> {
-    const { emit, inspect } = this.#stage.options;
-    emit({ type: 'phase', phase: 'collect' });
-    const beside = this.#stage.options.needsBeside?.() ?? [];
-    let plan = await this.#planOnce();
+    const { options } = this.#stage;
+    options.emit({ type: 'phase', phase: 'collect' });
     const hostFacts = this.#stage.fleet
       .connected()
       .map((host): HostNeed => ({ host: host.name, need: needHost }));
-    let missing = [...plan.missing, ...beside, ...hostFacts];
+    return this.#complete([...(options.needsBeside?.() ?? []), ...hostFacts]);
+  }
+
+  /** Plans again while something is silent that may be about to answer; what is still silent then has failed. */
+  async comeToRest(plan: Plan): Promise<Plan> {
+    const { emit } = this.#stage.options;
+    const end = Date.now() + restWithin * 1000;
+    let current = plan;
+    let silence = plan.silence;
+    if (silence)
+      emit({ type: 'warning', message: `${silence.message}; waiting for up to ${restWithin} s for it` });
+    while (silence && Date.now() < end) {
+      this.#stage.checkpoint();
+      await delay(lookEvery);
+      await this.#stage.fleet.readRemote(current.interests.filter(({ need }) => isApiKind(need.kind)));
+      current = await this.#complete();
+      silence = current.silence;
+    }
+    return current;
+  }
+
+  /** Plans and collects in turns; `beside` goes with what is collected first. */
+  async #complete(beside: readonly HostNeed[] = []): Promise<Plan> {
+    let plan = await this.#planOnce();
+    let missing = [...plan.missing, ...beside];
     while (missing.length > 0) {
       this.#stage.checkpoint();
       await this.#collect(missing);
-      inspect?.(this.#stage.fleet);
+      this.#stage.options.inspect?.(this.#stage.fleet);
       plan = await this.#planOnce();
       missing = plan.missing;
     }

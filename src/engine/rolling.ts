@@ -111,7 +111,7 @@ export class Roll {
   }
 
   async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
-    const { emit, checkpoint } = this.#options;
+    const { emit, checkpoint, fleet } = this.#options;
     const guide = this.#options.guide();
     const begun = Date.now();
     const what = `${rolling.gate} on ${host}`;
@@ -121,7 +121,10 @@ export class Roll {
       const waited = (Date.now() - begun) / 1000;
       if (missing !== undefined && missing !== said) emit({ type: 'api', host, what, state: missing });
       if (missing === undefined || waited >= seconds) {
-        if (said !== undefined) emit({ type: 'wait', host, what, seconds: waited });
+        if (said !== undefined) {
+          emit({ type: 'wait', host, what, seconds: waited });
+          fleet.epoch++;
+        }
         return missing;
       }
       said = missing;

@@ -123,6 +123,11 @@ export class Run {
     return this.#planning.collectAndPlan();
   }
 
+  /** For a run that holds the lock: waits for what is silent and may be about to answer. */
+  comeToRest(plan: Plan): Promise<Plan> {
+    return this.#planning.comeToRest(plan);
+  }
+
   show(plan: Plan): Plan {
     this.#options.emit({ type: 'phase', phase: 'plan' });
     for (const report of plan.reports) this.#options.emit(planEvent(report, this.#options.vault));

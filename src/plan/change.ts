@@ -48,8 +48,11 @@ export type Verdict<C extends Change = Change> =
   | { readonly state: 'changes'; readonly changes: readonly C[]; readonly note?: Note }
   /** What the host holds rules it out; nothing is changed. */
   | { readonly state: 'refused'; readonly reason: string; readonly hint: string }
-  /** An API that should answer does not; deferred if this plan is about to start it. */
-  | { readonly state: 'silent'; readonly reason: string };
+  /**
+   * An API that should answer does not, or says that now is not the time; deferred if this plan is about to start it.
+   * With a hint it does not pass: somebody has to do something.
+   */
+  | { readonly state: 'silent'; readonly reason: string; readonly hint?: string };
 
 export function inSync(result?: Readonly<Record<string, unknown>>): Verdict<never> {
   return result ? { state: 'in-sync', result } : { state: 'in-sync' };
@@ -64,8 +67,8 @@ export function refused(reason: string, hint: string): Verdict<never> {
   return { state: 'refused', reason, hint };
 }
 
-export function silent(reason: string): Verdict<never> {
-  return { state: 'silent', reason };
+export function silent(reason: string, hint?: string): Verdict<never> {
+  return { state: 'silent', reason, ...(hint === undefined ? {} : { hint }) };
 }
 
 /**

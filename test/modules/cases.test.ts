@@ -159,7 +159,10 @@ function plainVerdict(expected: Case['diff'], found: Exclude<Verdict, { state: '
   // A result is looked at only where the case is about it.
   if (expected === 'in-sync') return found.state === 'in-sync' ? found : { state: expected };
   if ('in-sync' in expected) return { state: 'in-sync', result: expected['in-sync'] };
-  if ('silent' in expected) return { state: 'silent', reason: expected.silent };
+  if ('silent' in expected) {
+    const hint = expected.hint === undefined ? {} : { hint: expected.hint };
+    return { state: 'silent', reason: expected.silent, ...hint };
+  }
   const hint = expected.hint ?? ('hint' in found ? found.hint : undefined);
   return { state: 'refused', reason: expected.refused, hint };
 }

@@ -2,6 +2,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import {
   conditionOf,
   getRequest,
+  isBehind,
   isFit,
   isLeaderRole,
   isSynchronousRole,
@@ -22,14 +23,17 @@ import type { Gate, GateView } from './gate.ts';
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
   async refusal(view, host) {
-    const { cluster, silent } = await readLive(view, (name) => name !== host);
+    const { cluster, silent } = await readLive(view, () => true);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
     if (!leaderOf(cluster)) return 'the cluster has no leader';
     const { maximumLag } = timingOf(view.topology.dcs);
-    const out = cluster.members.filter((member) => member.name !== host && !isFit(member, maximumLag));
+    const isOut = (member: Member) =>
+      member.name === host ? isBehind(member, maximumLag) : !isFit(member, maximumLag);
+    const out = cluster.members.filter(isOut);
     if (out.length > 0) return out.map((member) => `${member.name} is ${conditionOf(member)}`).join(', ');
-    if (silent.length > 0) return `Patroni on ${silent.join(', ')} does not answer`;
+    const mute = silent.filter((name) => name !== host);
+    if (mute.length > 0) return `Patroni on ${mute.join(', ')} does not answer`;
     return synchronousRefusal(cluster, await readConfig(view), host);
   },
   async missing(view, host) {

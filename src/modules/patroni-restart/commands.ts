@@ -23,7 +23,7 @@ export function operationsOf(change: PatroniRestartChange): readonly Operation[]
   const begin = pends && unit === undefined ? [awaitPending(change)] : [];
   switch (how) {
     case 'replica':
-      return [...begin, ...restarts, awaitFit(change)];
+      return [...begin, ...awaitReplay(change), ...restarts, awaitFit(change)];
     case 'switchover':
       return [
         ...begin,
@@ -40,7 +40,7 @@ export function operationsOf(change: PatroniRestartChange): readonly Operation[]
         awaitFit(change),
       ];
     case 'in-place':
-      return [...begin, ...restarts, awaitFit(change), ...awaitReplay(change)];
+      return [...begin, ...restarts, awaitFit(change)];
   }
 }
 
@@ -148,32 +148,36 @@ function awaitFit(change: PatroniRestartChange): HttpOperation {
 }
 
 /**
- * Waits until every replica has replayed what the leader had written when it was up again: only then do they know
- * of a parameter that went down, and a restart before that would keep the old value.
+ * Waits until a replica has replayed what its leader has written by now: only then does it know of a parameter that
+ * went down there, and a restart before that would keep the old value.
  */
-function awaitReplay(change: PatroniRestartChange): HttpOperation[] {
+function awaitReplay({
+  name,
+  address,
+  leader,
+  rest_port: port,
+  timeout,
+}: PatroniRestartChange): HttpOperation[] {
+  if (!leader) return [];
   let goal: number | undefined;
-  const ask = (address: string, what: string, progress: HttpOperation['progress']): HttpOperation => ({
+  const ask = (of: string, what: string, progress: HttpOperation['progress']): HttpOperation => ({
     kind: 'http',
     what,
-    request: getRequest({ address, port: change.rest_port }, '/patroni'),
-    within: change.timeout,
+    request: getRequest({ address: of, port }, '/patroni'),
+    within: timeout,
     progress,
   });
   return [
-    ask(change.address, `${change.name} takes writes`, (answer) => {
-      const { location } = parseMember(answer)?.xlog ?? {};
-      goal = location;
-      return location === undefined ? { waiting: 'no position in the log yet' } : 'done';
+    ask(leader.address, `${leader.name} takes writes`, (answer) => {
+      goal = parseMember(answer)?.xlog?.location;
+      return goal === undefined ? { waiting: 'no position in the log yet' } : 'done';
     }),
-    ...change.others.map(({ name, address }) =>
-      ask(address, `${name} replays what ${change.name} has written`, (answer) => {
-        const replayed = parseMember(answer)?.xlog?.replayed_location ?? 0;
-        return goal !== undefined && replayed >= goal
-          ? 'done'
-          : { waiting: `${(goal ?? 0) - replayed} bytes to go` };
-      }),
-    ),
+    ask(address, `${name} replays what ${leader.name} has written`, (answer) => {
+      const replayed = parseMember(answer)?.xlog?.replayed_location ?? 0;
+      return goal !== undefined && replayed >= goal
+        ? 'done'
+        : { waiting: `${(goal ?? 0) - replayed} bytes to go` };
+    }),
   ];
 }
 

@@ -2,6 +2,7 @@ import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
   conditionOf,
+  isBehind,
   isFit,
   leaderOf,
   mayLead,
@@ -167,7 +168,7 @@ function judge(
   const downwards = down.length > 0;
   const what = newerPatroni.length > 0 ? 'Patroni' : 'PostgreSQL';
   const why = `${what} on ${name} waits for a restart`;
-  if (cluster.pause === true) return silent(`${why}, and the cluster is paused: drover resume ends that`);
+  if (cluster.pause === true) return silent(`${why}, and the cluster is paused`, 'drover resume ends that');
   const leader = leaderOf(cluster);
   if (!leader) return silent(`${why}, and the cluster has no leader`);
   const others = cluster.members.filter((member) => member !== me);
@@ -175,12 +176,15 @@ function judge(
   if (unfit) {
     return silent(`${why}, and ${unfit.name} is ${conditionOf(unfit)}: a member at a time may be out`);
   }
+  if (isBehind(me, lag))
+    return silent(`${why}, and ${name} is ${conditionOf(me)}: it has to catch up before`);
   const absent = params.members.find(
     (member) => !cluster.members.some((known) => known.name === member.name),
   );
   if (absent)
     return silent(`${why}, and ${absent.name} is not in the cluster: a member at a time may be out`);
   const successors = others.filter(({ tags }) => mayLead(tags));
+  const follows = leader === me ? undefined : params.members.find((member) => member.name === leader.name);
   const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
   const { rest_user, rest_password, rest_port, pending_within, timeout, stop_timeout, unit } = params;
   const newer = [...newerPatroni, ...newerServer];
@@ -206,7 +210,7 @@ function judge(
     how,
     name,
     address: addressOf(params),
-    others: params.members.filter((member) => member.name !== name),
+    ...(downwards && follows ? { leader: follows } : {}),
     rest_port,
     rest_user,
     rest_password,

@@ -54,7 +54,8 @@ export const PatroniRestartChange = z.strictObject({
   how: z.enum(['replica', 'switchover', 'in-place']),
   name: z.string(),
   address: z.string(),
-  others: z.array(Endpoint),
+  /** Of a replica on which a setting goes down: the leader, which has gone before. */
+  leader: Endpoint.optional(),
   rest_port: z.int(),
   rest_user: z.string(),
   rest_password: z.string(),

@@ -57,6 +57,8 @@ class Cluster implements GateView {
   away = new Set<string>();
   lost = new Set<string>();
   settings: SqlAnswer = { answered: true, rows: [] };
+  /** Where a member's are others. */
+  settingsOn: Record<string, SqlAnswer> = {};
   topology = {
     etcd: nodes,
     postgres: nodes,
@@ -75,7 +77,7 @@ class Cluster implements GateView {
       this.lost.has(host.name)
         ? Promise.reject(new UnreachableError(`${host.name} is lost`))
         : Promise.resolve(this.#answer(host.name, request)),
-    sql: () => Promise.resolve(this.settings),
+    sql: (host: { name: string }) => Promise.resolve(this.settingsOn[host.name] ?? this.settings),
   } as unknown as Fleet;
 
   #answer(host: string, { path, port }: HttpRequest): HttpAnswer {
@@ -214,7 +216,7 @@ describe('Patroni', () => {
     [
       'it lags behind, and the list does not know it yet',
       (cluster) => (cluster.wal = { n1: 9_000_000, n2: 1_000_000, n3: 9_000_001 }),
-      undefined,
+      'n2 is streaming, lag 8000000 bytes',
       'it is streaming, lag 8000000 bytes',
     ],
     [
@@ -417,7 +419,15 @@ describe('the guide', () => {
     ['the leader last', () => undefined, ['n2', 'n3', 'n1']],
     ['also where a value goes up', (cluster) => (cluster.settings = running('50')), ['n2', 'n3', 'n1']],
     ['but first where one goes down', (cluster) => (cluster.settings = running('200')), ['n1', 'n2', 'n3']],
-    ['last where it does not say', (cluster) => (cluster.settings = none), ['n2', 'n3', 'n1']],
+    ['last where nobody says', (cluster) => (cluster.settings = none), ['n2', 'n3', 'n1']],
+    [
+      'first where one goes down, by the word of who answers',
+      (cluster) => {
+        cluster.settings = running('200');
+        cluster.settingsOn = { n1: none };
+      },
+      ['n1', 'n2', 'n3'],
+    ],
     ['as they are where nobody leads', ({ patroni }) => Reflect.deleteProperty(patroni, 'n1'), names],
     ['as they are while there is no cluster', ({ silent }) => names.forEach((n) => silent.add(n)), names],
   ])('takes hosts with %s', async (_, spoil, order) => {

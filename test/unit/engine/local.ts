@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadRun, tagSelector } from '../../../src/actions/load.ts';
@@ -21,7 +22,11 @@ function localHost(name: string, folder: string): Connection {
     hostKey: `${folder} ${name}`,
     // As root no sudo is asked for; the shell is whoever runs the tests.
     target: { name, address: '127.0.0.1', port: 22, user: 'root' } as Target,
-    openStream: () => Promise.reject(new Error('no tunnels here')),
+    openStream: async (address, port) => {
+      const socket = connect(port, address);
+      await once(socket, 'connect');
+      return socket;
+    },
     openCommand: (command) => {
       const child = spawn('/bin/sh', ['-c', command], {
         env: { ...process.env, HOST_NAME: name },
@@ -123,7 +128,9 @@ export class LocalLab {
     let planned: Awaited<ReturnType<Run['plan']>> | undefined;
     try {
       await run.connect();
-      planned = await run.plan();
+      planned = options.isLocked
+        ? run.show(await run.comeToRest(await run.collectAndPlan()))
+        : await run.plan();
       if (options.heedless !== true) run.refuseFailures(planned);
       await options.beforeApply?.(abort);
       if (options.planOnly !== true) {
@@ -160,6 +167,8 @@ export interface RunSettings {
   /** Begin though the plan says that a task will fail. */
   readonly heedless?: boolean;
   readonly planOnly?: boolean;
+  /** As under the lock: what is silent is waited for. */
+  readonly isLocked?: boolean;
   readonly tags?: readonly string[];
   readonly limit?: string;
   readonly journal?: boolean;

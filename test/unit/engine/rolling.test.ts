@@ -180,8 +180,8 @@ describe('what is taken back', () => {
     expect(await rolled.roll.takeBack(play, 'a')).toBe('with what it had before it is well again');
     expect(rolled.scripts).toEqual(['a: restore /one', 'c: patch', 'a: systemctl restart patroni']);
     expect(rolled.restored).toEqual(['Patroni a task /one', 'packages c task DCS', 'Patroni a task patroni']);
-    // What was read of other hosts and of APIs is older than that.
-    expect(rolled.fleet.epoch).toBe(3);
+    // What was read of other hosts and of APIs is older than that, and than what was waited for.
+    expect(rolled.fleet.epoch).toBe(4);
   });
 
   test('is nothing where nothing can be', async () => {
