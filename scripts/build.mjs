@@ -1,32 +1,32 @@
-// Bundles the command line: one file to start, and one for each verb that is loaded when it is used.
-import { chmodSync, rmSync } from 'node:fs';
+// Bundles the command line: dist/drover.js, which starts at once, and dist/program.js, which it loads.
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints: { drover: 'src/cli/main.ts' },
+const options = {
   outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  // In CommonJS the compiled code can be kept, on Node.js 20 too. A verb's modules are run when it is used.
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  chunkNames: 'chunks/[name]-[hash]',
   sourcemap: true,
   // Less to read at each start; names stay, for whoever reports a stack.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'linked',
-  // Libraries in CommonJS ask for these; ssh2's native parts are optional and measured no gain.
-  banner: {
-    js: [
-      "import { createRequire as __createRequire } from 'node:module';",
-      "import { fileURLToPath as __fileURLToPath } from 'node:url';",
-      'const require = __createRequire(import.meta.url);',
-      'const __filename = __fileURLToPath(import.meta.url);',
-      "const __dirname = __fileURLToPath(new URL('.', import.meta.url));",
-    ].join('\n'),
-  },
+  // ssh2's native parts are optional and measured no gain.
   external: ['cpu-features', '*.node'],
+  define: { 'import.meta.dirname': '__dirname' },
+  logOverride: { 'empty-import-meta': 'error' },
+};
+await build({ ...options, entryPoints: { program: 'src/cli/program.ts' } });
+const digest = createHash('sha256').update(readFileSync('dist/program.js')).digest('hex').slice(0, 32);
+await build({
+  ...options,
+  entryPoints: { drover: 'src/cli/main.ts' },
+  define: { ...options.define, BUILD: JSON.stringify(digest) },
 });
+writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/drover.js', 0o755);

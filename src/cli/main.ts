@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import * as nodeModule from 'node:module';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { loadProgram } from './code-cache.ts';
+import type * as Program from './program.ts';
 
-// Answered before anything is loaded.
-if (process.argv[2] === '--version' || process.argv[2] === '-V') {
-  const file = new URL('../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  process.stdout.write(`${version}\n`);
-} else {
+/** Names the content of program.js; put in by scripts/build.mjs. */
+declare const BUILD: string;
+
+async function start(): Promise<void> {
   // Whoever reads the output may have seen enough (`drover … | head`); a run goes on to its end all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -16,8 +16,14 @@ if (process.argv[2] === '--version' || process.argv[2] === '-V') {
   // A run is over before V8's optimising compiler pays: it took a fifth of the processor's time. Node.js 20 alone has
   // the flag; those after it compile less.
   if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=1000000');
-  // From Node.js 22.1 on: compiled code is kept, which spares a third of the start.
-  (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
-  const { main } = await import('./program.ts');
-  process.exitCode = await main(process.argv);
+  const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, process.argv[2] ?? '');
+  process.exitCode = await (loaded.exports as typeof Program).main(process.argv);
+  loaded.keep();
 }
+
+// Answered before anything is loaded.
+if (process.argv[2] === '--version' || process.argv[2] === '-V') {
+  const file = join(import.meta.dirname, '../package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  process.stdout.write(`${version}\n`);
+} else void start();

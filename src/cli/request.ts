@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join, relative, resolve } from 'node:path';
 import { disruptsOf, type PlayRequest } from '../actions/play.ts';
 import type { InputOptions } from '../actions/load.ts';
@@ -18,7 +17,7 @@ import type { ConnectionFlags, InputFlags, OperationFlags, RunFlags } from './op
 /** A file that comes with drover: `playbooks/site.yml`. */
 export function bundledFile(path: string): string {
   // The bundle lies in dist/, the sources in src/cli/.
-  const here = fileURLToPath(new URL('.', import.meta.url));
+  const here = import.meta.dirname;
   const roots = [join(here, '..'), join(here, '..', '..')];
   const root = roots.find((candidate) => existsSync(join(candidate, 'package.json'))) ?? here;
   return join(root, path);

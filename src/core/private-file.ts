@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Writes a file that only its owner may read. Whoever reads it sees the former text or the new one, never a part. */
-export function writePrivateFile(path: string, text: string): void {
+export function writePrivateFile(path: string, text: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}`;
   // What an earlier process has left there would keep its own mode.
   rmSync(temporary, { force: true });

@@ -109,7 +109,7 @@ export class Applier implements Strategy {
       return;
     }
     await this.#options.consent(instance, verdict.changes);
-    const changes = verdict.changes.map((change) => task.module.revive(change, this.#options.context));
+    const changes = verdict.changes.map((change) => task.module.prepare(change, this.#options.context));
     const scripts = changes.map((change) => scriptOf(instance, change.operations));
     if (task.module.stepwise || scripts.some((script) => script === undefined)) {
       await this.flush(`${own} goes step by step`);
@@ -379,11 +379,11 @@ export class Applier implements Strategy {
       for (const change of planned) {
         this.#options.started(instance);
         const sent = performance.now();
-        const revived = instance.task.module.revive(change, context);
-        const isWhole = isAllOrNothing(revived);
+        const prepared = instance.task.module.prepare(change, context);
+        const isWhole = isAllOrNothing(prepared);
         if (!isWhole) this.#options.begun(instance, change);
         const told = this.#options.tell(instance, change);
-        output = await perform(instance, revived.operations, this.#options, told);
+        output = await perform(instance, prepared.operations, this.#options, told);
         if (isWhole && output.status === 0) this.#options.begun(instance, change);
         this.#tellTrip(sent, [{ instance }]);
         fleet.epoch++;

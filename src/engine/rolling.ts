@@ -135,7 +135,7 @@ export class Roll {
 }
 
 function revertOf(module: Module, change: Change, context: ModuleContext) {
-  return module.revive(change, context).revert;
+  return module.prepare(change, context).revert;
 }
 
 /** The hosts of a play in batches, by `serial`; the last size holds for the rest. */

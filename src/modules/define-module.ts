@@ -77,6 +77,7 @@ export interface Module {
   readonly name: string;
   readonly docs: ModuleDocs;
   readonly params: z.ZodType;
+  readonly change: z.ZodType<Change>;
   readonly free: string | undefined;
   readonly file: { readonly param: string; readonly render: boolean } | undefined;
   readonly stepwise: boolean;
@@ -88,8 +89,8 @@ export interface Module {
   bind(raw: unknown, context: ModuleContext): BoundTask;
   /** What a change that its own diff gave will write. */
   writesOf(change: Change, context: ModuleContext): readonly Write[];
-  /** Takes a planned change back in, from this run or a saved plan. */
-  revive(change: unknown, context: ModuleContext): PlannedChange;
+  /** What carries out a change that its own diff gave. */
+  prepare(change: Change, context: ModuleContext): PlannedChange;
 }
 
 /** A task with its parameters: ready to be compared. */
@@ -120,6 +121,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
     name: definition.name,
     docs: definition.docs,
     params: definition.params,
+    change: definition.change,
     free: definition.free,
     file: definition.file,
     stepwise: definition.stepwise ?? false,
@@ -146,8 +148,8 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
       };
     },
     writesOf: (change, context) => definition.writes(change as z.output<C>, context),
-    revive(raw, context) {
-      const change = definition.change.parse(raw);
+    prepare(own, context) {
+      const change = own as z.output<C>;
       return {
         change,
         operations: definition.apply(change, context),

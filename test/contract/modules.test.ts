@@ -82,7 +82,7 @@ echo old > ${folder}/conf; head -c 53248 /dev/zero > ${folder}/filling`);
     const before = await host.collect(task.needs);
     const verdict = task.diff((need) => before.records(need));
     if (verdict.state !== 'changes') throw new Error(`no changes, but ${JSON.stringify(verdict)}`);
-    const scripts = verdict.changes.map((change) => strictScriptOf(module.revive(change, host.context)));
+    const scripts = verdict.changes.map((change) => strictScriptOf(module.prepare(change, host.context)));
     const guard = task.needs.filter(({ kind }) => isGuarded(kind));
     const digest = guardDigest(guard, (need) => before.records(need) ?? []);
     const listed = await host.sh(`ls -lA ${folder}`);
@@ -149,7 +149,7 @@ class Trial {
     const before = await host.collect(this.#needs);
     const verdict = this.#task.diff((need) => before.records(need));
     if (verdict.state !== 'changes') throw new Error(`no changes, but ${JSON.stringify(verdict)}`);
-    return { before, planned: verdict.changes.map((change) => this.#module.revive(change, host.context)) };
+    return { before, planned: verdict.changes.map((change) => this.#module.prepare(change, host.context)) };
   }
 
   #segment(before: World, planned: readonly PlannedChange[]): Segment {

@@ -63,7 +63,10 @@ class CaseRun {
       expect(this.#problems(params)).toEqual([invalid]);
       return;
     }
-    const planned = change === undefined ? this.#checkDiff() : [this.#module.revive(change, this.#context)];
+    const planned =
+      change === undefined
+        ? this.#checkDiff()
+        : [this.#module.prepare(this.#module.change.parse(change), this.#context)];
     const made = planned.flatMap((step) => step.operations);
     if (script !== undefined) expectOperations(made, [script]);
     if (operations) expectOperations(made, operations);
@@ -111,10 +114,10 @@ class CaseRun {
         : expected,
     );
     expectChanges(verdict.changes, expected);
-    const planned = verdict.changes.map((change) => this.#module.revive(change, this.#context));
+    const planned = verdict.changes.map((change) => this.#module.prepare(change, this.#context));
     // A saved plan parses back into the same changes.
     const saved = JSON.parse(JSON.stringify(verdict.changes)) as unknown[];
-    expect(saved.map((change) => this.#module.revive(change, this.#context).change)).toEqual(verdict.changes);
+    expect(saved.map((change) => this.#module.change.parse(change))).toEqual(verdict.changes);
     planned.flatMap(({ operations }) => operations).forEach(parsesInShell);
     this.#checkPrediction(task, worlds, planned);
     if (!this.#module.wide) checkMayWrite(task, planned);

@@ -69,11 +69,11 @@ class Rolled {
 
   /** A change that was made; a script takes it back, if there is one. */
   made(of: Play, host: string, resource: string, revert?: string, runOnce = false): void {
-    const revive = () => ({ revert: revert === undefined ? [] : [run(revert)] });
+    const prepare = () => ({ revert: revert === undefined ? [] : [run(revert)] });
     const instance = {
       name: 'task',
       host,
-      task: { runOnce, module: { revive } },
+      task: { runOnce, module: { prepare } },
       environment: {},
       become: true,
     } as unknown as Instance;
