@@ -24,12 +24,12 @@ export const contentCollector: Collector = {
   // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
   guarded: false,
   script(needs) {
-    const paths = [...new Set(needs.map((need) => need.key))];
-    const settled = paths.flatMap((path) => {
-      const wanted = new Set(needs.filter((need) => need.key === path).map((need) => need.args ?? ''));
-      const [digest] = wanted;
-      return wanted.size === 1 && digest ? [`${digest}  ${path}`] : [];
-    });
+    const wanted = new Map<string, Set<string>>();
+    for (const { key, args = '' } of needs) wanted.set(key, (wanted.get(key) ?? new Set()).add(args));
+    const paths = [...wanted.keys()];
+    const settled = [...wanted].flatMap(([path, [digest, ...others]]) =>
+      digest && others.length === 0 ? [`${digest}  ${path}`] : [],
+    );
     // Not by `case`: with a thousand files that takes a second.
     const differing =
       settled.length === 0
