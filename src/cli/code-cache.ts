@@ -1,11 +1,15 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { cacheFolder } from '../core/cache-folder.ts';
 import { writePrivateFile } from '../core/private-file.ts';
 
-type Wrapper = (
+// What Node.js puts around a module of CommonJS.
+const wrapper = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
+
+type Wrapped = (
   exports: unknown,
   require: NodeJS.Require,
   module: { exports: unknown },
@@ -25,7 +29,7 @@ interface Loaded {
  * program's content, which V8 does not look at.
  */
 export function loadProgram(file: string, build: string, verb: string): Loaded {
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drover', 'code');
+  const folder = cacheFolder('code');
   const require = createRequire(file);
   const { enableCompileCache: enable } = Module as { enableCompileCache?: (folder: string) => void };
   if (enable) {
@@ -33,19 +37,23 @@ export function loadProgram(file: string, build: string, verb: string): Loaded {
     return { exports: require(file), keep: () => undefined };
   }
   const name = `${dirname(file).replaceAll('/', '-').slice(-180)}-${/^[a-z-]+$/.test(verb) ? verb : ''}`;
-  const kept = readKept(join(folder, name), build);
-  const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
+  const header = `${build} ${process.version} ${process.arch} `;
+  const kept = readKept(join(folder, name), header);
+  const script = new Script(wrapper.join(readFileSync(file, 'utf8')), {
     filename: file,
+    columnOffset: -wrapper[0].length,
     ...(kept ? { cachedData: kept } : {}),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const own = { exports: {} };
-  (script.runInThisContext() as Wrapper)(own.exports, require, own, file, dirname(file));
+  (script.runInThisContext() as Wrapped)(own.exports, require, own, file, dirname(file));
   const keep = () => {
     if (kept && script.cachedDataRejected !== true) return;
+    const code = script.createCachedData();
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writePrivateFile(join(folder, name), Buffer.concat([Buffer.from(build), script.createCachedData()]));
+      removeOld(folder);
+      writePrivateFile(join(folder, name), Buffer.concat([Buffer.from(header + digestOf(code)), code]));
     } catch {
       // The next start compiles again.
     }
@@ -53,13 +61,29 @@ export function loadProgram(file: string, build: string, verb: string): Loaded {
   return { exports: own.exports, keep };
 }
 
-/** The code, where it is this user's own and of this build. */
-function readKept(path: string, build: string): Buffer | undefined {
+/** The code, where it is this user's own, of this build and Node.js, and whole: V8 runs whatever it is given. */
+function readKept(path: string, header: string): Buffer | undefined {
   try {
     if (statSync(path).uid !== process.getuid?.()) return undefined;
     const bytes = readFileSync(path);
-    return bytes.toString('latin1', 0, build.length) === build ? bytes.subarray(build.length) : undefined;
+    const code = bytes.subarray(header.length + digestOf('').length);
+    const isWhole = bytes.toString('latin1', 0, bytes.length - code.length) === header + digestOf(code);
+    return isWhole ? code : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function digestOf(code: string | Uint8Array): string {
+  return createHash('sha256').update(code).digest('hex');
+}
+
+/** Of folders and builds that are gone; what is still in use is made again. */
+function removeOld(folder: string): void {
+  const month = 30 * 24 * 3600 * 1000;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const { mtimeMs } = statSync(path);
+    if (Date.now() - mtimeMs > month) rmSync(path);
   }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { exitCodes } from '../core/errors.ts';
 import { loadProgram } from './code-cache.ts';
 import type * as Program from './program.ts';
 
@@ -15,12 +16,17 @@ async function start(): Promise<void> {
   });
   // A run is over before V8's optimising compiler pays: it took a fifth of the processor's time. Node.js 20 alone has
   // the flag; those after it compile less.
-  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=1000000');
-  // Room for young objects, from 1 to 16 MB in one step: most of what a run makes is gone when it fills.
-  setFlagsFromString('--semi-space-growth-factor=16');
+  if (process.versions.v8.startsWith('11.')) {
+    setFlagsFromString('--interrupt-budget=1000000');
+    // Room for young objects, from 1 to 16 MB in one step: most of what a run makes is gone when it fills.
+    setFlagsFromString('--semi-space-growth-factor=16');
+  }
   const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, process.argv[2] ?? '');
-  process.exitCode = await (loaded.exports as typeof Program).main(process.argv);
-  loaded.keep();
+  const exitCode = await (loaded.exports as typeof Program).main(process.argv);
+  process.exitCode = exitCode;
+  // What went wrong, or only told how to call it, has not called all that the verb is made of.
+  const isWhole = exitCode === exitCodes.ok || exitCode === exitCodes.changesPending;
+  if (isWhole && !process.argv.some((word) => word === '-h' || word === '--help')) loaded.keep();
 }
 
 // Answered before anything is loaded.

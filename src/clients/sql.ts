@@ -29,6 +29,11 @@ export type SqlAnswer =
   /** Nobody answered, or PostgreSQL refused; then with its SQLSTATE. */
   | { answered: false; reason: string; code?: string };
 
+/** Whether an SQLSTATE is that of a server that starts or stops: 57P01 to 57P03 (PostgreSQL's appendix A). */
+export function isComingOrGoing(code: string): boolean {
+  return ['57P01', '57P02', '57P03'].includes(code);
+}
+
 interface SqlOptions {
   /** Milliseconds for connecting and for each statement. */
   readonly timeout: number;
@@ -43,7 +48,7 @@ export async function runSql(
   let last: SqlAnswer = { answered: false, reason: 'no address to ask' };
   for (const address of query.addresses) {
     last = await runAt(address, query, openStream, options);
-    if (last.answered || last.code !== undefined) return last;
+    if (last.answered || (last.code !== undefined && !isComingOrGoing(last.code))) return last;
   }
   return last;
 }

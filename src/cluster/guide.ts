@@ -35,18 +35,23 @@ async function leaderLast(view: GateView, gate: string, hosts: readonly string[]
   const { leader, members } = lead;
   const replicas = hosts.filter((host) => host !== leader && members.includes(host));
   const joining = hosts.filter((host) => !members.includes(host));
-  return gate === 'patroni' && (await goesDown(view, members))
+  return gate === 'patroni' && (await goesDown(view, leader, replicas))
     ? [leader, ...replicas, ...joining]
     : [...replicas, leader, ...joining];
 }
 
-/** Whether any member has to go down with one: the leader has done so already, or comes before that one. */
-async function goesDown({ fleet, topology }: GateView, members: readonly string[]): Promise<boolean> {
-  const names = Object.keys(topology.parameters);
-  const running = await Promise.all(members.map((member) => settingsOf(fleet, topology, member, names)));
-  return running.some(
-    (settings) =>
-      settings !== undefined &&
-      directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0,
-  );
+/**
+ * Whether a parameter goes down: on the leader, or where that does not say, on any member. It may be restarting at this
+ * moment; what it has taken over already, it need not do again.
+ */
+async function goesDown(view: GateView, leader: string, others: readonly string[]): Promise<boolean> {
+  const own = await downOn(view, leader);
+  if (own !== undefined) return own;
+  const down = await Promise.all(others.map((member) => downOn(view, member)));
+  return down.includes(true);
+}
+
+async function downOn({ fleet, topology }: GateView, member: string): Promise<boolean | undefined> {
+  const settings = await settingsOf(fleet, topology, member, Object.keys(topology.parameters));
+  return settings && directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0;
 }

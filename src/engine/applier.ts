@@ -9,7 +9,7 @@ import { takeEffect } from './effects.ts';
 import type { HostRun } from './host-run.ts';
 import { doneLine, withdrawnLine, type Intent } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
-import { failureOf, holds, judge } from './judge.ts';
+import { failureOf, holds, judge, lookEvery, mayPass, silenceWithin } from './judge.ts';
 import { commandResult, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
@@ -345,10 +345,16 @@ export class Applier implements Strategy {
       const outcome = await fleet
         .get(instance.delegateTo ?? instance.host)
         .exclusively(() => this.#once(instance));
+      const seconds = (performance.now() - begun) / 1000;
+      if (!until && seconds < silenceWithin && outcome.changes.length === 0 && mayPass(outcome)) {
+        if (attempt === 0) this.#tellSilence(instance, outcome);
+        await delay(lookEvery);
+        fleet.epoch++;
+        continue;
+      }
       if (!until || attempt >= retries || holds(instance, outcome)) {
-        const seconds = (performance.now() - begun) / 1000;
         if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
-        // What it waits for has come, maybe since the plan: that may show in answers to others, too.
+        // What has come meanwhile, maybe since the plan, may show in answers to others, too.
         if (until) fleet.epoch++;
         const exhausted = until && !holds(instance, outcome);
         settle(
@@ -360,6 +366,11 @@ export class Applier implements Strategy {
       }
       await delay(pause * 1000);
     }
+  }
+
+  #tellSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {
+    const { emit, context } = this.#options;
+    emit({ type: 'api', host, what: name, state: task.noLog ? 'no answer' : context.redact(reason) });
   }
 
   async #once(instance: Instance): Promise<Outcome> {

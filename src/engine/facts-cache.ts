@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../core/cache-folder.ts';
 import { writePrivateFile } from '../core/private-file.ts';
 import type { HostFact } from '../facts/host.ts';
 
@@ -18,7 +18,7 @@ export class FactsCache {
   /** What the files are known to hold. */
   readonly #held = new Map<string, string>();
 
-  constructor(folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'drover', 'facts')) {
+  constructor(folder = cacheFolder('facts')) {
     this.#folder = folder;
   }
 

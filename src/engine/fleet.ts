@@ -98,6 +98,12 @@ export class Fleet {
     return this.#runs.get(need.host ?? host)?.world.records(need);
   }
 
+  /** Forgets what was collected of all hosts. */
+  forget(): void {
+    this.epoch++;
+    for (const { world } of this.connected()) world.clear();
+  }
+
   /** Whether an answer of another host or of an API was read since the run's last change or wait. */
   isFresh(need: Need<unknown>, host: string): boolean {
     return this.#readAt.get(`${need.host ?? host}\t${identify(need)}`) === this.epoch;

@@ -3,6 +3,11 @@ import type { Verdict } from '../plan/change.ts';
 import { conditionsHold, type Instance } from './instance.ts';
 import type { Outcome } from './walker.ts';
 
+/** Seconds in which what a task asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
+export const silenceWithin = 60;
+/** Milliseconds between two questions to what is silent. */
+export const lookEvery = 1000;
+
 /** The outcome of a task that cannot be carried out. */
 export function failureOf(
   instance: Instance,
@@ -17,6 +22,11 @@ export function failureOf(
     { message: reason, hint: verdict.hint, at: instance.task.at, hosts: [instance.host] },
   ]);
   return { ...base, error };
+}
+
+/** Whether a failure is a silence that may end by itself. */
+export function mayPass({ error, hint }: Outcome): boolean {
+  return error instanceof UnhealthyError && hint === undefined;
 }
 
 /** What `failed_when` and `changed_when` make of a result. */

@@ -1,12 +1,12 @@
 import type { Play } from '../config/playbook/model.ts';
-import { UnhealthyError, type DroverError } from '../core/errors.ts';
+import type { DroverError } from '../core/errors.ts';
 import type { Need } from '../facts/need.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Note, Verdict } from '../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from './effects.ts';
 import type { Fleet } from './fleet.ts';
 import { isRead, type Instance } from './instance.ts';
-import { failureOf } from './judge.ts';
+import { failureOf, mayPass } from './judge.ts';
 import { bindOpenTask } from './open-task.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
@@ -28,6 +28,12 @@ export interface Interest extends HostNeed {
   readonly task: number;
 }
 
+/** What does not answer, by who asks it. */
+interface Silence {
+  readonly instance: Instance;
+  readonly reason: string;
+}
+
 /** What one pass over all plays finds: the plan, and what would have to be known to make it complete. */
 export class Plan {
   readonly reports: TaskReport[] = [];
@@ -42,6 +48,8 @@ export class Plan {
   readonly #worlds = new Map<string, World>();
   /** Something before this point installs, starts or is deferred: an API that is silent now may answer then. */
   #startsSomething = false;
+  /** What a task is there to wait for, though nothing before it starts that. */
+  #awaited: Silence | undefined;
 
   constructor(fleet: Fleet, context: ModuleContext) {
     this.#fleet = fleet;
@@ -94,14 +102,16 @@ export class Plan {
     return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
   }
 
-  /** What has not answered, where nothing else stands against the plan: that may pass. */
-  get silence(): UnhealthyError | undefined {
-    const failed = this.reports.filter(({ status }) => status === 'failed');
-    const errors = failed.flatMap(({ instances }) => instances.flatMap(({ outcome }) => outcome.error ?? []));
-    const all = [...errors, ...this.failures];
-    const mayPass = (error: DroverError) => error instanceof UnhealthyError && error.hint === undefined;
-    const [first] = all;
-    return first instanceof UnhealthyError && all.every(mayPass) ? first : undefined;
+  /** What has not answered though nothing was to start it, where nothing else stands against the plan: it may yet. */
+  get silence(): Silence | undefined {
+    if (this.failures.length > 0) return undefined;
+    const failed = this.reports
+      .filter(({ status }) => status === 'failed')
+      .flatMap(({ instances }) => instances)
+      .filter(({ outcome }) => outcome.status === 'failed');
+    if (!failed.every(({ outcome }) => mayPass(outcome))) return undefined;
+    const [first] = failed;
+    return first ? { instance: first.instance, reason: first.outcome.reason ?? '' } : this.#awaited;
   }
 
   /** Whether a play has something to do. */
@@ -161,9 +171,10 @@ export class Plan {
         return { ...this.#change(instance, verdict.changes), ...noteOf(verdict) };
       case 'silent':
         if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
+        if (!task.until) return failureOf(instance, verdict);
         // It is there to wait for this.
-        if (task.until) return this.#defer(instance, verdict.reason);
-        return failureOf(instance, verdict);
+        if (verdict.hint === undefined) this.#awaited ??= { instance, reason: verdict.reason };
+        return this.#defer(instance, verdict.reason);
       case 'refused':
         return failureOf(instance, verdict);
     }

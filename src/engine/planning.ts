@@ -6,15 +6,12 @@ import { needHost } from '../facts/host.ts';
 import type { Need } from '../facts/need.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { HostRun } from './host-run.ts';
+import { lookEvery, silenceWithin } from './judge.ts';
 import { Plan, type HostNeed } from './planner.ts';
 import { batchesOf } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import type { Stage } from './stage.ts';
 import { HostFailed } from './walker.ts';
-
-/** Seconds in which what a plan asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
-const restWithin = 60;
-const lookEvery = 1000;
 
 /** Looks at the hosts, and compares them with what is wanted. */
 export class Planning {
@@ -33,29 +30,40 @@ export class Planning {
 
   /** Collects what the tasks need and compares, until nothing is left to be collected. */
   async collectAndPlan(): Promise<Plan> {
-    const { options } = this.#stage;
-    options.emit({ type: 'phase', phase: 'collect' });
+    this.#stage.options.emit({ type: 'phase', phase: 'collect' });
+    return this.#collectAll();
+  }
+
+  #collectAll(): Promise<Plan> {
     const hostFacts = this.#stage.fleet
       .connected()
       .map((host): HostNeed => ({ host: host.name, need: needHost }));
-    return this.#complete([...(options.needsBeside?.() ?? []), ...hostFacts]);
+    return this.#complete([...(this.#stage.options.needsBeside?.() ?? []), ...hostFacts]);
   }
 
-  /** Plans again while something is silent that may be about to answer; what is still silent then has failed. */
+  /** Plans anew while something is silent that may be about to answer; what is still silent then has failed. */
   async comeToRest(plan: Plan): Promise<Plan> {
-    const { emit } = this.#stage.options;
-    const end = Date.now() + restWithin * 1000;
+    const { fleet, context, options } = this.#stage;
     let current = plan;
-    let silence = plan.silence;
-    if (silence)
-      emit({ type: 'warning', message: `${silence.message}; waiting for up to ${restWithin} s for it` });
-    while (silence && Date.now() < end) {
+    let { silence } = current;
+    if (!silence) return plan;
+    const { host, name, task } = silence.instance;
+    const reason = task.noLog ? `"${name}" has no answer` : context.redact(silence.reason);
+    options.emit({
+      type: 'warning',
+      message: `${host}: ${reason}; waiting for up to ${silenceWithin} s for it`,
+    });
+    const begun = performance.now();
+    const waited = () => (performance.now() - begun) / 1000;
+    while (silence && waited() < silenceWithin) {
       this.#stage.checkpoint();
       await delay(lookEvery);
-      await this.#stage.fleet.readRemote(current.interests.filter(({ need }) => isApiKind(need.kind)));
-      current = await this.#complete();
-      silence = current.silence;
+      // Who was silent may not be the only one who says something else now.
+      fleet.forget();
+      current = await this.#collectAll();
+      ({ silence } = current);
     }
+    options.emit({ type: 'wait', host, what: name, seconds: waited() });
     return current;
   }
 

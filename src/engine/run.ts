@@ -106,7 +106,7 @@ export class Run {
 
   /** Forgets what was collected: another run may have changed it. */
   forget(): void {
-    for (const host of this.fleet.connected()) host.world.clear();
+    this.fleet.forget();
   }
 
   /** Reads the hosts' own facts, for those who need no plan. */

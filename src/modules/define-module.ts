@@ -77,6 +77,7 @@ export interface Module {
   readonly name: string;
   readonly docs: ModuleDocs;
   readonly params: z.ZodType;
+  /** What the changes of its diff are; tests hold them against it. */
   readonly change: z.ZodType<Change>;
   readonly free: string | undefined;
   readonly file: { readonly param: string; readonly render: boolean } | undefined;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
+import { isComingOrGoing, type SqlAnswer, type SqlQuery } from '../clients/sql.ts';
 import { refused, silent, type Verdict } from '../plan/change.ts';
 
 /** Where and as whom SQL is run. */
@@ -29,7 +29,7 @@ export function unanswered(
 ): Verdict<never> {
   // A host that is to join: the servers let it in once their pg_hba.conf names it, which the plays before see to.
   const isShutOut = code === '28000' && reason.includes('pg_hba.conf');
-  if (code === undefined || isShutOut) return silent(reason);
+  if (code === undefined || isShutOut || isComingOrGoing(code)) return silent(reason);
   return refused(reason, hint);
 }
 

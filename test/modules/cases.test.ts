@@ -115,7 +115,7 @@ class CaseRun {
     );
     expectChanges(verdict.changes, expected);
     const planned = verdict.changes.map((change) => this.#module.prepare(change, this.#context));
-    // A saved plan parses back into the same changes.
+    // They are what the module says, and survive as JSON.
     const saved = JSON.parse(JSON.stringify(verdict.changes)) as unknown[];
     expect(saved.map((change) => this.#module.change.parse(change))).toEqual(verdict.changes);
     planned.flatMap(({ operations }) => operations).forEach(parsesInShell);

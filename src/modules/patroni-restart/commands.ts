@@ -15,7 +15,7 @@ import { run, type HttpOperation, type Operation, type Progress } from '../../pl
 import { awaitListening, callSystemctl, forgetFailures } from '../../shell/units.ts';
 import type { PatroniRestartChange } from './schema.ts';
 
-/** What carries out a restart. Everything asks Patroni on the member itself. */
+/** What carries out a restart. All of it is asked of Patroni on the member itself, but for what its leader wrote. */
 export function operationsOf(change: PatroniRestartChange): readonly Operation[] {
   const { name, how, unit, pends } = change;
   // A restart of Patroni is one of PostgreSQL, too, whatever it is for.

@@ -2,7 +2,6 @@ import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
   conditionOf,
-  isBehind,
   isFit,
   leaderOf,
   mayLead,
@@ -176,8 +175,6 @@ function judge(
   if (unfit) {
     return silent(`${why}, and ${unfit.name} is ${conditionOf(unfit)}: a member at a time may be out`);
   }
-  if (isBehind(me, lag))
-    return silent(`${why}, and ${name} is ${conditionOf(me)}: it has to catch up before`);
   const absent = params.members.find(
     (member) => !cluster.members.some((known) => known.name === member.name),
   );

@@ -56,7 +56,9 @@ export const uri = defineModule({
     const result = { status: answer.status, content: answer.body, ...(json === undefined ? {} : { json }) };
     if (accepted.includes(answer.status)) return inSync(result);
     const said = answer.body.trim().slice(0, 200);
-    return silent(`${url} answered ${answer.status}, not ${accepted.join(' or ')}${said && `: ${said}`}`);
+    const reason = `${url} answered ${answer.status}, not ${accepted.join(' or ')}${said && `: ${said}`}`;
+    const isFinal = answer.status < 500 && answer.status !== 429;
+    return isFinal ? silent(reason, 'look at what is asked, and as whom; it is up') : silent(reason);
   },
   apply: () => [],
   writes: () => [],

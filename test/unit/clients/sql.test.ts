@@ -73,6 +73,23 @@ describe('a server that goes away', () => {
   });
 });
 
+it('one that starts or stops is passed over for the next', async () => {
+  const text = ['SFATAL', 'VFATAL', 'C57P03', 'Mthe database system is starting up', ''].join('\0') + '\0';
+  const starting = message('E', ...Buffer.from(text));
+  const asked: string[] = [];
+  const open = (address: string) => {
+    asked.push(address);
+    return Promise.resolve(server(starting));
+  };
+  const query = { ...asProbe, addresses: ['one', 'two'], primary: true, statements: ['SELECT 1'] };
+  expect(await runSql(query, open, options)).toEqual({
+    answered: false,
+    reason: 'two: the database system is starting up',
+    code: '57P03',
+  });
+  expect(asked).toEqual(['one', 'two']);
+});
+
 describe('the socket that the library is given', () => {
   it('closes when it is told to, and not with its stream', async () => {
     const told: string[] = [];

@@ -419,6 +419,14 @@ describe('the guide', () => {
     ['the leader last', () => undefined, ['n2', 'n3', 'n1']],
     ['also where a value goes up', (cluster) => (cluster.settings = running('50')), ['n2', 'n3', 'n1']],
     ['but first where one goes down', (cluster) => (cluster.settings = running('200')), ['n1', 'n2', 'n3']],
+    [
+      'last where its own goes up, though another’s goes down',
+      (cluster) => {
+        cluster.settings = running('200');
+        cluster.settingsOn = { n1: running('50') };
+      },
+      ['n2', 'n3', 'n1'],
+    ],
     ['last where nobody says', (cluster) => (cluster.settings = none), ['n2', 'n3', 'n1']],
     [
       'first where one goes down, by the word of who answers',
