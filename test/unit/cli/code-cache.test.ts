@@ -12,7 +12,8 @@ let program: string;
 let kept: string;
 
 beforeEach(() => {
-  folder = folderOf({});
+  // As dist/ has it.
+  folder = folderOf({ 'package.json': '{ "type": "commonjs" }' });
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
   program = join(folder, 'program.js');
   kept = join(folder, 'cache/drover/code', `${folder.replaceAll('/', '-')}-plan`);
