@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConvergenceError, TaskFailedError } from '../core/errors.ts';
+import { ConvergenceError } from '../core/errors.ts';
 import { isApiKind } from '../facts/api.ts';
 import { identify, type Need } from '../facts/need.ts';
 import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
 import type { Change } from '../plan/change.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
+import { HostJournal } from './host-journal.ts';
 import type { HostRun } from './host-run.ts';
-import { doneLine, withdrawnLine, type Intent } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
 import { failureOf, holds, judge, lookEvery, mayPass, silenceWithin } from './judge.ts';
 import { commandResult, firstLines, type Instance } from './instance.ts';
@@ -52,6 +52,7 @@ export interface ApplyOptions extends OperationContext {
 export class Applier implements Strategy {
   readonly #host: HostRun;
   readonly #options: ApplyOptions;
+  readonly #journal: HostJournal;
   #queue: Queued[] = [];
   #size = 0;
   /** The host as it will be once the queue is done. */
@@ -60,6 +61,7 @@ export class Applier implements Strategy {
   constructor(host: HostRun, options: ApplyOptions) {
     this.#host = host;
     this.#options = options;
+    this.#journal = new HostJournal(host, options.journalOf(host.name));
     this.#predicted = host.world.fork();
   }
 
@@ -116,7 +118,9 @@ export class Applier implements Strategy {
       await this.#alone(instance, settle);
       return;
     }
-    const intents = this.#intents(instance, verdict.changes);
+    const intents = this.#journal.intents(
+      verdict.changes.map((change) => this.#options.tell(instance, change)),
+    );
     this.#enqueue({ instance, settle, changes, scripts: scripts as string[], intents, result: {}, attempts });
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
@@ -126,11 +130,6 @@ export class Applier implements Strategy {
     this.#size += item.scripts.reduce((sum, script) => sum + script.length, 0);
     this.#size += item.intents.reduce((sum, { line }) => sum + line.length, 0);
     for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
-  }
-
-  #intents(instance: Instance, changes: readonly Change[]): Intent[] {
-    const journal = this.#options.journalOf(this.#host.name);
-    return journal ? changes.map((change) => journal.intent(this.#options.tell(instance, change))) : [];
   }
 
   /** Other hosts' facts and APIs can't be guarded by a script on this host. */
@@ -188,7 +187,7 @@ export class Applier implements Strategy {
     const options = { what: [...names].join(', '), timeout: timeout * 1000 };
     const sent = performance.now();
     const intents = owners.flatMap((item) => item.intents);
-    const opening = await this.#openJournal(intents, become);
+    const opening = await this.#journal.open(intents, become);
     const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
     const piece = await this.#host.run(batchScript(told, after, opening), become, options);
     this.#tellTrip(sent, owners, reason);
@@ -206,34 +205,6 @@ export class Applier implements Strategy {
     const isApart = (item: Queued) =>
       output.apart !== undefined && places.get(item)?.segment === output.apart;
     await this.#settle(queue, ranOf, isApart, output.collected === undefined ? brokenOff : undefined);
-  }
-
-  /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */
-  async #openJournal(intents: readonly Intent[], become: boolean): Promise<string> {
-    const journal = this.#options.journalOf(this.#host.name);
-    if (!journal || intents.length === 0) return '';
-    if (this.#host.isRoot(become)) return journal.opening(this.#host);
-    const { status, stderr } = await journal.write(
-      this.#host,
-      intents.map(({ line }) => line),
-    );
-    if (status !== 0) throw new TaskFailedError(`${this.#host.name}: ${stderr.trim()}`);
-    return '';
-  }
-
-  /** Tells the journal what a batch could not: what a failure said, and everything where it ran as a login user. */
-  #tellEnds({ instance, intents }: Queued, ran: readonly ChangeOutput[], outcome?: Outcome): void {
-    const journal = this.#options.journalOf(this.#host.name);
-    const wasTold = this.#host.isRoot(instance.become);
-    const lines = intents.flatMap((intent, position) => {
-      const output = ran[position];
-      if (output && output.status !== 0 && outcome?.status === 'failed')
-        return journal?.failed(intent, outcome.reason ?? '') ?? [];
-      if (output && output.status !== 0) return doneLine(intent);
-      if (wasTold) return [];
-      return output ? doneLine(intent) : withdrawnLine(intent);
-    });
-    if (lines.length > 0) journal?.post(this.#host, lines);
   }
 
   #tellTrip(sent: number, steps: readonly Pick<Step, 'instance'>[], ended?: string): void {
@@ -280,10 +251,12 @@ export class Applier implements Strategy {
         );
         done.forEach((change) => this.#options.changed(item.instance, change));
         const outcome = this.#outcome(item.instance, done, last, !overwritten.has(item));
-        this.#tellEnds(item, ran, outcome);
+        const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
+        this.#journal.tellEnds(item.intents, item.instance.become, ran, failure);
         item.settle(outcome);
       }
-      if (brokenOff === undefined && ran.length === 0) this.#tellEnds(item, ran);
+      if (brokenOff === undefined && ran.length === 0)
+        this.#journal.tellEnds(item.intents, item.instance.become, ran);
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
@@ -337,7 +310,7 @@ export class Applier implements Strategy {
 
   /** Carries out one instance by itself, with its facts read freshly; step by step or retried where it says so. */
   async #alone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
-    const { until, retries, delay: pause } = instance.task;
+    const { until, retries, delay: pause, ignoreErrors } = instance.task;
     const { checkpoint, emit, fleet } = this.#options;
     const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
@@ -346,7 +319,8 @@ export class Applier implements Strategy {
         .get(instance.delegateTo ?? instance.host)
         .exclusively(() => this.#once(instance));
       const seconds = (performance.now() - begun) / 1000;
-      if (!until && seconds < silenceWithin && outcome.changes.length === 0 && mayPass(outcome)) {
+      const isPassing = !until && !ignoreErrors && outcome.changes.length === 0 && mayPass(outcome);
+      if (isPassing && seconds < silenceWithin) {
         if (attempt === 0) this.#tellSilence(instance, outcome);
         await delay(lookEvery);
         fleet.epoch++;
