@@ -6,7 +6,16 @@ import { TaskFailedError, UsageError } from '../core/errors.ts';
 import { prepareLayers } from './image.ts';
 import { planHosts, writeInventory, type LabHost } from './inventory.ts';
 import { raiseLimits } from './limits.ts';
-import { boot, findMachine, isPaused, mountRoot, powerOff, removeRoot, setPaused } from './machine.ts';
+import {
+  boot,
+  findMachine,
+  isOpen,
+  isPaused,
+  mountRoot,
+  powerOff,
+  removeRoot,
+  setPaused,
+} from './machine.ts';
 import { namesOf, type LabNames } from './names.ts';
 import { isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, setCut, unplug } from './network.ts';
 import { run, succeeds } from './shell.ts';
@@ -186,8 +195,12 @@ export class Lab {
 
   async #awaitSsh({ name, address }: LabHost): Promise<void> {
     const end = Date.now() + 60_000;
-    while (!(await answersSsh(address))) {
-      if (!findMachine(this.#names, name) || Date.now() > end) {
+    for (;;) {
+      const answers = await answersSsh(address);
+      const machine = findMachine(this.#names, name);
+      // It answers before it lets everybody in.
+      if (answers && machine && isOpen(machine)) return;
+      if (!machine || Date.now() > end) {
         const log = join(this.#names.runFolder, `${name}.console`);
         const said = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-8).join('\n') : '';
         throw new TaskFailedError(`${name} does not come up:\n${said}`);

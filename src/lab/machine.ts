@@ -105,6 +105,11 @@ export function findMachine(names: LabNames, host: string): Machine | undefined 
   return { supervisor, init };
 }
 
+/** Whether a host lets everybody in: until it has booted, systemd's /run/nologin keeps all but root out. */
+export function isOpen({ init }: Machine): boolean {
+  return init !== undefined && !existsSync(`/proc/${init}/root/run/nologin`);
+}
+
 /** All processes in a host's process namespace. */
 function processesOf({ init }: Machine): number[] {
   if (init === undefined) return [];

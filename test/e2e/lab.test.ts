@@ -85,6 +85,17 @@ describe('drover lab', () => {
     expect((await ssh('left', 'cat /root/kept')).stdout).toBe('kept');
   });
 
+  it('is ready when a host lets everybody in, and not as soon as root gets there', async () => {
+    const unit = 'systemd-user-sessions.service';
+    // Both are started at the same time; as a rule this one is done first.
+    const late = `[Service]\\nExecStartPre=/bin/sleep 3\\n`;
+    const folder = `/etc/systemd/system/${unit}.d`;
+    await ssh('left', `mkdir ${folder} && printf '${late}' >${folder}/late.conf && sync`);
+    expectExit(await lab('kill', 'left'), 0);
+    expectExit(await lab('start', 'left'), 0);
+    expect((await ssh('left', `systemctl is-active ${unit}; ls /run/nologin`)).stdout).toBe('active');
+  });
+
   it('cuts a host off from the others, and not from this machine', async () => {
     const right = await addressOf('right');
     const reach = () => ssh('left', `timeout 2 bash -c 'exec 3<>/dev/tcp/${right}/22' && echo reached`);
