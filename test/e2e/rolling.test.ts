@@ -196,6 +196,7 @@ describe('what is wrong before a roll stops it before its first change', () => {
   });
 
   it('a replica that lags', async () => {
+    set(wanted);
     const first = await leader();
     const behind = nodes.find((node) => node !== first) ?? '';
     const receiver = '$(pgrep -f "[w]alreceiver")';
