@@ -24,7 +24,7 @@ interface Loaded {
 }
 
 /**
- * Loads the program, with the code that an earlier start has compiled: that spares a third of a start. Node.js does so
+ * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start. Node.js does so
  * by itself since 22.1. Before, it is kept by verb, since it holds the functions that were called; `build` names the
  * program's content, which V8 does not look at.
  */
@@ -78,12 +78,11 @@ function digestOf(code: string | Uint8Array): string {
   return createHash('sha256').update(code).digest('hex');
 }
 
-/** Of folders and builds that are gone; what is still in use is made again. */
+/** Of folders and builds that are gone; what is still in use is made again. What later versions of Node.js keep lies in folders. */
 function removeOld(folder: string): void {
   const month = 30 * 24 * 3600 * 1000;
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const { mtimeMs } = statSync(path);
-    if (Date.now() - mtimeMs > month) rmSync(path);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile() && Date.now() - statSync(path).mtimeMs > month) rmSync(path);
   }
 }

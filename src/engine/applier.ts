@@ -9,7 +9,7 @@ import { takeEffect } from './effects.ts';
 import { HostJournal } from './host-journal.ts';
 import type { HostRun } from './host-run.ts';
 import type { JournaledChange } from './journal-line.ts';
-import { failureOf, holds, judge, lookEvery, mayPass, silenceWithin } from './judge.ts';
+import { askAgainEvery, failureOf, holds, judge, mayPass, silenceWithin } from './judge.ts';
 import { commandResult, firstLines, type Instance } from './instance.ts';
 import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
 import type { Interest } from './planner.ts';
@@ -322,7 +322,7 @@ export class Applier implements Strategy {
       const isPassing = !until && !ignoreErrors && outcome.changes.length === 0 && mayPass(outcome);
       if (isPassing && seconds < silenceWithin) {
         if (attempt === 0) this.#tellSilence(instance, outcome);
-        await delay(lookEvery);
+        await delay(askAgainEvery);
         fleet.epoch++;
         continue;
       }

@@ -6,7 +6,7 @@ import type { Outcome } from './walker.ts';
 /** Seconds in which what a task asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
 export const silenceWithin = 60;
 /** Milliseconds between two questions to what is silent. */
-export const lookEvery = 1000;
+export const askAgainEvery = 1000;
 
 /** The outcome of a task that cannot be carried out. */
 export function failureOf(

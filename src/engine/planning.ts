@@ -6,7 +6,7 @@ import { needHost } from '../facts/host.ts';
 import type { Need } from '../facts/need.ts';
 import type { FactsCache } from './facts-cache.ts';
 import type { HostRun } from './host-run.ts';
-import { lookEvery, silenceWithin } from './judge.ts';
+import { askAgainEvery, silenceWithin } from './judge.ts';
 import { Plan, type HostNeed } from './planner.ts';
 import { batchesOf } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
@@ -57,7 +57,7 @@ export class Planning {
     const waited = () => (performance.now() - begun) / 1000;
     while (silence && waited() < silenceWithin) {
       this.#stage.checkpoint();
-      await delay(lookEvery);
+      await delay(askAgainEvery);
       // Who was silent may not be the only one who says something else now.
       fleet.forget();
       current = await this.#collectAll();

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -61,6 +61,18 @@ test('what is not whole is compiled again', () => {
     say(text, 'build1');
     expect(readFileSync(kept).equals(whole)).toBe(true);
   }
+});
+
+test('what nobody has used for long goes, and the folders of later Node.js stay', () => {
+  if (!isOurs) return;
+  const code = join(folder, 'cache/drover/code');
+  const old = ['v22.0.0-x64-folder', 'old', 'new'].map((name) => join(code, name));
+  mkdirSync(old[0] ?? '', { recursive: true });
+  for (const file of old.slice(1)) writeFileSync(file, '');
+  for (const path of old.slice(0, 2)) utimesSync(path, 0, 0);
+  say('exports.said = 2', 'build1');
+  expect(old.map((path) => existsSync(path))).toEqual([true, false, true]);
+  expect(existsSync(kept)).toBe(true);
 });
 
 test('where nothing can be kept, it starts all the same', () => {
