@@ -17,22 +17,29 @@ for (const run of runs) {
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
-  ).length;
+  );
+  for (const { name, message } of broken) tell(`${run}: failed: ${name}`, message);
   for (const { name, assertionResults } of testResults) {
     for (const test of assertionResults.filter((result) => result.status === 'failed')) {
-      console.log(`${run}: failed: ${name}: ${test.fullName}`);
-      // Where only the end of the output is kept, this is all there is to go by.
-      console.log(stripVTControlCharacters(test.failureMessages.join('\n')).slice(0, 2000));
+      tell(`${run}: failed: ${name}: ${test.fullName}`, test.failureMessages.join('\n'));
     }
   }
   const skipped = numPendingTests + numTodoTests;
-  console.log(`${run}: ${numPassedTests} passed, ${numFailedTests + broken} failed, ${skipped} skipped`);
+  console.log(
+    `${run}: ${numPassedTests} passed, ${numFailedTests + broken.length} failed, ${skipped} skipped`,
+  );
   sum.passed += numPassedTests;
-  sum.failed += numFailedTests + broken;
+  sum.failed += numFailedTests + broken.length;
   sum.skipped += skipped;
 }
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed > 0 || sum.skipped > 0 || sum.passed === 0 ? 1 : 0;
+
+/** Where only the end of the output is kept, this is all there is to go by. */
+function tell(what, message) {
+  console.log(what);
+  console.log(stripVTControlCharacters(message).slice(0, 2000));
+}
 
 function read(run) {
   try {

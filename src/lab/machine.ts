@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError } from '../core/errors.ts';
+import { makeCgroups, removeCgroups } from './cgroup.ts';
 import type { LabNames } from './names.ts';
 import { run, succeeds } from './shell.ts';
 
@@ -63,10 +64,15 @@ export async function mountRoot(
 /** Boots a host; it is up once its sshd answers. */
 export function boot(names: LabNames, host: string): void {
   const { root } = foldersOf(names, host);
+  const enter = makeCgroups(names.machine(host)).map((folder) => `echo $$ >${folder}/cgroup.procs`);
   const log = openSync(join(names.runFolder, `${host}.console`), 'a', 0o600);
   const child = spawn(
-    'systemd-nspawn',
+    'sh',
     [
+      '-c',
+      [...enter, 'exec "$@"'].join(' && '),
+      'sh',
+      'systemd-nspawn',
       '--quiet',
       '--boot',
       `--directory=${root}`,
@@ -97,7 +103,7 @@ export function findMachine(names: LabNames, host: string): Machine | undefined 
   const wanted = `--machine=${names.machine(host)}`;
   const supervisor = processes().find((pid) => {
     const words = readProc(pid, 'cmdline').split('\0');
-    return words[0]?.endsWith('systemd-nspawn') === true && words.includes(wanted);
+    return words.includes('systemd-nspawn') && words.includes(wanted);
   });
   if (supervisor === undefined) return undefined;
   const children = readProc(supervisor, `task/${supervisor}/children`).trim().split(' ');
@@ -145,9 +151,10 @@ export function isPaused(machine: Machine): boolean {
   return machine.init !== undefined && /^State:\s+T/m.test(readProc(machine.init, 'status'));
 }
 
-/** Takes a host's file system away. */
+/** Takes a host's file system and control groups away. */
 export async function removeRoot(names: LabNames, host: string): Promise<void> {
   const { folder, root } = foldersOf(names, host);
+  removeCgroups(names.machine(host));
   while (await succeeds('mountpoint', ['-q', root])) await run('umount', [root]);
   rmSync(folder, { recursive: true, force: true });
 }

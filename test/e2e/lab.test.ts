@@ -44,6 +44,7 @@ async function remains(): Promise<string[]> {
     execa('ip', ['-o', 'link']),
     execa('nft', ['list', 'tables']),
     execa('ls', ['-1', '/run/drover/lab', '/var/lib/drover-lab'], { reject: false }),
+    execa('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-type', 'd']),
   ]);
   const lines = [
     ...mounts,
@@ -69,6 +70,12 @@ describe('drover lab', () => {
       ),
       0,
     );
+  });
+
+  it('gives each host control groups of its own', async () => {
+    const { stdout } = await execa('find', ['/sys/fs/cgroup', '-path', `*/drover-${name}-*/ssh.service`]);
+    const owners = stdout.split('\n').map((path) => new RegExp(`drover-${name}-(\\w+)/`).exec(path)?.[1]);
+    expect(new Set(owners)).toEqual(new Set(['left', 'right']));
   });
 
   it('leaves hosts alone that run', async () => {
