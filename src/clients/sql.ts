@@ -12,14 +12,19 @@ export interface SqlLogin {
   readonly password: string;
 }
 
-/** SQL as data. Text in it may hold placeholders of secrets, until it is sent. */
-export interface SqlQuery extends SqlLogin {
-  /** Where to look for the server: the first that fits answers. */
+/** As whom to log in, and where to look for the server: the first that fits answers. */
+export interface SqlPlace extends SqlLogin {
   readonly addresses: readonly string[];
   /** Only a server that takes writes fits. */
   readonly primary: boolean;
-  /** Run one after the other, in one transaction where there are several; the rows are the last one's. */
-  readonly statements: readonly string[];
+}
+
+/** Run one after the other, in one transaction where there are several; the rows are the last one's. */
+type Statements = readonly string[];
+
+/** SQL as data. Text in it may hold placeholders of secrets, until it is sent. */
+export interface SqlQuery extends SqlPlace {
+  readonly statements: Statements;
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -39,47 +44,76 @@ interface SqlOptions {
   readonly timeout: number;
 }
 
-/** Runs the statements on the first server that fits. Never throws: an error is an answer. */
+/**
+ * Runs queries for one place, on the first server that fits, with one login. Never throws: an error is the answer to
+ * its query.
+ */
 export async function runSql(
-  query: SqlQuery,
+  place: SqlPlace,
+  queries: readonly Statements[],
   openStream: OpenStream,
   options: SqlOptions,
-): Promise<SqlAnswer> {
-  let last: SqlAnswer = { answered: false, reason: 'no address to ask' };
-  for (const address of query.addresses) {
-    last = await runAt(address, query, openStream, options);
-    if (last.answered || (last.code !== undefined && !isComingOrGoing(last.code))) return last;
+): Promise<SqlAnswer[]> {
+  const answers = queries.map((): SqlAnswer => ({ answered: false, reason: 'no address to ask' }));
+  for (const address of place.addresses) {
+    const open = [...answers.keys()].filter((index) => !isFinal(answers[index]));
+    if (open.length === 0) break;
+    const asked = open.map((index) => queries[index] ?? []);
+    const found = await runAt(address, place, asked, openStream, options);
+    found.forEach((answer, position) => (answers[open[position] ?? 0] = answer));
   }
-  return last;
+  return answers;
+}
+
+/** Whether another server need not be asked. */
+function isFinal(answer: SqlAnswer | undefined): boolean {
+  return answer?.answered === true || (answer?.code !== undefined && !isComingOrGoing(answer.code));
+}
+
+/** Whether nobody is let in, or nobody is there any more: each further query would be another try to log in. */
+function isShut(answer: SqlAnswer): boolean {
+  // Classes of SQLSTATE (PostgreSQL's appendix A): authorization, database name, resources, operator intervention.
+  return !answer.answered && (answer.code === undefined || /^(28|3D|53|57P)/.test(answer.code));
 }
 
 async function runAt(
   address: string,
-  query: SqlQuery,
+  place: SqlPlace,
+  queries: readonly Statements[],
   openStream: OpenStream,
   options: SqlOptions,
-): Promise<SqlAnswer> {
-  const { primary, statements } = query;
-  const { sql, close } = connect(address, query, openStream, options);
+): Promise<SqlAnswer[]> {
+  const { sql, close } = connect(address, place, openStream, options);
+  const ask = (statements: Statements) =>
+    runStatements(sql, statements).catch((error: unknown) => refusedBy(address, error));
   try {
-    if (primary) {
-      const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby');
-      if (row?.standby !== false) return { answered: false, reason: `${address} is a standby` };
+    if (place.primary) {
+      const found = await ask(['SELECT pg_is_in_recovery() AS standby']);
+      if (!found.answered) return queries.map(() => found);
+      if (found.rows[0]?.['standby'] !== false)
+        return queries.map(() => ({ answered: false, reason: `${address} is a standby` }));
     }
-    const [only] = statements;
-    if (only !== undefined && statements.length === 1)
-      return { answered: true, rows: [...(await sql.unsafe<SqlRow[]>(only))] };
-    const rows = await sql.begin(async (transaction) => {
-      let last: SqlRow[] = [];
-      for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];
-      return last;
-    });
-    return { answered: true, rows };
-  } catch (error) {
-    return refusedBy(address, error);
+    const answers: SqlAnswer[] = [];
+    for (const statements of queries) {
+      const last = answers.at(-1);
+      answers.push(last && isShut(last) ? last : await ask(statements));
+    }
+    return answers;
   } finally {
     await close();
   }
+}
+
+async function runStatements(sql: postgres.Sql, statements: Statements): Promise<SqlAnswer> {
+  const [only] = statements;
+  if (only !== undefined && statements.length === 1)
+    return { answered: true, rows: [...(await sql.unsafe<SqlRow[]>(only))] };
+  const rows = await sql.begin(async (transaction) => {
+    let last: SqlRow[] = [];
+    for (const statement of statements) last = [...(await transaction.unsafe<SqlRow[]>(statement))];
+    return last;
+  });
+  return { answered: true, rows };
 }
 
 /** One connection that is kept for statement after statement. It opens with the first; after an error it is spent. */

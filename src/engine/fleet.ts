@@ -1,5 +1,5 @@
-import { sendHttp, type HttpRequest } from '../clients/http.ts';
-import { runSql, SqlConnection, type SqlLogin, type SqlQuery } from '../clients/sql.ts';
+import { sendHttp, type HttpAnswer, type HttpRequest } from '../clients/http.ts';
+import { runSql, SqlConnection, type SqlAnswer, type SqlLogin, type SqlQuery } from '../clients/sql.ts';
 import { messageOf, UnreachableError } from '../core/errors.ts';
 import type { Vault } from '../core/secrets.ts';
 import { apiRecords, isApiKind } from '../facts/api.ts';
@@ -128,18 +128,25 @@ export class Fleet {
         if (!host) return;
         const scripts = own.filter((need) => !isApiKind(need.kind));
         await Promise.all([
-          ...own.filter((need) => isApiKind(need.kind)).map((need) => this.#readApi(host, need)),
+          ...own.filter(({ kind }) => kind === 'http').map((need) => this.#readHttp(host, need)),
+          ...byPlace(own).map((needs) => this.#readSql(host, needs)),
           ...(scripts.length === 0 ? [] : [host.collect(scripts, true)]),
         ]);
       }),
     );
   }
 
-  async #readApi(host: HostRun, need: Need<unknown>): Promise<void> {
-    const answer = await (need.kind === 'http'
-      ? this.http(host, JSON.parse(need.key) as HttpRequest)
-      : this.sql(host, JSON.parse(need.key) as SqlQuery));
-    host.world.learn(new Map([[identify(need), apiRecords(answer)]]));
+  async #readHttp(host: HostRun, need: Need<unknown>): Promise<void> {
+    learn(host, need, await this.http(host, JSON.parse(need.key) as HttpRequest));
+  }
+
+  /** Queries for one place go with one login. */
+  async #readSql(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
+    const answers = await this.#sql(
+      host,
+      needs.map(({ key }) => JSON.parse(key) as SqlQuery),
+    );
+    needs.forEach((need, index) => answers[index] && learn(host, need, answers[index]));
   }
 
   /** Sends a request from a host, secrets put in. `answerWithin` is in seconds. */
@@ -160,11 +167,19 @@ export class Fleet {
   }
 
   /** Runs SQL from a host, secrets put in. */
-  async sql(host: HostRun, query: SqlQuery) {
+  async sql(host: HostRun, query: SqlQuery): Promise<SqlAnswer> {
+    const [answer] = await this.#sql(host, [query]);
+    return answer ?? { answered: false, reason: 'not asked' };
+  }
+
+  async #sql(host: HostRun, queries: readonly SqlQuery[]): Promise<SqlAnswer[]> {
+    const [place] = queries;
+    if (!place) return [];
     host.apiCalls++;
     const reveal = (text: string) => this.vault.reveal(text);
     return runSql(
-      { ...query, password: reveal(query.password), statements: query.statements.map(reveal) },
+      { ...place, password: reveal(place.password) },
+      queries.map(({ statements }) => statements.map(reveal)),
       (address, port) => host.connection.openStream(address, port),
       { timeout: apiTimeout * 1000 },
     );
@@ -190,4 +205,19 @@ export class Fleet {
       ),
     );
   }
+}
+
+function learn({ world }: HostRun, need: Need<unknown>, answer: HttpAnswer | SqlAnswer): void {
+  world.learn(new Map([[identify(need), apiRecords(answer)]]));
+}
+
+/** Needs that are answered over one login to PostgreSQL. */
+function byPlace(needs: readonly Need<unknown>[]): Need<unknown>[][] {
+  const places = new Map<string, Need<unknown>[]>();
+  for (const need of needs.filter(({ kind }) => kind === 'sql')) {
+    const { statements: _, ...place } = JSON.parse(need.key) as SqlQuery;
+    const key = JSON.stringify(place);
+    places.set(key, [...(places.get(key) ?? []), need]);
+  }
+  return [...places.values()];
 }

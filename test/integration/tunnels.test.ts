@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sendHttp, type HttpRequest } from '../../src/clients/http.ts';
 import { runSql, type SqlQuery } from '../../src/clients/sql.ts';
+import type { OpenStream } from '../../src/clients/stream.ts';
 import { UnreachableError } from '../../src/core/errors.ts';
 import type { SshConnection } from '../../src/transport/ssh.ts';
 import { Controller } from './support/controller.ts';
@@ -131,6 +132,8 @@ describe('PostgreSQL', () => {
     password: 'pg secret',
     statements: ["SELECT repeat('x', 3000000) AS long, 1 AS one"],
   };
+  const ask = (openStream: OpenStream, { statements, ...place } = query) =>
+    runSql(place, [statements], openStream, { timeout: 30_000 });
 
   beforeAll(async () => {
     await machine.run(
@@ -144,28 +147,37 @@ runuser -u postgres -- $bin/pg_ctl -D /tmp/pg/data -o '-k /tmp -c fsync=off -c d
 
   test('queries go through, many at once', async () => {
     const { openStream } = bound(await connect());
-    const answers = await Promise.all(
-      [...Array(20).keys()].map(() => runSql(query, openStream, { timeout: 30_000 })),
-    );
+    const answers = await Promise.all([...Array(20).keys()].map(() => ask(openStream)));
     const expected = { answered: true, rows: [{ long: 'x'.repeat(3_000_000), one: 1 }] };
-    for (const answer of answers) expect(answer).toEqual(expected);
+    for (const answer of answers) expect(answer).toEqual([expected]);
+  });
+
+  test('several queries share a login, and one that is wrong is not the others’ loss', async () => {
+    const { openStream } = bound(await connect());
+    const pid = 'SELECT pg_backend_pid() AS pid';
+    const { statements: _, ...place } = query;
+    const queries = [[pid], ['SELEC'], ['BEGIN_', pid], [pid, pid]];
+    const answers = await runSql({ ...place, primary: true }, queries, openStream, { timeout: 30_000 });
+    const first = { answered: true, rows: [{ pid: expect.any(Number) as number }] };
+    const wrong = { answered: false, code: '42601' };
+    expect(answers).toMatchObject([first, wrong, wrong, first]);
+    expect(answers[3]).toEqual(answers[0]);
   });
 
   test('its refusals come back with their codes', async () => {
     const { openStream } = bound(await connect());
-    const wrong = await runSql({ ...query, password: 'wrong' }, openStream, { timeout: 30_000 });
-    expect(wrong).toMatchObject({ answered: false, code: '28P01' });
-    const broken = await runSql({ ...query, statements: ['SELEC'] }, openStream, { timeout: 30_000 });
-    expect(broken).toMatchObject({ answered: false, code: '42601' });
+    const wrong = await ask(openStream, { ...query, password: 'wrong' });
+    expect(wrong).toMatchObject([{ answered: false, code: '28P01' }]);
+    const broken = await ask(openStream, { ...query, statements: ['SELEC'] });
+    expect(broken).toMatchObject([{ answered: false, code: '42601' }]);
   });
 
   test('a port where nobody listens is an answer', async () => {
     const { openStream } = bound(await connect());
-    const answer = await runSql({ ...query, port: 5433 }, openStream, { timeout: 30_000 });
-    expect(answer).toEqual({
-      answered: false,
-      reason: '127.0.0.1: 127.0.0.1:5433 from node1: connection refused',
-    });
+    const answers = await ask(openStream, { ...query, port: 5433 });
+    expect(answers).toEqual([
+      { answered: false, reason: '127.0.0.1: 127.0.0.1:5433 from node1: connection refused' },
+    ]);
   });
 });
 

@@ -32,16 +32,14 @@ describe('a server that goes away', () => {
     { when: 'after the login', answers: [login], statements: ['SELECT 1'] },
     { when: 'in a transaction', answers: [login, begun], statements: ['SELECT 1', 'SELECT 2'] },
   ])('$when is an answer, at once', async ({ answers, statements }) => {
-    const query = { ...asProbe, addresses: ['db'], primary: false, statements };
+    const query = { ...asProbe, addresses: ['db'], primary: false };
     let opened = 0;
     const open = () => {
       opened++;
       return Promise.resolve(server(...answers));
     };
-    expect(await runSql(query, open, options)).toEqual({
-      answered: false,
-      reason: 'db: the connection was closed',
-    });
+    const gone = { answered: false, reason: 'db: the connection was closed' };
+    expect(await runSql(query, [statements, ['SELECT 3']], open, options)).toEqual([gone, gone]);
     expect(opened).toBe(1);
   });
 
@@ -81,12 +79,10 @@ it('one that starts or stops is passed over for the next', async () => {
     asked.push(address);
     return Promise.resolve(server(starting));
   };
-  const query = { ...asProbe, addresses: ['one', 'two'], primary: true, statements: ['SELECT 1'] };
-  expect(await runSql(query, open, options)).toEqual({
-    answered: false,
-    reason: 'two: the database system is starting up',
-    code: '57P03',
-  });
+  const place = { ...asProbe, addresses: ['one', 'two'], primary: true };
+  expect(await runSql(place, [['SELECT 1']], open, options)).toEqual([
+    { answered: false, reason: 'two: the database system is starting up', code: '57P03' },
+  ]);
   expect(asked).toEqual(['one', 'two']);
 });
 
