@@ -158,11 +158,12 @@ export class Run {
   /** Carries the plan out, play by play. */
   async apply(plan: Plan): Promise<void> {
     const { emit, around } = this.#options;
+    const outcome = { reports: this.#reports, errors: this.#errors };
+    const applying = new Applying(this.#stage, { roll: this.#roll, consent: this.#consent }, outcome);
+    await applying.permit(plan);
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
     for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
     emit({ type: 'phase', phase: 'apply' });
-    const outcome = { reports: this.#reports, errors: this.#errors };
-    const applying = new Applying(this.#stage, { roll: this.#roll, consent: this.#consent }, outcome);
     const work = () => applying.run(plan);
     await (around ? around(this, plan, work) : work());
   }

@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
 import {
   drover,
@@ -205,15 +205,8 @@ describe('what is wrong before a roll stops it before its first change', () => {
       first,
       `runuser -u postgres -- psql -qAtc "SELECT pg_logical_emit_message(false, 'lag', repeat('x', 4000000))"`,
     );
-    // What the plan looks at: Patroni's own list, which is as old as its cycles. `drover status` knows of it before.
-    const address = lab.lab.hosts().find(({ name }) => name === behind)?.address ?? '';
-    const isSeen = async () => {
-      const answer = await fetch(`http://${address}:8008/cluster`);
-      const { members } = (await answer.json()) as { members: { name: string; lag?: number }[] };
-      expect(members.find(({ name }) => name === behind)?.lag).toBeGreaterThan(1_048_576);
-    };
+    // Whether the plan finds it in Patroni's list, or that is a cycle older and the gate finds it, is a race.
     try {
-      await vi.waitFor(isSeen, { timeout: 60_000, interval: 1000 });
       await expectUntouched(7, new RegExp(`${behind} is \\w+, lag \\d+ bytes`));
     } finally {
       await lab.on(behind, `kill -CONT ${receiver}`);
