@@ -1,19 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ConvergenceError } from '../core/errors.ts';
 import { isApiKind } from '../facts/api.ts';
-import { identify, type Need } from '../facts/need.ts';
-import type { ModuleContext, PlannedChange } from '../modules/define-module.ts';
-import type { Change } from '../plan/change.ts';
+import { identify } from '../facts/need.ts';
+import { Alone, isAllOrNothing } from './alone.ts';
+import type { ApplyOptions } from './apply-options.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import { HostJournal } from './host-journal.ts';
 import type { HostRun } from './host-run.ts';
-import type { JournaledChange } from './journal-line.ts';
-import { askAgainEvery, failureOf, holds, judge, mayPass, silenceWithin } from './judge.ts';
-import { commandResult, firstLines, type Instance } from './instance.ts';
-import { perform, scriptOf, timeoutOf, type OperationContext } from './operations.ts';
-import type { Interest } from './planner.ts';
+import { firstLines, type Instance } from './instance.ts';
+import { worthKnowing } from './interests.ts';
+import { failureOf, outcomeOf } from './judge.ts';
+import { scriptOf, timeoutOf } from './operations.ts';
 import { toSegments, type Step } from './segments.ts';
+import { tripEvent } from './tell.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
 import type { World } from './world.ts';
 
@@ -21,28 +19,11 @@ import type { World } from './world.ts';
 const largestBatch = 4 * 1024 * 1024;
 // A fact that differs each time it is looked at would send the same batch for ever.
 const guardAttempts = 3;
-// Steps of one change that is carried out piece by piece.
-const largestStepCount = 20;
 
 interface Queued extends Step {
   readonly settle: (outcome: Outcome) => void;
   /** What a task in sync registers. */
   readonly result: Readonly<Record<string, unknown>>;
-}
-
-export interface ApplyOptions extends OperationContext {
-  readonly context: ModuleContext;
-  /** What is worth collecting again after a change, in the order of the run. */
-  readonly interests: readonly Interest[];
-  report(report: TaskReport): void;
-  /** A change in the words of the journal. */
-  tell(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
-  /** Called for each change that was begun, whether it succeeded or not. */
-  begun(instance: Instance, change: Change): void;
-  changed(instance: Instance, change: Change): void;
-  started(instance: Instance): void;
-  /** Whether a change may be made that the plan did not show; throws when not. */
-  consent(instance: Instance, changes: readonly Change[]): Promise<void>;
 }
 
 /**
@@ -53,6 +34,7 @@ export class Applier implements Strategy {
   readonly #host: HostRun;
   readonly #options: ApplyOptions;
   readonly #journal: HostJournal;
+  readonly #alone: Alone;
   #queue: Queued[] = [];
   #size = 0;
   /** The host as it will be once the queue is done. */
@@ -62,6 +44,7 @@ export class Applier implements Strategy {
     this.#host = host;
     this.#options = options;
     this.#journal = new HostJournal(host, options.journalOf(host.name));
+    this.#alone = new Alone(host, options);
     this.#predicted = host.world.fork();
   }
 
@@ -86,7 +69,7 @@ export class Applier implements Strategy {
     const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
       await this.flush(`${own} waits, or asks an API or another host`);
-      await this.#alone(instance, settle);
+      await this.#takeAlone(instance, settle);
       return;
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
@@ -115,7 +98,7 @@ export class Applier implements Strategy {
     const scripts = changes.map((change) => scriptOf(instance, change.operations));
     if (task.module.stepwise || scripts.some((script) => script === undefined)) {
       await this.flush(`${own} goes step by step`);
-      await this.#alone(instance, settle);
+      await this.#takeAlone(instance, settle);
       return;
     }
     const intents = this.#journal.intents(
@@ -123,6 +106,12 @@ export class Applier implements Strategy {
     );
     this.#enqueue({ instance, settle, changes, scripts: scripts as string[], intents, result: {}, attempts });
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
+  }
+
+  async #takeAlone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
+    const outcome = await this.#alone.run(instance);
+    this.#predicted = this.#host.world.fork();
+    settle(outcome);
   }
 
   #enqueue(item: Queued): void {
@@ -150,29 +139,16 @@ export class Applier implements Strategy {
     this.#predicted = this.#host.world.fork();
   }
 
-  /** Needs of the tasks still to come, and of these. */
-  #worthKnowing(instances: readonly Instance[]): Need<unknown>[] {
-    const last = Math.max(...instances.map(({ task }) => task.id));
-    const { name } = this.#host;
-    const ahead = this.#options.interests
-      .filter(({ host, task }) => host === name && task >= last)
-      .map(({ need }) => need);
-    const local = [...instances.flatMap(({ needs }) => needs), ...ahead].filter(
-      (need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name),
-    );
-    return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
-  }
-
   async #send(reason: string): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
     this.#size = 0;
-    const { fleet, checkpoint } = this.#options;
+    const { fleet, checkpoint, emit, context } = this.#options;
     checkpoint();
     const { segments, places } = toSegments(queue, this.#host.world);
     const owners = queue.filter((item) => places.has(item));
     const instances = queue.map(({ instance }) => instance);
-    const after = this.#worthKnowing(instances);
+    const after = worthKnowing(this.#options.interests, this.#host.name, instances);
     owners.forEach(({ instance }) => this.#options.started(instance));
     const limits = owners.map(
       ({ instance, changes }) =>
@@ -190,7 +166,7 @@ export class Applier implements Strategy {
     const opening = await this.#journal.open(intents, become);
     const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
     const piece = await this.#host.run(batchScript(told, after, opening), become, options);
-    this.#tellTrip(sent, owners, reason);
+    emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
     fleet.epoch++;
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
@@ -205,16 +181,6 @@ export class Applier implements Strategy {
     const isApart = (item: Queued) =>
       output.apart !== undefined && places.get(item)?.segment === output.apart;
     await this.#settle(queue, ranOf, isApart, output.collected === undefined ? brokenOff : undefined);
-  }
-
-  #tellTrip(sent: number, steps: readonly Pick<Step, 'instance'>[], ended?: string): void {
-    this.#options.emit({
-      type: 'trip',
-      host: this.#host.name,
-      seconds: (performance.now() - sent) / 1000,
-      tasks: [...new Set(steps.map(({ instance }) => instance.name))],
-      ...(ended === undefined ? {} : { ended: this.#options.context.redact(ended) }),
-    });
   }
 
   /** Tells each queued instance what became of it; those that were not reached are taken in again. */
@@ -250,7 +216,8 @@ export class Applier implements Strategy {
           this.#options.begun(item.instance, change),
         );
         done.forEach((change) => this.#options.changed(item.instance, change));
-        const outcome = this.#outcome(item.instance, done, last, !overwritten.has(item));
+        const isOverwritten = overwritten.has(item);
+        const outcome = outcomeOf(item.instance, done, last, isOverwritten ? undefined : this.#options.fleet);
         const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
         this.#journal.tellEnds(item.intents, item.instance.become, ran, failure);
         item.settle(outcome);
@@ -269,145 +236,6 @@ export class Applier implements Strategy {
       } else await this.#take(instance, settle, next);
     }
   }
-
-  #outcome(instance: Instance, changes: readonly Change[], output: ChangeOutput, check: boolean): Outcome {
-    const { task } = instance;
-    const result = task.module.readable ? commandResult(output) : {};
-    const judged = judge(instance, output.status !== 0, result);
-    if (judged.failed) {
-      const reason = judged.reason ?? firstLines(output.stderr || output.stdout);
-      return { status: 'failed', changes, result: { ...result, msg: reason }, reason };
-    }
-    const open = check ? this.#notConverged(instance) : undefined;
-    if (open !== undefined) {
-      const error = new ConvergenceError(
-        `${instance.host}: "${instance.name}" was carried out and is still not in sync: ${open}`,
-        {
-          hint: 'something on the host undoes it, or does not take it',
-        },
-      );
-      return { status: 'failed', changes, result, reason: error.message, error };
-    }
-    return { status: judged.changed ? 'changed' : 'ok', changes: judged.changed ? changes : [], result };
-  }
-
-  /** What is still to be changed after a task was carried out; undefined when nothing is. */
-  #notConverged(instance: Instance): string | undefined {
-    // A command is done when it has run: there is nothing to compare.
-    if (instance.task.module.readable) return undefined;
-    const verdict = instance.diff((need) => this.#options.fleet.recordsOf(need, instance.host));
-    switch (verdict.state) {
-      case 'in-sync':
-        return undefined;
-      case 'changes':
-        return verdict.changes
-          .map(({ action, resource, detail }) => [action, resource, detail ?? ''].join(' ').trim())
-          .join(', ');
-      default:
-        return verdict.reason;
-    }
-  }
-
-  /** Carries out one instance by itself, with its facts read freshly; step by step or retried where it says so. */
-  async #alone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
-    const { until, retries, delay: pause, ignoreErrors } = instance.task;
-    const { checkpoint, emit, fleet } = this.#options;
-    const begun = performance.now();
-    for (let attempt = 0; ; attempt++) {
-      checkpoint();
-      const outcome = await fleet
-        .get(instance.delegateTo ?? instance.host)
-        .exclusively(() => this.#once(instance));
-      const seconds = (performance.now() - begun) / 1000;
-      const isPassing = !until && !ignoreErrors && outcome.changes.length === 0 && mayPass(outcome);
-      if (isPassing && seconds < silenceWithin) {
-        if (attempt === 0) this.#tellSilence(instance, outcome);
-        await delay(askAgainEvery);
-        fleet.epoch++;
-        continue;
-      }
-      if (!until || attempt >= retries || holds(instance, outcome)) {
-        if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
-        // What has come meanwhile, maybe since the plan, may show in answers to others, too.
-        if (until) fleet.epoch++;
-        const exhausted = until && !holds(instance, outcome);
-        settle(
-          exhausted && outcome.status !== 'failed'
-            ? { ...outcome, status: 'failed', reason: `until did not hold after ${attempt + 1} attempts` }
-            : outcome,
-        );
-        return;
-      }
-      await delay(pause * 1000);
-    }
-  }
-
-  #tellSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {
-    const { emit, context } = this.#options;
-    emit({ type: 'api', host, what: name, state: task.noLog ? 'no answer' : context.redact(reason) });
-  }
-
-  async #once(instance: Instance): Promise<Outcome> {
-    const { fleet, context } = this.#options;
-    await this.#readAll(instance);
-    const made: Change[] = [];
-    let output: ChangeOutput = { status: 0, stdout: '', stderr: '' };
-    for (let step = 0; step < largestStepCount; step++) {
-      const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
-      if (verdict.state === 'in-sync') {
-        if (made.length === 0) return { status: 'ok', changes: [], result: verdict.result ?? {} };
-        return this.#outcome(instance, made, output, true);
-      }
-      if (verdict.state !== 'changes') return { ...failureOf(instance, verdict), changes: made };
-      if (step === 0) await this.#options.consent(instance, verdict.changes);
-      const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
-      for (const change of planned) {
-        this.#options.started(instance);
-        const sent = performance.now();
-        const prepared = instance.task.module.prepare(change, context);
-        const isWhole = isAllOrNothing(prepared);
-        if (!isWhole) this.#options.begun(instance, change);
-        const told = this.#options.tell(instance, change);
-        output = await perform(instance, prepared.operations, this.#options, told);
-        if (isWhole && output.status === 0) this.#options.begun(instance, change);
-        this.#tellTrip(sent, [{ instance }]);
-        fleet.epoch++;
-        if (output.status !== 0) return this.#outcome(instance, made, output, false);
-        made.push(change);
-        this.#options.changed(instance, change);
-      }
-      await this.#readAll(instance, this.#worthKnowing([instance]));
-      if (!instance.task.module.stepwise) return this.#outcome(instance, made, output, true);
-    }
-    return {
-      status: 'failed',
-      changes: made,
-      result: {},
-      reason: `not done after ${largestStepCount} steps`,
-    };
-  }
-
-  /** Collects all needs of an instance afresh, its own host's, other hosts' and APIs', and more of its own host. */
-  async #readAll(instance: Instance, more: readonly Need<unknown>[] = []): Promise<void> {
-    const { fleet } = this.#options;
-    const { host } = instance;
-    const isOwn = (need: Need<unknown>) =>
-      !isApiKind(need.kind) && (need.host === undefined || need.host === host);
-    const own = [...instance.needs.filter(isOwn), ...more];
-    const remote = instance.needs.filter(
-      (need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)),
-    );
-    await Promise.all([
-      ...(own.length === 0 ? [] : [this.#host.collect(own, instance.become)]),
-      fleet.readRemote(remote.map((need) => ({ need, host }))),
-    ]);
-    this.#predicted = this.#host.world.fork();
-  }
-}
-
-/** Whether the change, when it fails, was not made in part either. */
-function isAllOrNothing({ operations }: PlannedChange): boolean {
-  return operations.every((each) => each.kind === 'run' && each.allOrNothing);
 }
 
 /** Those whose state a later change wrote: then there is nothing to check them by. */

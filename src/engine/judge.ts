@@ -1,6 +1,8 @@
-import { InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
-import type { Verdict } from '../plan/change.ts';
-import { conditionsHold, type Instance } from './instance.ts';
+import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../core/errors.ts';
+import type { Change, Verdict } from '../plan/change.ts';
+import type { ChangeOutput } from './batch.ts';
+import type { Fleet } from './fleet.ts';
+import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
 import type { Outcome } from './walker.ts';
 
 /** Seconds in which what a task asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
@@ -30,7 +32,7 @@ export function mayPass({ error, hint }: Outcome): boolean {
 }
 
 /** What `failed_when` and `changed_when` make of a result. */
-export function judge(
+function judge(
   instance: Instance,
   failed: boolean,
   result: Readonly<Record<string, unknown>>,
@@ -68,4 +70,48 @@ function withResult(instance: Instance, result: Readonly<Record<string, unknown>
   return register === undefined
     ? instance.scope
     : instance.scope.with(new Map([[register, { value: result as never }]]));
+}
+
+/** What became of changes that were carried out; with a fleet, its facts must be what was wanted by now. */
+export function outcomeOf(
+  instance: Instance,
+  changes: readonly Change[],
+  output: ChangeOutput,
+  fleet?: Fleet,
+): Outcome {
+  const { task } = instance;
+  const result = task.module.readable ? commandResult(output) : {};
+  const judged = judge(instance, output.status !== 0, result);
+  if (judged.failed) {
+    const reason = judged.reason ?? firstLines(output.stderr || output.stdout);
+    return { status: 'failed', changes, result: { ...result, msg: reason }, reason };
+  }
+  const open = fleet && notConverged(instance, fleet);
+  if (open !== undefined) {
+    const error = new ConvergenceError(
+      `${instance.host}: "${instance.name}" was carried out and is still not in sync: ${open}`,
+      {
+        hint: 'something on the host undoes it, or does not take it',
+      },
+    );
+    return { status: 'failed', changes, result, reason: error.message, error };
+  }
+  return { status: judged.changed ? 'changed' : 'ok', changes: judged.changed ? changes : [], result };
+}
+
+/** What is still to be changed after a task was carried out; undefined when nothing is. */
+function notConverged(instance: Instance, fleet: Fleet): string | undefined {
+  // A command is done when it has run: there is nothing to compare.
+  if (instance.task.module.readable) return undefined;
+  const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
+  switch (verdict.state) {
+    case 'in-sync':
+      return undefined;
+    case 'changes':
+      return verdict.changes
+        .map(({ action, resource, detail }) => [action, resource, detail ?? ''].join(' ').trim())
+        .join(', ');
+    default:
+      return verdict.reason;
+  }
 }

@@ -11,6 +11,7 @@ import { Plan, type HostNeed } from './planner.ts';
 import { batchesOf } from './rolling.ts';
 import { OnceForAll } from './run-once.ts';
 import type { Stage } from './stage.ts';
+import { tripEvent } from './tell.ts';
 import { HostFailed } from './walker.ts';
 
 /** Looks at the hosts, and compares them with what is wanted. */
@@ -105,8 +106,7 @@ export class Planning {
     const sent = performance.now();
     try {
       await host.collect(needs, this.#stage.needsRoot(host.name));
-      const seconds = (performance.now() - sent) / 1000;
-      this.#stage.options.emit({ type: 'trip', host: host.name, seconds, tasks: [] });
+      this.#stage.options.emit(tripEvent(host.name, sent, []));
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       this.#stage.fleet.lose(host.name, error);

@@ -130,3 +130,19 @@ function aimOf({ instances, name, task }: TaskReport, vault: Vault): string {
   const aims = instances.map(({ instance }) => instance.bound.aim);
   return aims.length === 0 ? name : vault.redact(aims.join('; '));
 }
+
+/** One way to a host and back; `sent` is in the milliseconds of performance.now(), `ended` says why it went just then. */
+export function tripEvent(
+  host: string,
+  sent: number,
+  steps: readonly { readonly instance: Instance }[],
+  ended?: string,
+): RunEvent {
+  return {
+    type: 'trip',
+    host,
+    seconds: (performance.now() - sent) / 1000,
+    tasks: [...new Set(steps.map(({ instance }) => instance.name))],
+    ...(ended === undefined ? {} : { ended }),
+  };
+}

@@ -1,0 +1,18 @@
+import { isApiKind } from '../facts/api.ts';
+import { identify, type Need } from '../facts/need.ts';
+import type { Instance } from './instance.ts';
+import type { Interest } from './planner.ts';
+
+/** What is worth collecting on a host after these have been carried out: their needs, and those of the tasks to come. */
+export function worthKnowing(
+  interests: readonly Interest[],
+  name: string,
+  instances: readonly Instance[],
+): Need<unknown>[] {
+  const last = Math.max(...instances.map(({ task }) => task.id));
+  const ahead = interests.filter(({ host, task }) => host === name && task >= last).map(({ need }) => need);
+  const local = [...instances.flatMap(({ needs }) => needs), ...ahead].filter(
+    (need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name),
+  );
+  return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
+}
