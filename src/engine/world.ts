@@ -41,8 +41,10 @@ export class World {
   /** A fact's records; undefined when it was never collected or is unknown. */
   records(need: Need<unknown>): readonly FactRecord[] | undefined {
     const identity = identify(need);
-    const leftOut = this.#leftOut.get(identity);
-    if (leftOut !== undefined && leftOut !== need.args) return undefined;
+    if (need.kind === contentKind) {
+      const leftOut = this.#leftOut.get(identity);
+      if (leftOut !== undefined && leftOut !== need.args) return undefined;
+    }
     const found = this.#facts.get(identity);
     return found && 'reason' in found ? undefined : found;
   }
@@ -80,9 +82,10 @@ export class World {
   /** Takes over what a change writes: predicted records, or that a fact is no longer known. */
   write(write: Write, reason: string): void {
     if (write !== '*') {
+      const identity = identify(write);
       this.#spread(write, reason);
-      this.#facts.set(identify(write), write.records ?? { reason });
-      this.#leftOut.delete(identify(write));
+      this.#facts.set(identity, write.records ?? { reason });
+      this.#leftOut.delete(identity);
       return;
     }
     this.#everything = { reason };
@@ -108,7 +111,8 @@ export class World {
     }
     if (kind !== pathKind) return;
     // Folders above that were not there are made with it.
-    for (let above = dirname(key); above !== dirname(above); above = dirname(above)) {
+    for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
+      const above = key.slice(0, end);
       const identity = `${pathKind}\t${above}`;
       const found = this.#facts.get(identity);
       if (found && !('reason' in found) && found.length === 0) this.#facts.set(identity, { reason });

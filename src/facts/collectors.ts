@@ -50,9 +50,10 @@ function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {
 export function parseCollected(stdout: string, needs: readonly Need<unknown>[]): Map<string, FactRecord[]> {
   const collected = new Map<string, FactRecord[]>(needs.map((need) => [identify(need), []]));
   for (const line of stdout.split('\n')) {
-    const [kind, key, ...fields] = line.split('\t');
-    if (kind === undefined || key === undefined) continue;
-    collected.get(identify({ kind, key }))?.push(fields);
+    // Kind and key with the tab between them are the identity.
+    const end = line.indexOf('\t', line.indexOf('\t') + 1);
+    if (end <= 0) continue;
+    collected.get(line.slice(0, end))?.push(line.slice(end + 1).split('\t'));
   }
   return collected;
 }

@@ -1,3 +1,5 @@
+import { createTwoFilesPatch } from 'diff';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventLine, type HostRecap, type RunEvent, type ShownChange } from '../../../src/engine/events.ts';
 import { jsonLines } from '../../../src/output/json-lines.ts';
@@ -128,6 +130,19 @@ describe('a plan for people', () => {
     [{ before: '', after: 'a\n' }, ['@@ -0,0 +1,1 @@', '+a']],
   ])('the lines that differ in %j', (texts, lines) => {
     expect(diffLines({ action: 'update', resource: 'f', ...texts })).toEqual(lines);
+  });
+
+  test('the lines of a new text are what the library makes of them', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '+', ' ', '\r', '\n'), minLength: 1 });
+    fc.assert(
+      fc.property(text, (after) => {
+        const patch = createTwoFilesPatch('f', 'f', '', after).split('\n');
+        const hunk = patch
+          .slice(patch.findIndex((line) => line.startsWith('@@')))
+          .filter((line) => line !== '');
+        expect(diffLines({ action: 'create', resource: 'f', before: '', after })).toEqual(hunk);
+      }),
+    );
   });
 });
 
