@@ -1,7 +1,9 @@
-// Bundles the command line: dist/drover.js, which starts at once, and dist/program.js, which it loads.
+// Bundles the command line: dist/drover.js, which starts at once, dist/program.js, which it loads, and what the files that
+// ship with it are parsed to.
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { importTypeScript } from './import-ts.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 const options = {
@@ -28,5 +30,7 @@ await build({
   entryPoints: { drover: 'src/cli/main.ts' },
   define: { ...options.define, BUILD: JSON.stringify(digest) },
 });
+const { shipped } = await importTypeScript('scripts/shipped.ts');
+writeFileSync('dist/parsed.json', shipped());
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/drover.js', 0o755);

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
+import { config as configureZod } from 'zod';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
 import {
   addApplyOptions,
@@ -12,6 +13,9 @@ import {
   positive,
   repeated,
 } from './options.ts';
+
+// A schema that is compiled pays from some hundred values on: a run has fewer, and cannot keep what was compiled.
+configureZod({ jitless: true });
 
 type Action = (...args: never[]) => Promise<ExitCode>;
 

@@ -11,8 +11,11 @@ import {
   type Scalar,
 } from 'yaml';
 import type { Diagnostic } from '../core/diagnostics.ts';
-import type { MapEntry, Node, ScalarNode } from '../core/node.ts';
+import { placedIn, type MapEntry, type Node, type ScalarNode } from '../core/node.ts';
+import { Parsed } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
+
+const trees = new Parsed<Node>('yaml');
 
 interface ParsedYaml {
   /** undefined for an empty document. */
@@ -25,6 +28,14 @@ interface ParsedYaml {
  * `0640` octal, `1e3` text) into a tree with positions. All that is wrong comes back together.
  */
 export function parseYaml(file: SourceFile): ParsedYaml {
+  const known = trees.get(file.text);
+  if (known) return { root: placedIn(known, file), diagnostics: [] };
+  const parsed = parse(file);
+  if (parsed.root && parsed.diagnostics.length === 0) trees.set(file.text, parsed.root);
+  return parsed;
+}
+
+function parse(file: SourceFile): ParsedYaml {
   // The failsafe schema leaves every scalar text, so that PyYAML's rules can be applied to it here.
   const documents = parseAllDocuments(file.text, {
     schema: 'failsafe',

@@ -33,6 +33,25 @@ export interface MapNode {
 
 export type Data = string | number | boolean | null | Data[] | { [key: string]: Data };
 
+/** The same tree, read from another file of the same text. */
+export function placedIn(node: Node, file: SourceFile): Node {
+  const range = { ...node.range, file };
+  switch (node.kind) {
+    case 'scalar':
+      return { ...node, range };
+    case 'list':
+      return { ...node, items: node.items.map((item) => placedIn(item, file)), range };
+    case 'map': {
+      const entries = node.entries.map(({ key, keyRange, value }) => ({
+        key,
+        keyRange: { ...keyRange, file },
+        value: placedIn(value, file),
+      }));
+      return { ...node, entries, range };
+    }
+  }
+}
+
 /** Plain data of a tree, positions dropped. */
 export function toData(node: Node): Data {
   switch (node.kind) {

@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { rangeWithin, type ScalarNode } from '../core/node.ts';
+import { Parsed } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
 
 /** A template or expression is wrong, or names something that is not there. */
@@ -24,7 +25,7 @@ export interface Template {
 
 type Place = (offset: number, length: number) => SourceRange | undefined;
 
-const parsed = new Map<string, hbs.AST.Program>();
+const programs = new Parsed<hbs.AST.Program>('template');
 
 /** True when a text has something to render. */
 export function isTemplate(text: string): boolean {
@@ -52,7 +53,7 @@ export function templateOfFile(file: SourceFile): Template {
 }
 
 function parse(text: string, place: Place): Template {
-  let program = parsed.get(text);
+  let program = programs.get(text);
   if (!program) {
     refuseJinjaBlocks(text, place);
     try {
@@ -60,7 +61,7 @@ function parse(text: string, place: Place): Template {
     } catch (error) {
       throw new TemplateError(syntaxDiagnostic(text, error, place), { cause: error });
     }
-    parsed.set(text, program);
+    programs.set(text, program);
   }
   const [only, ...rest] = program.body;
   return {
