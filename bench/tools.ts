@@ -23,10 +23,12 @@ const mitogen = '/usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy
 
 /** Installs what is measured beside drover. */
 export async function installTools(say: (message: string) => void): Promise<void> {
-  const missing = ['/usr/bin/ansible', mitogen, '/usr/bin/time'].filter((path) => !existsSync(path));
+  const missing = ['/usr/bin/ansible', mitogen, '/usr/bin/time', '/usr/bin/curl'].filter(
+    (path) => !existsSync(path),
+  );
   if (missing.length === 0) return;
-  say('installing ansible, ansible-mitogen and time');
-  await execa('apt-get', ['-y', '-qq', 'install', 'ansible', 'ansible-mitogen', 'time'], {
+  say('installing ansible, ansible-mitogen, time and curl');
+  await execa('apt-get', ['-y', '-qq', 'install', 'ansible', 'ansible-mitogen', 'time', 'curl'], {
     env: { DEBIAN_FRONTEND: 'noninteractive' },
   });
 }
@@ -79,12 +81,10 @@ export class Tools {
     ...options: string[]
   ): Contender {
     const path = join(this.#hosts.folder, `${label}${options.length === 0 ? '' : '-curve'}.sh`);
-    const lines = addresses.map((address) => {
-      const ssh = quoteAll(this.#hosts.ssh(address, ...options));
-      return `{ ${remote(ssh, address)}; } & pids="$pids $!"`;
-    });
-    writeFileSync(path, `${lines.join('\n')}\nfor pid in $pids; do wait "$pid" || exit 1; done\n`);
-    return { name, command: { args: ['sh', path] } };
+    const commands = addresses.map((address) =>
+      remote(quoteAll(this.#hosts.ssh(address, ...options)), address),
+    );
+    return atOnce(name, path, commands);
   }
 
   #ansible(
@@ -118,4 +118,11 @@ export class Tools {
   }
 }
 
-const fast = 'KexAlgorithms=curve25519-sha256';
+export const fast = 'KexAlgorithms=curve25519-sha256';
+
+/** Shell commands that run side by side, by a script at this path. */
+export function atOnce(name: string, path: string, commands: readonly string[]): Contender {
+  const lines = commands.map((command) => `{ ${command}; } & pids="$pids $!"`);
+  writeFileSync(path, `${lines.join('\n')}\nfor pid in $pids; do wait "$pid" || exit 1; done\n`);
+  return { name, command: { args: ['sh', path] } };
+}

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Lab } from '../../src/lab/lab.ts';
 import { namesOf } from '../../src/lab/names.ts';
 import { EventLine } from '../../src/engine/events.ts';
@@ -11,10 +12,14 @@ import {
   type Comparison,
   type Target,
 } from '../compare.ts';
-import { drover } from '../tools.ts';
+import { quoteAll } from '../../src/shell/quote.ts';
+import { atOnce, cold, drover, fast, type Contender } from '../tools.ts';
 import { bytesOver } from '../hosts.ts';
 
-/** (f) The whole cluster: its first run, and a re-run held against connecting to its hosts and running `true`. */
+/**
+ * (f) The whole cluster: its first run, and a re-run held against connecting to its hosts and running `true`. What the
+ * same questions cost by hand shows how much of the rest is the hosts' own, which share this machine's processors.
+ */
 export async function site(bench: Bench): Promise<Comparison[]> {
   const names = namesOf('benchha');
   const lab = new Lab(names.lab, (message) => bench.say(message));
@@ -41,14 +46,42 @@ export async function site(bench: Bench): Promise<Comparison[]> {
     const connect = bench.tools.drover('exec', '-i', lab.inventory, 'all', 'true');
     const again = await compare(bench, {
       title: '(f) re-run of site.yml on 4 hosts',
-      contenders: [play, { ...connect, name: 'drover exec true' }],
+      contenders: [play, { ...connect, name: 'drover exec true' }, ...byHand(lab, bench.hosts.folder)],
       bytes,
-      targets: (rows) => [ratioTo(rows, 'drover exec true', 1.5)],
+      targets: (rows) => ['drover exec true', cold].map((name) => ratioTo(rows, name, 1.5)),
     });
     return [first, again];
   } finally {
     await lab.down();
   }
+}
+
+/** `true` by ssh, with OpenSSH's own key exchange and a faster one, and what a re-run asks of hosts and APIs. */
+function byHand(lab: Lab, folder: string): Contender[] {
+  const questions = 'bench/work/questions.sh';
+  const hosts = lab.hosts();
+  const members = hosts.filter(({ name }) => name.startsWith('node'));
+  const apis = members.flatMap(({ address }) =>
+    ['2379/health', '8008/patroni', '8008/cluster', '8008/config'].map(
+      (path) => `curl -sf -o /dev/null http://${address}:${path}`,
+    ),
+  );
+  return [
+    { name: cold, options: [] },
+    { name: `${cold}, curve25519`, options: ['-o', fast] },
+  ].flatMap(({ name, options }, index) => {
+    const ssh = (host: string, command: string) => quoteAll(lab.sshCommand(host, [command], options));
+    const file = (what: string) => join(folder, `site-${what}-${index}.sh`);
+    const answers = hosts.map((host) => `${ssh(host.name, 'sh')} < ${questions}`);
+    return [
+      atOnce(
+        name,
+        file('true'),
+        hosts.map((host) => ssh(host.name, 'true')),
+      ),
+      atOnce(`${name}, the same questions`, file('questions'), [...answers, ...apis]),
+    ];
+  });
 }
 
 /** A first run's time against what no tool can spare it: packages, and etcd, Patroni and HAProxy coming up. */

@@ -42,7 +42,9 @@ function outputCollector(kind: string): Collector {
 
 const outputScript = (kind: string, needs: readonly Need<unknown>[]) => `s() {
 printf '${kind}\\t%s\\t' "$1"
-e=$( { o=$( ( eval "$2" ) </dev/null ); r=$?; { printf %s "$o" | base64 -w0; printf '\\t%s' "$r"; } >&3; } 2>&1 | base64 -w0 )
+e=$( { o=$( ( eval "$2" ) </dev/null ); r=$?; { printf %s "$o" | base64 -w0; printf '\\t%s' "$r"; } >&3; } 2>&1; echo . )
+e=\${e%.}
+[ -z "$e" ] || e=$(printf %s "$e" | base64 -w0)
 printf '\\t%s\\n' "$e"
 }
 {

@@ -127,8 +127,8 @@ export class Lab {
     await setCut(this.#names, host, false);
   }
 
-  /** The command line that logs in to a host. */
-  sshCommand(host: string, command: readonly string[]): string[] {
+  /** The command line that logs in to a host, with `more` options of ssh(1). */
+  sshCommand(host: string, command: readonly string[], more: readonly string[] = []): string[] {
     const { address } = this.#require(host);
     const file = (name: string) => join(this.#names.runFolder, name);
     const options = [
@@ -138,6 +138,7 @@ export class Lab {
       `UserKnownHostsFile=${file('known_hosts')}`,
       '-o',
       'IdentitiesOnly=yes',
+      ...more,
     ];
     return ['ssh', ...options, `root@${address}`, ...command];
   }

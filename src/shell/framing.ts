@@ -59,7 +59,7 @@ const holderPid = '/run/drover/pid';
 export function lockPiece(holder: string): string {
   return `${inLoop}
 exec ${lockDescriptor}</root
-if flock -n ${lockDescriptor}; then mkdir -p -m 700 /run/drover; (umask 077; printf '%s\\n' ${quote(holder)} > ${holderFile}; echo $$ > ${holderPid})
+if flock -n ${lockDescriptor}; then [ -d /run/drover ] || mkdir -p -m 700 /run/drover; (umask 077; printf '%s\\n' ${quote(holder)} > ${holderFile}; echo $$ > ${holderPid})
 else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 }
 
