@@ -115,7 +115,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;
-    if (error instanceof InterruptedError || plan) finish(run.recap(plan), emit, exitCode);
+    if (error instanceof InterruptedError || plan) finish(run.recap(plan, !planOnly), emit, exitCode);
     await journal?.end(exitCode, messageOf(error));
     throw error;
   } finally {

@@ -70,12 +70,6 @@ function isFinal(answer: SqlAnswer | undefined): boolean {
   return answer?.answered === true || (answer?.code !== undefined && !isComingOrGoing(answer.code));
 }
 
-/** Whether nobody is let in, or nobody is there any more: each further query would be another try to log in. */
-function isShut(answer: SqlAnswer): boolean {
-  // Classes of SQLSTATE (PostgreSQL's appendix A): authorization, database name, resources, operator intervention.
-  return !answer.answered && (answer.code === undefined || /^(28|3D|53|57P)/.test(answer.code));
-}
-
 async function runAt(
   address: string,
   place: SqlPlace,
@@ -84,8 +78,19 @@ async function runAt(
   options: SqlOptions,
 ): Promise<SqlAnswer[]> {
   const { sql, close } = connect(address, place, openStream, options);
-  const ask = (statements: Statements) =>
-    runStatements(sql, statements).catch((error: unknown) => refusedBy(address, error));
+  // Once PostgreSQL lets nobody in or is gone, asking on would be another try to log in.
+  let end: SqlAnswer | undefined;
+  const ask = async (statements: Statements): Promise<SqlAnswer> => {
+    if (end) return end;
+    try {
+      return await runStatements(sql, statements);
+    } catch (error) {
+      const answer = refusedBy(address, error);
+      // What is no more than an error leaves the connection as it is.
+      if (!(error instanceof postgres.PostgresError && error.severity === 'ERROR')) end = answer;
+      return answer;
+    }
+  };
   try {
     if (place.primary) {
       const found = await ask(['SELECT pg_is_in_recovery() AS standby']);
@@ -94,10 +99,7 @@ async function runAt(
         return queries.map(() => ({ answered: false, reason: `${address} is a standby` }));
     }
     const answers: SqlAnswer[] = [];
-    for (const statements of queries) {
-      const last = answers.at(-1);
-      answers.push(last && isShut(last) ? last : await ask(statements));
-    }
+    for (const statements of queries) answers.push(await ask(statements));
     return answers;
   } finally {
     await close();

@@ -20,7 +20,7 @@ export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
   return {
     order: async ({ order, gate }, hosts) =>
       order === 'leader-last' ? leaderLast(view, gate, hosts) : hosts,
-    refusal: async ({ gate }, host) => gates[gate]?.refusal(view, host),
+    refusal: async ({ gate }, host, ahead) => gates[gate]?.refusal(view, host, ahead),
     missing: async ({ gate }, host) => gates[gate]?.missing(view, host),
   };
 }

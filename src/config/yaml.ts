@@ -12,10 +12,10 @@ import {
 } from 'yaml';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { placedIn, type MapEntry, type Node, type ScalarNode } from '../core/node.ts';
-import { Parsed } from '../core/parsed.ts';
+import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
 
-const trees = new Parsed<Node>('yaml');
+let shipped: ReadonlyMap<string, Node> | undefined;
 
 interface ParsedYaml {
   /** undefined for an empty document. */
@@ -28,11 +28,9 @@ interface ParsedYaml {
  * `0640` octal, `1e3` text) into a tree with positions. All that is wrong comes back together.
  */
 export function parseYaml(file: SourceFile): ParsedYaml {
-  const known = trees.get(file.text);
-  if (known) return { root: placedIn(known, file), diagnostics: [] };
-  const parsed = parse(file);
-  if (parsed.root && parsed.diagnostics.length === 0) trees.set(file.text, parsed.root);
-  return parsed;
+  shipped ??= parsedAtBuild('yaml');
+  const known = shipped.get(file.text);
+  return known ? { root: placedIn(known, file), diagnostics: [] } : parse(file);
 }
 
 function parse(file: SourceFile): ParsedYaml {

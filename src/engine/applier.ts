@@ -109,8 +109,12 @@ export class Applier implements Strategy {
   }
 
   async #takeAlone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
-    const outcome = await this.#alone.run(instance);
-    this.#predicted = this.#host.world.fork();
+    let outcome;
+    try {
+      outcome = await this.#alone.run(instance);
+    } finally {
+      this.#predicted = this.#host.world.fork();
+    }
     settle(outcome);
   }
 

@@ -42,22 +42,6 @@ export class Applying {
     this.#errors = outcome.errors;
   }
 
-  /**
-   * Asks the gate of what is to be interrupted first, before anything is changed: refused later, the cluster has its new
-   * settings already. A plan that starts something may be what mends that, and is left to the gate's turn.
-   */
-  async permit({ reports }: Plan): Promise<void> {
-    const isInterrupting = ({ instances }: TaskReport) =>
-      instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined));
-    const position = reports.findIndex((report) => report.play.rolling && isInterrupting(report));
-    const first = reports[position];
-    if (!first || reports.slice(0, position).some(mayMend)) return;
-    const { play } = first;
-    const hosts = reports.filter((report) => report.play.at === play.at && isInterrupting(report));
-    const [host] = await this.#roll.order(play, [...new Set(hosts.map((report) => report.host))]);
-    if (host !== undefined) await this.#roll.permit(play, host);
-  }
-
   async run(plan: Plan): Promise<void> {
     const { emit, plays } = this.#stage.options;
     for (const { play, limited } of plays) {
@@ -168,12 +152,4 @@ export class Applying {
     if (!(error instanceof InvalidInputError) || this.#changesMade === 0) return error;
     return new TaskFailedError(error.message, error.hint === undefined ? {} : { hint: error.hint });
   }
-}
-
-function mayMend({ status, instances }: TaskReport): boolean {
-  const started = ['start', 'restart', 'run'];
-  return (
-    status === 'deferred' ||
-    instances.some(({ outcome }) => outcome.changes.some(({ action }) => started.includes(action)))
-  );
 }

@@ -6,6 +6,7 @@ import type { Change } from '../plan/change.ts';
 import type { Instance } from './instance.ts';
 import type { JournaledChange } from './journal-line.ts';
 import { perform, type OperationContext } from './operations.ts';
+import type { TaskReport } from './walker.ts';
 
 /** Seconds in which a host must be well again after a change. */
 const settleWithin = 120;
@@ -16,8 +17,11 @@ const lookEvery = 500;
 export interface RollingGuide {
   /** The hosts, as the play is to take them. */
   order(rolling: Rolling, hosts: readonly string[]): Promise<readonly string[]>;
-  /** Why nothing on this host may be interrupted now; undefined when it may. */
-  refusal(rolling: Rolling, host: string): Promise<string | undefined>;
+  /**
+   * Why nothing on this host may be interrupted now; undefined when it may. `ahead` of the run's changes the cluster's
+   * settings count for nothing: they may be among them.
+   */
+  refusal(rolling: Rolling, host: string, ahead: boolean): Promise<string | undefined>;
   /** What the host still lacks to count as well; undefined when it is. */
   missing(rolling: Rolling, host: string): Promise<string | undefined>;
 }
@@ -57,10 +61,25 @@ export class Roll {
     return this.#options.guide().order(rolling, hosts);
   }
 
+  /**
+   * Asks the gate of what a plan is to interrupt first, before anything is changed: refused later, the cluster has its
+   * new settings already. What the plan starts may be what mends that, and is left to the gate's turn.
+   */
+  async foresee(reports: readonly TaskReport[]): Promise<void> {
+    const position = reports.findIndex((report) => report.play.rolling && interrupts(report));
+    const first = reports[position];
+    if (!first || reports.slice(0, position).some(mayMend)) return;
+    const own = reports.filter(({ play }) => play.at === first.play.at);
+    if (own.some((report) => does(report, 'start'))) return;
+    const hosts = own.filter(interrupts).map(({ host }) => host);
+    const [host] = await this.order(first.play, [...new Set(hosts)]);
+    if (host !== undefined) await this.permit(first.play, host, true);
+  }
+
   /** Throws when something is about to be interrupted that the cluster can't spare now. */
-  async permit({ rolling, name }: Play, host: string): Promise<void> {
+  async permit({ rolling, name }: Play, host: string, ahead = false): Promise<void> {
     if (!rolling) return;
-    const reason = await this.#options.guide().refusal(rolling, host);
+    const reason = await this.#options.guide().refusal(rolling, host, ahead);
     if (reason !== undefined) {
       throw new UnhealthyError(`${host}: "${name}" would interrupt it, and ${reason}`, {
         hint: 'drover verify shows what is wrong; a member at a time may be out',
@@ -132,6 +151,18 @@ export class Roll {
       await delay(lookEvery);
     }
   }
+}
+
+function interrupts({ instances }: TaskReport): boolean {
+  return instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined));
+}
+
+function mayMend(report: TaskReport): boolean {
+  return report.status === 'deferred' || does(report, 'start', 'restart', 'run');
+}
+
+function does({ instances }: TaskReport, ...actions: Change['action'][]): boolean {
+  return instances.some(({ outcome }) => outcome.changes.some(({ action }) => actions.includes(action)));
 }
 
 function revertOf(module: Module, change: Change, context: ModuleContext) {

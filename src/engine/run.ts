@@ -160,7 +160,7 @@ export class Run {
     const { emit, around } = this.#options;
     const outcome = { reports: this.#reports, errors: this.#errors };
     const applying = new Applying(this.#stage, { roll: this.#roll, consent: this.#consent }, outcome);
-    await applying.permit(plan);
+    await this.#roll.foresee(plan.reports);
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
     for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
     emit({ type: 'phase', phase: 'apply' });
@@ -201,9 +201,10 @@ export class Run {
     return driftOf(plan, this.fleet, this.#stage.context);
   }
 
-  /** The outcome: exit code and what each host has to show. */
-  recap(plan?: Plan): { exitCode: ExitCode; hosts: Record<string, HostRecap> } {
-    const reports = plan && this.#reports.length === 0 ? plan.reports : this.#reports;
+  /** The outcome: exit code and what each host has to show. Of a plan that was refused nothing was changed. */
+  recap(plan?: Plan, isRefused = false): { exitCode: ExitCode; hosts: Record<string, HostRecap> } {
+    const planned = isRefused ? plan?.reports.map(asLater) : plan?.reports;
+    const reports = planned && this.#reports.length === 0 ? planned : this.#reports;
     const hosts = Object.fromEntries(this.hosts.map((host) => [host, recapOf(host, reports, this.fleet)]));
     const pending = plan?.hasChanges === true && this.#reports.length === 0;
     const codes = [
@@ -239,6 +240,10 @@ export class Run {
 
 function notedOn({ world }: HostRun): string {
   return needWanted.parse(world.records(needWanted) ?? []) ?? '';
+}
+
+function asLater(report: TaskReport): TaskReport {
+  return report.status === 'changed' ? { ...report, status: 'deferred' } : report;
 }
 
 /** Verbs that run no playbook have nothing to roll over. */

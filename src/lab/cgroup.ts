@@ -1,41 +1,57 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Makes the control groups of one host anew and returns their folders: one in each hierarchy that systemd keeps its
  * units in. Hosts that share one have one folder for the `ssh.service` of all: a systemd that tidies up takes it away
  * under another one's start, which fails with 219/CGROUP, and cannot end what it does not see.
  */
-export function makeCgroups(machine: string): string[] {
-  removeCgroups(machine);
+export async function makeCgroups(machine: string): Promise<string[]> {
+  await removeCgroups(machine);
   const folders = foldersOf(machine);
   for (const folder of folders) mkdirSync(folder);
   return folders;
 }
 
 /** Takes the control groups of a host away; it has to be off. */
-export function removeCgroups(machine: string): void {
-  foldersOf(machine).forEach(removeTree);
+export async function removeCgroups(machine: string): Promise<void> {
+  for (const folder of foldersOf(machine)) await removeTree(folder);
 }
 
 /** They lie at the top, as a container runtime's do, so that they are found whoever made them. */
 function foldersOf(machine: string): string[] {
-  return readFileSync('/proc/self/mounts', 'utf8')
+  const folders = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
     .filter(([, , type, options = '']) => type === 'cgroup2' || options.split(',').includes('name=systemd'))
     .map(([, folder = '']) => join(folder, machine));
+  return [...new Set(folders)];
 }
 
 /** The files in a control group are the kernel's: its folders go, or nothing does. */
-function removeTree(folder: string): void {
+async function removeTree(folder: string): Promise<void> {
   let entries;
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
-  for (const entry of entries) if (entry.isDirectory()) removeTree(join(folder, entry.name));
-  rmdirSync(folder);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
+  const end = Date.now() + 5000;
+  for (;;) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      // A process that is gone from the list of processes leaves its group a moment later.
+      if (codeOf(error) !== 'EBUSY' || Date.now() > end) throw error;
+      await delay(10);
+    }
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

@@ -53,7 +53,7 @@ export class Lab {
       hosts.map(async ({ name, address }) => {
         const hostKey = await mountRoot(this.#names, name, layers, key);
         if (!plugged.has(name)) await plugIn(this.#names, name, address);
-        if (!findMachine(this.#names, name)) boot(this.#names, name);
+        if (!findMachine(this.#names, name)) await boot(this.#names, name);
         const [type = '', text = ''] = hostKey.split(' ');
         return `${address} ${type} ${text}\n`;
       }),
@@ -67,7 +67,7 @@ export class Lab {
   /** Boots a host that is off, with what was on its disk. */
   async start(host: string): Promise<void> {
     const found = this.#require(host);
-    if (!findMachine(this.#names, host)) boot(this.#names, host);
+    if (!findMachine(this.#names, host)) await boot(this.#names, host);
     await this.#awaitSsh(found);
   }
 

@@ -62,9 +62,10 @@ export async function mountRoot(
 }
 
 /** Boots a host; it is up once its sshd answers. */
-export function boot(names: LabNames, host: string): void {
+export async function boot(names: LabNames, host: string): Promise<void> {
   const { root } = foldersOf(names, host);
-  const enter = makeCgroups(names.machine(host)).map((folder) => `echo $$ >${folder}/cgroup.procs`);
+  const folders = await makeCgroups(names.machine(host));
+  const enter = folders.map((folder) => `echo $$ >${folder}/cgroup.procs`);
   const log = openSync(join(names.runFolder, `${host}.console`), 'a', 0o600);
   const child = spawn(
     'sh',
@@ -154,7 +155,7 @@ export function isPaused(machine: Machine): boolean {
 /** Takes a host's file system and control groups away. */
 export async function removeRoot(names: LabNames, host: string): Promise<void> {
   const { folder, root } = foldersOf(names, host);
-  removeCgroups(names.machine(host));
+  await removeCgroups(names.machine(host));
   while (await succeeds('mountpoint', ['-q', root])) await run('umount', [root]);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { rangeWithin, type ScalarNode } from '../core/node.ts';
-import { Parsed } from '../core/parsed.ts';
+import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
 
 /** A template or expression is wrong, or names something that is not there. */
@@ -25,7 +25,7 @@ export interface Template {
 
 type Place = (offset: number, length: number) => SourceRange | undefined;
 
-const programs = new Parsed<hbs.AST.Program>('template');
+let programs: Map<string, hbs.AST.Program> | undefined;
 
 /** True when a text has something to render. */
 export function isTemplate(text: string): boolean {
@@ -52,7 +52,13 @@ export function templateOfFile(file: SourceFile): Template {
   return parse(file.text, (offset, length) => ({ file, start: offset, end: offset + length }));
 }
 
+/** What was parsed so far, by text. */
+export function parsedTemplates(): ReadonlyMap<string, hbs.AST.Program> {
+  return programs ?? new Map<string, hbs.AST.Program>();
+}
+
 function parse(text: string, place: Place): Template {
+  programs ??= parsedAtBuild('template');
   let program = programs.get(text);
   if (!program) {
     refuseJinjaBlocks(text, place);

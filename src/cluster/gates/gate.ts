@@ -9,8 +9,11 @@ export interface GateView {
 
 /** What guards one part of the cluster while a play rolls over it. */
 export interface Gate {
-  /** Why this host's service must not be interrupted now; undefined when it may. */
-  refusal(view: GateView, host: string): Promise<string | undefined>;
+  /**
+   * Why this host's service must not be interrupted now; undefined when it may. `ahead` of a run's changes by the state
+   * of the members alone, as settings may be among them.
+   */
+  refusal(view: GateView, host: string, ahead: boolean): Promise<string | undefined>;
   /** What the host still lacks to count as well; undefined when it is. */
   missing(view: GateView, host: string): Promise<string | undefined>;
   /** Who leads this part, and who is in it; undefined where nobody does. */

@@ -22,7 +22,7 @@ import type { Gate, GateView } from './gate.ts';
 
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
-  async refusal(view, host) {
+  async refusal(view, host, ahead) {
     const { cluster, silent } = await readLive(view, () => true);
     if (!cluster) return undefined;
     if (cluster.pause === true) return 'the cluster is paused';
@@ -34,7 +34,7 @@ export const patroniGate: Gate = {
     if (out.length > 0) return out.map((member) => `${member.name} is ${conditionOf(member)}`).join(', ');
     const mute = silent.filter((name) => name !== host);
     if (mute.length > 0) return `Patroni on ${mute.join(', ')} does not answer`;
-    return synchronousRefusal(cluster, await readConfig(view), host);
+    return ahead ? undefined : synchronousRefusal(cluster, await readConfig(view), host);
   },
   async missing(view, host) {
     if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;

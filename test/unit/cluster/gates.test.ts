@@ -137,7 +137,7 @@ function judges(gate: typeof etcdGate, host: string, cases: readonly Case[]): vo
   test.each(cases)('%s', async (_, spoil, refusal, missing) => {
     const cluster = new Cluster();
     spoil(cluster);
-    expect(await gate.refusal(cluster, host)).toBe(refusal);
+    expect(await gate.refusal(cluster, host, false)).toBe(refusal);
     expect(await gate.missing(cluster, host)).toBe(missing);
   });
 }
@@ -481,13 +481,23 @@ describe('the guide', () => {
     expect(await guide.order(rolling, ['n3', 'n2'])).toEqual(['n3', 'n2']);
   });
 
+  test('ahead of changes it goes by the members, and not by settings that may be among them', async () => {
+    const cluster = new Cluster();
+    cluster.config = { synchronous_mode: true };
+    const guide = guideOf(cluster.fleet, cluster.topology);
+    const ask = (ahead: boolean) => guide.refusal({ ...rolling, gate: 'patroni' }, 'n2', ahead);
+    expect([await ask(false), await ask(true)]).toEqual(['there is no synchronous standby', undefined]);
+    cluster.patroni['n1'] = { role: 'leader', state: 'stopped' };
+    expect(await ask(true)).toBe('n1 is stopped, lag unknown');
+  });
+
   test('asks the gate that the play names', async () => {
     const cluster = new Cluster();
     cluster.etcd['n3'] = false;
     cluster.patroni['n1'] = { role: 'leader', state: 'stopped' };
     const guide = guideOf(cluster.fleet, cluster.topology);
     const refusals = (['etcd', 'patroni', 'haproxy'] as const).map((gate) =>
-      guide.refusal({ ...rolling, gate }, 'n2'),
+      guide.refusal({ ...rolling, gate }, 'n2', false),
     );
     expect(await Promise.all(refusals)).toEqual([
       'the etcd member n3 is not healthy',

@@ -5,7 +5,9 @@ import type { RunEvent } from '../../../src/engine/events.ts';
 import type { Fleet } from '../../../src/engine/fleet.ts';
 import type { Instance } from '../../../src/engine/instance.ts';
 import { batchesOf, Roll, type RollingGuide } from '../../../src/engine/rolling.ts';
+import type { TaskReport } from '../../../src/engine/walker.ts';
 import type { ModuleContext } from '../../../src/modules/define-module.ts';
+import type { Change } from '../../../src/plan/change.ts';
 import { run } from '../../../src/plan/operation.ts';
 
 // Waiting costs no time here: the clock goes on by as much as is waited.
@@ -19,9 +21,9 @@ beforeEach(() => vi.useFakeTimers({ toFake: ['Date'], now: 0 }));
 afterEach(() => vi.useRealTimers());
 
 const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
-const play = { name: 'Patroni', rolling, serial: [] } as unknown as Play;
+const play = { name: 'Patroni', rolling, serial: [], at: 1 } as unknown as Play;
 const other = { name: 'etcd', rolling: { ...rolling, gate: 'etcd' }, serial: [] } as unknown as Play;
-const plain = { name: 'packages', serial: [] } as unknown as Play;
+const plain = { name: 'packages', serial: [], at: 2 } as unknown as Play;
 
 /** A roll over hosts whose scripts are recorded, with a guide that says what the test wants. */
 class Rolled {
@@ -47,7 +49,8 @@ class Rolled {
   };
   readonly #guide: RollingGuide = {
     order: (_, hosts) => Promise.resolve([...hosts].reverse()),
-    refusal: (_, host) => Promise.resolve(this.refusal && `${host}: ${this.refusal}`),
+    refusal: (_, host, ahead) =>
+      Promise.resolve(this.refusal && `${host}: ${this.refusal}${ahead ? ', ahead' : ''}`),
     missing: (_, host) => {
       const left = this.missing[host] ?? [];
       return Promise.resolve(left.length > 1 ? left.shift() : left[0]);
@@ -115,6 +118,41 @@ describe('permit', () => {
       }),
     );
     await expect(rolled.roll.permit(plain, 'a')).resolves.toBeUndefined();
+  });
+});
+
+describe('foresee', () => {
+  const report = (host: string, of: Play, ...changes: Partial<Change>[]) =>
+    ({ host, play: of, status: 'changed', instances: [{ outcome: { changes } }] }) as unknown as TaskReport;
+  const restart = { action: 'restart', disrupts: 'reads' } as const;
+  const set = report('a', plain, { action: 'set' });
+  const rolled = new Rolled();
+  rolled.refusal = 'it lags';
+  const foresee = (...reports: TaskReport[]) => rolled.roll.foresee(reports);
+  const asked = /^a: "Patroni" would interrupt it, and a: it lags, ahead$/;
+
+  test('asks about the host that the roll begins with, before the settings that come first', async () => {
+    await expect(foresee(set, report('a', play, restart), report('b', play, restart))).rejects.toThrow(
+      'b: "Patroni" would interrupt it, and b: it lags, ahead',
+    );
+  });
+
+  test('asks nothing where nothing is interrupted, or in a play that does not roll', async () => {
+    await foresee(set, report('a', play, { action: 'reload' }));
+    await foresee(report('a', plain, restart));
+  });
+
+  test.each([
+    ['starts something before it', [report('b', plain, { action: 'start' }), report('a', play, restart)]],
+    ['runs a command before it', [report('b', plain, { action: 'run' }), report('a', play, restart)]],
+    ['starts something in its play', [report('a', play, restart), report('b', play, { action: 'start' })]],
+    [
+      'has something to do that is not known yet',
+      [{ ...report('b', plain), status: 'deferred' as const }, report('a', play, restart)],
+    ],
+  ])('leaves a plan to the gate’s turn that %s', async (_, reports) => {
+    await foresee(...reports);
+    await expect(foresee(report('a', play, restart))).rejects.toThrow(asked);
   });
 });
 
