@@ -1,7 +1,8 @@
 // Bundles the command line: dist/drover.js, which starts at once, dist/program.js, which it loads, and what the files that
 // ship with it are parsed to.
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { importTypeScript } from './import-ts.mjs';
 
@@ -31,6 +32,10 @@ await build({
   define: { ...options.define, BUILD: JSON.stringify(digest) },
 });
 const { shipped } = await importTypeScript('scripts/shipped.ts');
-writeFileSync('dist/parsed.json', shipped());
+// No more readable than any of what it was made of: somebody may have put a password there.
+const mode = ['playbooks', 'templates']
+  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
+  .reduce((common, path) => common & statSync(path).mode, 0o644);
+writeFileSync('dist/parsed.json', shipped(), { mode });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/drover.js', 0o755);

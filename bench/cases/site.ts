@@ -61,9 +61,16 @@ function byHand(lab: Lab, folder: string): Contender[] {
   const questions = 'bench/work/questions.sh';
   const hosts = lab.hosts();
   const members = hosts.filter(({ name }) => name.startsWith('node'));
+  const prefix = JSON.stringify({ key: btoa('/service/'), range_end: btoa('/service0') });
+  const asked = [
+    ['2379/health'],
+    ['2379/v3/cluster/member/list', '-d', '{}'],
+    ['2379/v3/kv/range', '-d', prefix],
+    ...['8008/health', '8008/patroni', '8008/cluster'].map((path) => [path]),
+  ];
   const apis = members.flatMap(({ address }) =>
-    ['2379/health', '8008/patroni', '8008/cluster', '8008/config'].map(
-      (path) => `curl -sf -o /dev/null http://${address}:${path}`,
+    asked.map(([path, ...body]) =>
+      quoteAll(['curl', '-sf', '-o', '/dev/null', ...body, `http://${address}:${path ?? ''}`]),
     ),
   );
   return [

@@ -24,9 +24,9 @@ interface Loaded {
 }
 
 /**
- * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start. Node.js does so
- * by itself since 22.1. Before, it is kept by verb, since it holds the functions that were called; `build` names the
- * program's content, which V8 does not look at.
+ * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start.
+ * Node.js does so by itself since 22.1. Before, it is kept by verb, since it holds the functions that were called;
+ * `build` names the program's content, which V8 does not look at.
  */
 export function loadProgram(file: string, build: string, verb: string): Loaded {
   const folder = cacheFolder('code');
@@ -78,7 +78,10 @@ function digestOf(code: string | Uint8Array): string {
   return createHash('sha256').update(code).digest('hex');
 }
 
-/** Of folders and builds that are gone; what is still in use is made again. What later versions of Node.js keep lies in folders. */
+/**
+ * Of folders and builds that are gone; what is still in use is made again. What later versions of Node.js keep lies in
+ * folders.
+ */
 function removeOld(folder: string): void {
   const month = 30 * 24 * 3600 * 1000;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError } from '../core/errors.ts';
+import { quote } from '../shell/quote.ts';
 import { makeCgroups, removeCgroups } from './cgroup.ts';
 import type { LabNames } from './names.ts';
 import { run, succeeds } from './shell.ts';
@@ -65,7 +66,7 @@ export async function mountRoot(
 export async function boot(names: LabNames, host: string): Promise<void> {
   const { root } = foldersOf(names, host);
   const folders = await makeCgroups(names.machine(host));
-  const enter = folders.map((folder) => `echo $$ >${folder}/cgroup.procs`);
+  const enter = folders.map((folder) => `echo $$ >${quote(join(folder, 'cgroup.procs'))}`);
   const log = openSync(join(names.runFolder, `${host}.console`), 'a', 0o600);
   const child = spawn(
     'sh',

@@ -10,7 +10,7 @@ export function diffLines({ before, after, resource }: Change): string[] {
   return lines.slice(lines.findIndex((line) => line.startsWith('@@'))).filter((line) => line !== '');
 }
 
-/** All lines of a new text: nothing is to be compared, and a thousand new files are a fifth of a run. */
+/** All lines of a new text. Comparing a thousand of them with nothing was a tenth of the controller's time. */
 function added(text: string): string[] {
   const isWhole = text.endsWith('\n');
   const lines = (isWhole ? text.slice(0, -1) : text).split('\n');
