@@ -86,6 +86,8 @@ export class Alone {
         if (isWhole && output.status === 0) this.#options.begun(instance, change);
         emit(tripEvent(this.#host.name, sent, [{ instance }]));
         fleet.epoch++;
+        for (const name of new Set([instance.host, instance.delegateTo ?? instance.host]))
+          fleet.get(name).world.outdate();
         if (output.status !== 0) return outcomeOf(instance, made, output);
         made.push(change);
         this.#options.changed(instance, change);

@@ -37,15 +37,19 @@ export class Applier implements Strategy {
   readonly #alone: Alone;
   #queue: Queued[] = [];
   #size = 0;
-  /** The host as it will be once the queue is done. */
-  #predicted: World;
+  /** The host as it will be once the queue is done; undefined while that is empty. */
+  #predicted: World | undefined;
 
   constructor(host: HostRun, options: ApplyOptions) {
     this.#host = host;
     this.#options = options;
     this.#journal = new HostJournal(host, options.journalOf(host.name));
     this.#alone = new Alone(host, options);
-    this.#predicted = host.world.fork();
+  }
+
+  /** What the next task will find. */
+  get #ahead(): World {
+    return this.#predicted ?? this.#host.world;
   }
 
   get pending(): boolean {
@@ -69,13 +73,13 @@ export class Applier implements Strategy {
     const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
       await this.flush(`${own} waits, or asks an API or another host`);
-      await this.#takeAlone(instance, settle);
+      settle(await this.#alone.run(instance));
       return;
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
       await this.flush(`${own} runs as another user`);
     await this.#know(instance);
-    const verdict = instance.diff((need) => this.#predicted.records(need));
+    const verdict = instance.diff((need) => this.#ahead.records(need));
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
@@ -98,7 +102,7 @@ export class Applier implements Strategy {
     const scripts = changes.map((change) => scriptOf(instance, change.operations));
     if (task.module.stepwise || scripts.some((script) => script === undefined)) {
       await this.flush(`${own} goes step by step`);
-      await this.#takeAlone(instance, settle);
+      settle(await this.#alone.run(instance));
       return;
     }
     const intents = this.#journal.intents(
@@ -108,20 +112,11 @@ export class Applier implements Strategy {
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
-  async #takeAlone(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
-    let outcome;
-    try {
-      outcome = await this.#alone.run(instance);
-    } finally {
-      this.#predicted = this.#host.world.fork();
-    }
-    settle(outcome);
-  }
-
   #enqueue(item: Queued): void {
     this.#queue.push(item);
     this.#size += item.scripts.reduce((sum, script) => sum + script.length, 0);
     this.#size += item.intents.reduce((sum, { line }) => sum + line.length, 0);
+    this.#predicted ??= this.#host.world.fork();
     for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
   }
 
@@ -132,21 +127,21 @@ export class Applier implements Strategy {
 
   /** Sees to it that the predicted world knows an instance's needs. */
   async #know(instance: Instance): Promise<void> {
-    const open = () => instance.needs.filter((need) => this.#predicted.records(need) === undefined);
+    const open = () => instance.needs.filter((need) => this.#ahead.records(need) === undefined);
     const [first] = open();
     if (!first) return;
     const { kind, key } = first;
-    const why = this.#predicted.unknownReason(first) ?? 'it was not collected';
+    const why = this.#ahead.unknownReason(first) ?? 'it was not collected';
     await this.flush(`"${instance.name}" depends on ${kind} ${key}: ${why}`);
     const missing = open();
     if (missing.length > 0) await this.#host.collect(missing, instance.become);
-    this.#predicted = this.#host.world.fork();
   }
 
   async #send(reason: string): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
     this.#size = 0;
+    this.#predicted = undefined;
     const { fleet, checkpoint, emit, context } = this.#options;
     checkpoint();
     const { segments, places } = toSegments(queue, this.#host.world);
@@ -172,10 +167,10 @@ export class Applier implements Strategy {
     const piece = await this.#host.run(batchScript(told, after, opening), become, options);
     emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
     fleet.epoch++;
+    this.#host.world.outdate();
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
     else this.#host.learn(output.collected, after);
-    this.#predicted = this.#host.world.fork();
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
     const ranOf = (item: Queued) => {
       const place = places.get(item);

@@ -95,7 +95,7 @@ export class Fleet {
   recordsOf(need: Need<unknown>, host: string) {
     const gone = this.unreachable.get(need.host ?? host);
     if (gone) return unreachableRecords(gone.message);
-    return this.#runs.get(need.host ?? host)?.world.records(need);
+    return this.#runs.get(need.host ?? host)?.world.lastRecords(need);
   }
 
   /** Forgets what was collected of all hosts. */

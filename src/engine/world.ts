@@ -17,6 +17,8 @@ interface Unknown {
 /** What is known of one host: collected facts, and in a fork what planned changes will make of them. */
 export class World {
   readonly #facts: Map<string, readonly FactRecord[] | Unknown>;
+  /** What was found before the last change of the host, and not asked for since. */
+  readonly #former = new Map<string, readonly FactRecord[] | Unknown>();
   /** Set once something wrote what nobody can list: facts never collected are unknown too. */
   #everything: Unknown | undefined;
   /** Symbolic links by path, with what they point to: contents are read through them. */
@@ -38,14 +40,22 @@ export class World {
     return new World(this);
   }
 
-  /** A fact's records; undefined when it was never collected or is unknown. */
+  /** A fact's records; undefined when it was not collected since the host's last change, or is unknown. */
   records(need: Need<unknown>): readonly FactRecord[] | undefined {
+    return this.#recordsIn(need, this.#facts.get(identify(need)));
+  }
+
+  /** What was last found of a fact, though the host may have changed since: who asked was told so. */
+  lastRecords(need: Need<unknown>): readonly FactRecord[] | undefined {
     const identity = identify(need);
+    return this.#recordsIn(need, this.#facts.get(identity) ?? this.#former.get(identity));
+  }
+
+  #recordsIn(need: Need<unknown>, found: readonly FactRecord[] | Unknown | undefined) {
     if (need.kind === contentKind) {
-      const leftOut = this.#leftOut.get(identity);
+      const leftOut = this.#leftOut.get(identify(need));
       if (leftOut !== undefined && leftOut !== need.args) return undefined;
     }
-    const found = this.#facts.get(identity);
     return found && 'reason' in found ? undefined : found;
   }
 
@@ -70,9 +80,16 @@ export class World {
     }
   }
 
+  /** Takes note that something was changed: what was found before is nothing to plan from. */
+  outdate(): void {
+    for (const [identity, found] of this.#facts) this.#former.set(identity, found);
+    this.#facts.clear();
+  }
+
   /** Forgets everything: all of it is collected again. */
   clear(): void {
     this.#facts.clear();
+    this.#former.clear();
     this.#links.clear();
     this.#reads.clear();
     this.#leftOut.clear();

@@ -352,6 +352,16 @@ const found: [string, Move[], string[]][] = [
     ],
     [],
   ],
+  [
+    'a folder goes with what was written there, unseen by a task that could not be planned',
+    [
+      move('copy', { path: 'd0/f', content: 'A\nB\n' }),
+      move('copy', { content: '', when: 0 }),
+      move('removes', { path: 'd0' }),
+      move('template', { path: 'd0/f', content: 'A\nB\n', when: 2 }),
+    ],
+    ['d0/f'],
+  ],
 ];
 
 describe('working ahead', () => {

@@ -53,6 +53,21 @@ describe('a world', () => {
     expect(world.records(unit)).toBeDefined();
   });
 
+  test('what was collected before a change is nothing to plan from, and still what was last found', () => {
+    const world = worldWith(fileNeed, unit);
+    world.outdate();
+    expect([world.records(fileNeed), world.fork().records(unit)]).toEqual([undefined, undefined]);
+    expect(world.lastRecords(fileNeed)).toEqual([['known', '/etc/f']]);
+    world.learn(new Map([[identify(fileNeed), []]]));
+    expect([world.records(fileNeed), world.lastRecords(fileNeed), world.records(unit)]).toEqual([
+      [],
+      [],
+      undefined,
+    ]);
+    world.clear();
+    expect(world.lastRecords(unit)).toBeUndefined();
+  });
+
   test('a write of everything makes all unknown, what was never collected too, until it is forgotten', () => {
     const world = worldWith(fileNeed);
     world.write('*', 'the package');
