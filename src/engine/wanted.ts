@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { holdsSecret } from '../core/secrets.ts';
-import { largestShownFile, needContent } from '../facts/content.ts';
+import { largestShownFile, needContent, needDigest } from '../facts/content.ts';
 import type { FactRecord } from '../facts/need.ts';
-import { needDigest } from '../facts/path.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import { quote } from '../shell/quote.ts';
 import type { Instance } from './instance.ts';

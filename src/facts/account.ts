@@ -26,7 +26,6 @@ export function needUser(name: string): Need<UserFact | undefined> {
 
 export const userCollector: Collector = {
   kinds: ['user'],
-  guarded: true,
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
 e=$(getent passwd -- "$n") && printf 'user\\t%s\\t%s\\t%s\\n' "$n" "$e" "$(id -Gn -- "$n")"
 done`,
@@ -49,7 +48,6 @@ export function needGroup(name: string): Need<GroupFact | undefined> {
 
 export const groupCollector: Collector = {
   kinds: ['group'],
-  guarded: true,
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
 e=$(getent group -- "$n") && printf 'group\\t%s\\t%s\\n' "$n" "$e"
 done`,

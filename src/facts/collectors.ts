@@ -5,14 +5,13 @@ import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { identify, type Collector, type FactRecord, type Need } from './need.ts';
 import { candidateCollector, packageCollector } from './package.ts';
-import { changeTimeCollector, digestCollector, pathCollector } from './path.ts';
+import { changeTimeCollector, pathCollector } from './path.ts';
 import { readCollector, scriptCollector } from './script.ts';
 import { restartRecordCollector, unitCollector } from './unit.ts';
 
 const collectors: readonly Collector[] = [
   hostCollector,
   pathCollector,
-  digestCollector,
   changeTimeCollector,
   contentCollector,
   packageCollector,
@@ -29,7 +28,8 @@ const collectors: readonly Collector[] = [
 
 /** Whether a fact takes part in the comparison that guards a change. */
 export function isGuarded(kind: string): boolean {
-  return collectors.find(({ kinds }) => kinds.includes(kind))?.guarded ?? false;
+  const collector = collectors.find(({ kinds }) => kinds.includes(kind));
+  return collector !== undefined && collector.unguarded?.includes(kind) !== true;
 }
 
 /** One script that gathers all needs, each kind by its collector. It writes nothing and always succeeds. */

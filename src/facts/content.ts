@@ -1,10 +1,16 @@
-import { quoteAll } from '../shell/quote.ts';
+import { quote, quoteAll } from '../shell/quote.ts';
 import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
 
+const digestKind = 'digest';
 export const contentKind = 'content';
 
 /** Larger files are compared by digest, and their differences not shown. */
 export const largestShownFile = 256 * 1024;
+
+/** SHA-256 of a file's content, hexadecimal, links followed; undefined for anything but a readable file. */
+export function needDigest(path: string): Need<string | undefined> {
+  return { kind: digestKind, key: checkKey(path), parse: (records) => records[0]?.[0] };
+}
 
 /**
  * A file's text. With a digest it is brought only if it differs from that, so that a file in sync costs no
@@ -20,29 +26,45 @@ function parseContent(records: readonly FactRecord[]): string | undefined {
 }
 
 export const contentCollector: Collector = {
-  kinds: [contentKind],
+  kinds: [digestKind, contentKind],
   // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
-  guarded: false,
+  unguarded: [contentKind],
   script(needs) {
-    const wanted = new Map<string, Set<string>>();
-    for (const { key, args = '' } of needs) wanted.set(key, (wanted.get(key) ?? new Set()).add(args));
-    const paths = [...wanted.keys()];
-    const settled = [...wanted].flatMap(([path, [digest, ...others]]) =>
-      digest && others.length === 0 ? [`${digest}  ${path}`] : [],
-    );
-    // Not by `case`: with a thousand files that takes a second.
-    const differing =
-      settled.length === 0
-        ? '| {'
-        : `| grep -vxF -f /dev/fd/3 3<<'settled' | {\n${settled.join('\n')}\nsettled`;
-    return `set -- ${quoteAll(paths)}
-sha256sum -- "$@" 2>/dev/null ${differing}
-set --
-while IFS= read -r l; do set -- "$@" "\${l#*  }"; done
-[ $# = 0 ] || stat -L -c '%s %n' -- "$@" 2>/dev/null | while IFS= read -r l; do
-p=\${l#* }
-[ "\${l%% *}" -le ${largestShownFile} ] && printf 'content\\t%s\\t%s\\n' "$p" "$(base64 -w0 < "$p")"
-done
-}`;
+    const digests = new Set(needs.filter(({ kind }) => kind === digestKind).map(({ key }) => key));
+    const contents = new Map<string, Set<string>>();
+    for (const { kind, key, args = '' } of needs) {
+      if (kind === contentKind) contents.set(key, (contents.get(key) ?? new Set()).add(args));
+    }
+    if (contents.size === 0) return digestScript([...digests]);
+    const lines = [...new Set([...digests, ...contents.keys()])].map((path) => {
+      const [digest = '', ...others] = contents.get(path) ?? [];
+      const asked = `${digests.has(path) ? 'd' : ''}${contents.has(path) ? 'c' : ''}`;
+      return `${asked} ${others.length === 0 ? digest : ''} ${path}`;
+    });
+    return `perl -e ${quote(contentProgram)} 2>/dev/null <<'asked'\n${lines.join('\n')}\nasked`;
   },
 };
+
+// GNU sha256sum escapes names that hold a backslash or newline; those never match and count as unreadable.
+function digestScript(paths: readonly string[]): string {
+  return `set -- ${quoteAll(paths)}
+sha256sum -- "$@" 2>/dev/null | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`;
+}
+
+/**
+ * Digests and contents in one pass, with two processes for any number of files: what is asked of a file, the digest with
+ * which its content is not wanted, and its path, a line each. Perl is Essential; its pack knows uuencode, which is base64
+ * but for the alphabet, the length before each line, and the end.
+ */
+const contentProgram = `while (<STDIN>) { chomp; my ($asked, $known, $path) = split / /, $_, 3; $file{$path} = [$asked, $known]; push @paths, $path }
+open my $sums, "-|", "sha256sum", "--", @paths or exit;
+while (<$sums>) {
+  chomp; my ($sum, $path) = split /  /, $_, 2; my ($asked, $known) = @{$file{$path} or next};
+  print "digest\\t$path\\t$sum\\n" if $asked =~ /d/;
+  next if $asked !~ /c/ or $sum eq $known;
+  open my $in, "<:raw", $path or next; read $in, my $text, ${largestShownFile} + 1;
+  next if length $text > ${largestShownFile};
+  my $code = pack "u", $text; $code =~ s/^.//mg; $code =~ tr/\\n//d; $code =~ tr{\` -_}{AA-Za-z0-9+/};
+  my $end = -length($text) % 3; substr($code, -$end) = "=" x $end if $end;
+  print "content\\t$path\\t$code\\n";
+}`;

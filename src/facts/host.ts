@@ -54,7 +54,6 @@ function parseHost(records: readonly FactRecord[]): HostFact | undefined {
 
 export const hostCollector: Collector = {
   kinds: ['host'],
-  guarded: true,
   // What systemd noted of the container it started in, and the kernel of its name, needs no process to read.
   script: () => `. /etc/os-release
 if IFS= read -r v 2>/dev/null </run/systemd/container; then k=container

@@ -17,7 +17,6 @@ export function needKernelModule(name: string): Need<KernelModuleFact> {
 
 export const kernelModuleCollector: Collector = {
   kinds: ['kernel-module'],
-  guarded: true,
   // modprobe takes - and _ as one; /sys/module has only _.
   script: (needs) => `for m in ${quoteAll(needs.map((need) => need.key))}; do
 if [ -d "/sys/module/$(printf %s "$m" | tr - _)" ]; then printf 'kernel-module\\t%s\\tloaded\\n' "$m"
@@ -32,7 +31,6 @@ export function needSysctl(name: string): Need<string | undefined> {
 
 export const sysctlCollector: Collector = {
   kinds: ['sysctl'],
-  guarded: true,
   // The first separator is the one of folders (sysctl(8)): net.ipv4.conf.eth0/1.forwarding, net/ipv4/conf/eth0.1/forwarding.
   // Not by `read`: dash takes one byte at a time, and the kernel gives a parameter away at its first byte alone.
   script: (needs) => `for k in ${quoteAll(needs.map((need) => need.key))}; do

@@ -28,11 +28,8 @@ export type Facts<N extends Needs> = {
 /** Gathers one kind of fact, or some that have the same source, for all tasks at once. */
 export interface Collector {
   readonly kinds: readonly string[];
-  /**
-   * Whether a change of the fact between plan and apply stops the apply. False only for what changes by itself
-   * and is held against something guarded.
-   */
-  readonly guarded: boolean;
+  /** Kinds whose change between plan and apply does not stop the apply: they are held against one that is guarded. */
+  readonly unguarded?: readonly string[];
   /** POSIX sh that prints `kind TAB key TAB fields` lines and changes nothing. */
   script(needs: readonly Need<unknown>[]): string;
 }

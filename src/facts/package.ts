@@ -67,7 +67,6 @@ export function needCandidate(name: string): Need<CandidateFact | undefined> {
 
 export const candidateCollector: Collector = {
   kinds: ['candidate'],
-  guarded: true,
   // In the table a version has five characters before it, and what follows on where it comes from has more.
   script: (
     needs,
@@ -96,7 +95,6 @@ export function needAvailable(name: string): Need<string | undefined> {
 
 export const packageCollector: Collector = {
   kinds: ['package', 'available'],
-  guarded: true,
   // dpkg is asked once for all, and apt only about what is not installed: on a finished host that is nothing.
   script(needs) {
     const namesOf = (kind: string) => needs.filter((need) => need.kind === kind).map((need) => need.key);

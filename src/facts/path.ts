@@ -43,23 +43,9 @@ export function pathRecords(
 
 export const pathCollector: Collector = {
   kinds: ['path'],
-  guarded: true,
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
 stat -c 'path	%n	%F	%a	%U	%G' -- "$@" 2>/dev/null
 for p; do [ -L "$p" ] && printf 'path\\t%s\\tlink\\t%s\\n' "$p" "$(readlink -- "$p")"; done`,
-};
-
-/** SHA-256 of a file's content, hexadecimal, links followed; undefined for anything but a readable file. */
-export function needDigest(path: string): Need<string | undefined> {
-  return { kind: 'digest', key: checkKey(path), parse: (records) => records[0]?.[0] };
-}
-
-export const digestCollector: Collector = {
-  kinds: ['digest'],
-  guarded: true,
-  // GNU sha256sum escapes names that hold a backslash or newline; those never match and count as unreadable.
-  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-sha256sum -- "$@" 2>/dev/null | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`,
 };
 
 /** When a file's content or attributes last changed, in seconds since 1970; undefined when it is not there. */
@@ -74,7 +60,7 @@ export function needChangeTime(path: string): Need<number | undefined> {
 export const changeTimeCollector: Collector = {
   kinds: ['ctime'],
   // A later ctime with the same digest changes nothing, and digests are guarded.
-  guarded: false,
+  unguarded: ['ctime'],
   script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
 stat -L -c 'ctime	%n	%.9Z' -- "$@" 2>/dev/null`,
 };

@@ -37,7 +37,7 @@ export const scriptCollector = outputCollector('script');
 export const readCollector = outputCollector(readKind);
 
 function outputCollector(kind: string): Collector {
-  return { kinds: [kind], guarded: true, script: (needs) => outputScript(kind, needs) };
+  return { kinds: [kind], script: (needs) => outputScript(kind, needs) };
 }
 
 const outputScript = (kind: string, needs: readonly Need<unknown>[]) => `s() {

@@ -80,7 +80,6 @@ export function needDaemonReload(unit: string): Need<boolean> {
 
 export const unitCollector: Collector = {
   kinds: ['unit', 'active', 'daemon-reload'],
-  guarded: true,
   // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
   script(needs) {
     const put = (kind: string, format: string, value: string) => {
@@ -137,7 +136,6 @@ export function needRestartRecord(unit: string): Need<RestartRecord | undefined>
 
 export const restartRecordCollector: Collector = {
   kinds: ['restart-record'],
-  guarded: true,
   script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
 [ -r "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"
 done`,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { holdsSecret, mask, maskPlaceholders } from '../core/secrets.ts';
-import { largestShownFile, needContent } from '../facts/content.ts';
-import { needChangeTime, needDigest, needPath, pathRecords, type PathFact } from '../facts/path.ts';
+import { largestShownFile, needContent, needDigest } from '../facts/content.ts';
+import { needChangeTime, needPath, pathRecords, type PathFact } from '../facts/path.ts';
 import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
 import { restoreFile, writeFile } from '../shell/files.ts';

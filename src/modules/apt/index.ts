@@ -1,5 +1,5 @@
 import { needCandidate, needPackage, needUnpackTime, packageRecords } from '../../facts/package.ts';
-import { needDigest } from '../../facts/path.ts';
+import { needDigest } from '../../facts/content.ts';
 import { needScript } from '../../facts/script.ts';
 import type { Write } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';

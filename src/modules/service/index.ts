@@ -1,5 +1,6 @@
 import { needPackage, needUnpackTime } from '../../facts/package.ts';
-import { needChangeTime, needDigest } from '../../facts/path.ts';
+import { needDigest } from '../../facts/content.ts';
+import { needChangeTime } from '../../facts/path.ts';
 import { needDaemonReload, needRestartRecord, needUnit } from '../../facts/unit.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule, type Module } from '../define-module.ts';

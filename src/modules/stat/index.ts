@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { needDigest, needPath } from '../../facts/path.ts';
+import { needDigest } from '../../facts/content.ts';
+import { needPath } from '../../facts/path.ts';
 import { changeFields, inSync } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath } from '../params.ts';

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { batchScript, parseBatch, type Segment } from '../../../src/engine/batch.ts';
 import { guardDigest, parseCollected, collectScript } from '../../../src/facts/collectors.ts';
 import { identify, type Need } from '../../../src/facts/need.ts';
-import { needDigest, needPath } from '../../../src/facts/path.ts';
+import { needDigest } from '../../../src/facts/content.ts';
+import { needPath } from '../../../src/facts/path.ts';
 import { folderOf } from '../support.ts';
 
 const sh = (script: string) =>

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +9,8 @@ import { collectScript, parseCollected } from '../../../src/facts/collectors.ts'
 import { needHost } from '../../../src/facts/host.ts';
 import { identify, onHost, unreachableRecords, type Need } from '../../../src/facts/need.ts';
 import { needAvailable, needCandidate, needPackage } from '../../../src/facts/package.ts';
-import { needDigest, needPath } from '../../../src/facts/path.ts';
+import { largestShownFile, needContent, needDigest } from '../../../src/facts/content.ts';
+import { needPath } from '../../../src/facts/path.ts';
 import { needScript } from '../../../src/facts/script.ts';
 import { needRestartRecord, needUnit, unitName } from '../../../src/facts/unit.ts';
 import { folderOf } from '../support.ts';
@@ -188,6 +190,43 @@ describe('collectors in a shell', () => {
     expect(ask(needPath(join(folder, 'l')))).toMatchObject({ type: 'link', target: 'f' });
     expect(ask(needPath(join(folder, 'gone')))).toBeUndefined();
     expect(ask(needDigest(folder))).toBeUndefined();
+  });
+
+  test('bring a content as it is, unless it is the known one', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const folder = folderOf({});
+        const path = join(folder, 'f');
+        writeFileSync(path, bytes);
+        const digest = createHash('sha256').update(bytes).digest('hex');
+        const content = needContent(path);
+        const found = collect([needDigest(path), content]);
+        expect(found.get(identify(content))).toEqual([[Buffer.from(bytes).toString('base64')]]);
+        expect(found.get(identify(needDigest(path)))).toEqual([[digest]]);
+        expect(ask(needContent(path, digest))).toBeUndefined();
+        // One who has another brings it for all.
+        expect(collect([needContent(path, digest), needContent(path, 'other')])).toEqual(
+          collect([needContent(path)]),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('bring contents of files alone, up to the largest that is shown', () => {
+    const folder = folderOf({ small: 'x'.repeat(largestShownFile), large: 'x'.repeat(largestShownFile + 1) });
+    symlinkSync('small', join(folder, 'link'));
+    symlinkSync('nowhere', join(folder, 'broken'));
+    const length = (name: string) => ask(needContent(join(folder, name)))?.length;
+    expect(['small', 'large', 'link', 'broken', 'gone', '.'].map(length)).toEqual([
+      largestShownFile,
+      undefined,
+      largestShownFile,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(ask(needDigest(join(folder, 'large')))).toHaveLength(64);
   });
 
   test('take what a script printed, whatever it printed, and how it ended', () => {
