@@ -71,11 +71,15 @@ export function writeNewFiles(files: readonly NewFile[]): string {
       return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;
     }),
     ...allAttributes(files, staged),
-    ...folders.map(
-      (group) => `mv -f -t ${quote(`${folderNameOf(group)}/`)} -- ${group.map(staged).join(' ')}`,
-    ),
+    `perl -e ${quote(moveUp)} -- "$@"`,
   ].join('\n');
 }
+
+/** Moves what is in each folder to the one above. One process for all of them; Perl is Essential. */
+const moveUp = `for my $stage (@ARGV) {
+  my ($folder) = $stage =~ m{(.*)/}s; opendir my $names, $stage or die "$stage: $!\\n";
+  for (readdir $names) { next if /^\\.\\.?\\z/; rename "$stage/$_", "$folder/$_" or die "$folder/$_: $!\\n" }
+}`;
 
 /** Makes a folder, and those above it, unless it is there. */
 export function writeFolder(folder: NewFolder): string {
