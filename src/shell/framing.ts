@@ -65,14 +65,34 @@ else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
-/** The loop that a session runs until its input ends, or stays silent for `idle` seconds. */
-function sessionLoop(nonce: string, idle = idleLimit): string {
+/**
+ * Runs a command and hands it what comes on stdin, until either ends or nothing has come for so many seconds. The
+ * loop's `read` knows no limit, and a process for each header would cost more than most pieces. Perl is Essential.
+ */
+const feed = `my ($idle, @command) = @ARGV; pipe my $end, my $pipe or exit 1;
+my $child = fork; exit 1 if !defined $child;
+if (!$child) { open STDIN, "<&", $end; exec @command; exit 127 }
+close $end;
+for (;;) {
+  vec(my $ready = "", 0, 1) = 1; vec($ready, fileno $pipe, 1) = 1; # the pipe when nobody reads it any more
+  last if select($ready, undef, undef, $idle) < 1 || vec($ready, fileno $pipe, 1) || !sysread STDIN, my $data, 65536;
+  for (my $at = 0; $at < length $data;) { $at += syswrite($pipe, $data, 65536, $at) || exit 1 }
+}
+close $pipe; waitpid $child, 0;`;
+
+/** What is sent first: the loop that a session runs until its input ends, or stays silent for `idle` seconds. */
+function startLoop(nonce: string, idle = idleLimit): string {
+  // In the environment, where others do not see it as they would an argument.
+  return `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LOOP=${quote(sessionLoop(nonce))}; export LC_ALL PATH LOOP
+unset LANG LANGUAGE CDPATH ENV PERL5OPT PERL5LIB PERL_UNICODE; umask 022; cd /
+exec perl -e ${quote(feed)} ${idle} sh -c 'eval "$LOOP"'`;
+}
+
+function sessionLoop(nonce: string): string {
   // An exported variable of these names would carry each script along in the environment of what it starts.
-  return `unset N h n r s; N=${nonce}; LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
-unset LANG LANGUAGE CDPATH ENV; umask 022; cd /
+  return `unset LOOP N h n r s; N=${nonce}
 printf '\\n%s ready %s\\n' "$N" "$$"; printf '\\n%s ready\\n' "$N" >&2
-while h=$(timeout ${idle} dd bs=17 count=1 iflag=fullblock 2>/dev/null ${lockDescriptor}<&-); do
-case $h in '') break ;; esac
+while read -r h; do
 n=\${h#"\${h%%[!0]*}"}
 case $n in '') continue ;; esac
 s=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null ${lockDescriptor}<&-)
@@ -106,7 +126,7 @@ export function sessionPrelude(
   become: { readonly password?: string } | undefined,
   idle = idleLimit,
 ): string {
-  const loop = forLoader(sessionLoop(nonce, idle));
+  const loop = forLoader(startLoop(nonce, idle));
   if (!become) return loop;
   const password = become.password === undefined ? '' : `${become.password}\n`;
   return `${forLoader(becomeScript(become.password !== undefined))}${password}${begin}\n${loop}`;

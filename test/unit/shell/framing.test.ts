@@ -63,6 +63,14 @@ describe('a session in a real shell', () => {
     expect(existsSync(join(folder, 'a'))).toBe(false);
   });
 
+  test('a piece of somebody else ends the session, though more could come', async () => {
+    const session = spawn('/bin/sh', ['-c', sessionCommand], { stdio: ['pipe', 'pipe', 'ignore'] });
+    onTestFinished(() => void session.kill());
+    session.stdout.resume();
+    session.stdin.write(Buffer.concat([prelude, framePiece('echo no', 'beef')]));
+    expect(await once(session, 'close')).toEqual([0, null]);
+  });
+
   test('large pieces arrive whole', () => {
     const text = 'ö'.repeat(60_000);
     expect(outputs(`x='${text}'; echo \${#x}`)[1]).toBe('end 0\n');
