@@ -1,4 +1,5 @@
 import { isApiKind } from '../facts/api.ts';
+import { isGuarded } from '../facts/collectors.ts';
 import { identify } from '../facts/need.ts';
 import { Alone, isAllOrNothing } from './alone.ts';
 import type { ApplyOptions } from './apply-options.ts';
@@ -9,7 +10,7 @@ import type { HostRun } from './host-run.ts';
 import { firstLines, type Instance } from './instance.ts';
 import { worthKnowing } from './interests.ts';
 import { failureOf, outcomeOf } from './judge.ts';
-import { scriptOf, timeoutOf } from './operations.ts';
+import { isScript, timeoutOf } from './operations.ts';
 import { toSegments, type Step } from './segments.ts';
 import { tripEvent } from './tell.ts';
 import type { Outcome, Strategy, TaskReport } from './walker.ts';
@@ -88,8 +89,7 @@ export class Applier implements Strategy {
     }
     if (verdict.state === 'in-sync') {
       const result = verdict.result ?? {};
-      if (this.pending)
-        this.#queue.push({ instance, settle, changes: [], scripts: [], intents: [], result, attempts });
+      if (this.pending) this.#enqueue({ instance, settle, changes: [], intents: [], result, attempts });
       else settle({ status: 'ok', changes: [], result });
       return;
     }
@@ -99,8 +99,7 @@ export class Applier implements Strategy {
     }
     await this.#options.consent(instance, verdict.changes);
     const changes = verdict.changes.map((change) => task.module.prepare(change, this.#options.context));
-    const scripts = changes.map((change) => scriptOf(instance, change.operations));
-    if (task.module.stepwise || scripts.some((script) => script === undefined)) {
+    if (task.module.stepwise || !changes.every(isScript)) {
       await this.flush(`${own} goes step by step`);
       settle(await this.#alone.run(instance));
       return;
@@ -108,13 +107,17 @@ export class Applier implements Strategy {
     const intents = this.#journal.intents(
       verdict.changes.map((change) => this.#options.tell(instance, change)),
     );
-    this.#enqueue({ instance, settle, changes, scripts: scripts as string[], intents, result: {}, attempts });
+    this.#enqueue({ instance, settle, changes, intents, result: {}, attempts });
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
-  #enqueue(item: Queued): void {
-    this.#queue.push(item);
-    this.#size += item.scripts.reduce((sum, script) => sum + script.length, 0);
+  #enqueue(item: Omit<Queued, 'found'>): void {
+    const found = item.instance.needs
+      .filter(({ kind }) => isGuarded(kind))
+      .map((need) => ({ need, records: this.#ahead.records(need) ?? [] }));
+    this.#queue.push({ ...item, found });
+    for (const operation of item.changes.flatMap(({ operations }) => operations))
+      this.#size += (operation.newFile?.content ?? operation.script).length;
     this.#size += item.intents.reduce((sum, { line }) => sum + line.length, 0);
     this.#predicted ??= this.#host.world.fork();
     for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
@@ -144,7 +147,7 @@ export class Applier implements Strategy {
     this.#predicted = undefined;
     const { fleet, checkpoint, emit, context } = this.#options;
     checkpoint();
-    const { segments, places } = toSegments(queue, this.#host.world);
+    const { segments, places } = toSegments(queue);
     const owners = queue.filter((item) => places.has(item));
     const instances = queue.map(({ instance }) => instance);
     const after = worthKnowing(this.#options.interests, this.#host.name, instances);

@@ -10,10 +10,10 @@ export interface Segment {
   readonly guard: readonly Need<unknown>[];
   /** What their facts must still be. */
   readonly digest: string;
-  /** One script for each change. */
+  /** One script for each change; none where they go together. */
   readonly scripts: readonly string[];
-  /** Does what all the scripts do, or nothing. */
-  readonly together?: string;
+  /** Makes so many changes, or none. */
+  readonly together?: { readonly changes: number; readonly script: string };
   /** What the journal is told before each change, where one is kept. */
   readonly intents?: readonly Intent[];
 }
@@ -73,13 +73,17 @@ function oneByOne({ scripts, intents = [] }: Segment, index: number): string[] {
   });
 }
 
-function allAtOnce({ scripts, intents = [] }: Segment, together: string, index: number): string[] {
+function allAtOnce(
+  { intents = [] }: Segment,
+  { changes, script }: NonNullable<Segment['together']>,
+  index: number,
+): string[] {
   const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
   const begun = tell(intents.map(({ line }) => line));
   const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
   return [
-    `[ $go = 0 ] || { ${begun} && ${inShell(together)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
-    `[ $go = 0 ] || marks ${index} ${scripts.length}`,
+    `[ $go = 0 ] || { ${begun} && ${inShell(script)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
+    `[ $go = 0 ] || marks ${index} ${changes}`,
   ];
 }
 

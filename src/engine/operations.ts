@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpOperation, Operation, SqlOperation } from '../plan/operation.ts';
+import type { PlannedChange } from '../modules/define-module.ts';
+import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../plan/operation.ts';
 import type { Emit } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { firstLines, wrapScript, type Instance } from './instance.ts';
@@ -9,6 +10,11 @@ import type { JournaledChange } from './journal-line.ts';
 
 /** Milliseconds between two looks at an API that is being waited for. */
 const pollInterval = 250;
+
+/** A change that is made by scripts. */
+export interface ScriptChange extends PlannedChange {
+  readonly operations: readonly RunOperation[];
+}
 
 /** What operations of an instance run with. */
 export interface OperationContext {
@@ -20,19 +26,20 @@ export interface OperationContext {
   journalOf(host: string): Journal | undefined;
 }
 
-/** The script of an instance's operations, when all of them are scripts; they go out together then. */
+/** Whether all of a change are scripts, which go out together then. */
+export function isScript(change: PlannedChange): change is ScriptChange {
+  return change.operations.every(({ kind }) => kind === 'run');
+}
+
+/** The script of an instance's operations. */
 export function scriptOf(
-  instance: Pick<Instance, 'becomeUser' | 'environment'>,
-  operations: readonly Operation[],
-): string | undefined {
-  const scripts: string[] = [];
-  for (const operation of operations) {
-    if (operation.kind !== 'run') return undefined;
-    scripts.push(
-      wrapScript(operation.script, { ...instance, becomeUser: operation.user ?? instance.becomeUser }),
-    );
-  }
-  if (scripts.length === 1) return scripts[0];
+  { becomeUser, environment }: Pick<Instance, 'becomeUser' | 'environment'>,
+  { operations }: ScriptChange,
+): string {
+  const scripts = operations.map(({ script, user }) =>
+    wrapScript(script, { environment, becomeUser: user ?? becomeUser }),
+  );
+  if (scripts.length === 1) return scripts[0] ?? '';
   // Each in a shell of its own, so that one's traps and exit are not another's.
   return scripts.map((script) => `(\nset -e\n${script}\n)`).join('\n');
 }

@@ -1,24 +1,28 @@
-import { guardDigest, isGuarded } from '../facts/collectors.ts';
+import { guardDigest } from '../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
-import type { PlannedChange } from '../modules/define-module.ts';
 import type { RunOperation } from '../plan/operation.ts';
 import { writeNewFiles, writeNewFolders, type NewFile, type NewFolder } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
-import { takeEffect } from './effects.ts';
 import type { Instance } from './instance.ts';
 import type { Intent } from './journal.ts';
-import type { World } from './world.ts';
+import { scriptOf, type ScriptChange } from './operations.ts';
 
 /** A task that is to be carried out, or is in sync as long as those before it leave it so. */
 export interface Step {
   readonly instance: Instance;
-  readonly changes: readonly PlannedChange[];
-  /** One for each change. */
-  readonly scripts: readonly string[];
+  readonly changes: readonly ScriptChange[];
+  /** What it was compared with, as far as that guards its changes. */
+  readonly found: readonly Finding[];
   /** What the journal is told of each change; empty where none is kept. */
   readonly intents: readonly Intent[];
   /** How often it was sent in vain. */
   readonly attempts: number;
+}
+
+/** A fact as it has to be still. */
+interface Finding {
+  readonly need: Need<unknown>;
+  readonly records: readonly FactRecord[];
 }
 
 /** Where a step's outputs are found among those of its batch. */
@@ -33,8 +37,9 @@ type Sharing = 'files' | 'folders' | 'paths';
 
 /** A segment that is being put together. */
 interface Draft {
-  readonly guard: Map<string, { readonly need: Need<unknown>; readonly records: readonly FactRecord[] }>;
-  readonly scripts: string[];
+  readonly guard: Map<string, Finding>;
+  /** Each change with who makes it. */
+  readonly changes: { readonly instance: Instance; readonly change: ScriptChange }[];
   readonly intents: Intent[];
   /** What kind of neighbours it takes in. */
   readonly shares: Sharing | undefined;
@@ -49,24 +54,23 @@ interface Draft {
  * Neighbours that change no more than their own paths share one guard, and new files one script too, unless one was
  * compared with what another of them writes: a guard costs some processes, and a thousand of them more than the files.
  */
-export function toSegments(
-  steps: readonly Step[],
-  from: World,
-): { segments: Segment[]; places: ReadonlyMap<Step, Place> } {
-  const world = from.fork();
+export function toSegments(steps: readonly Step[]): {
+  segments: Segment[];
+  places: ReadonlyMap<Step, Place>;
+} {
   const drafts: Draft[] = [];
   const places = new Map<Step, Place>();
-  let guard: Need<unknown>[] = [];
+  let guard: (readonly [string, Finding])[] = [];
   for (const step of steps) {
-    guard.push(...step.instance.needs.filter((need) => isGuarded(need.kind)));
+    for (const finding of step.found) guard.push([identify(finding.need), finding]);
     if (step.changes.length === 0) continue;
     const runs = step.changes.flatMap((change) => onlyRun(change) ?? []);
     const shares = sharingOf(step, runs);
     let draft = drafts.at(-1);
-    if (!shares || draft?.shares !== shares || guard.some((need) => draft?.written.has(identify(need)))) {
+    if (!shares || draft?.shares !== shares || guard.some(([identity]) => draft?.written.has(identity))) {
       draft = {
         guard: new Map(),
-        scripts: [],
+        changes: [],
         intents: [],
         shares,
         files: [],
@@ -75,14 +79,13 @@ export function toSegments(
       };
       drafts.push(draft);
     }
-    places.set(step, { segment: drafts.length - 1, from: draft.scripts.length });
-    for (const need of guard) draft.guard.set(identify(need), { need, records: world.records(need) ?? [] });
-    draft.scripts.push(...step.scripts);
+    places.set(step, { segment: drafts.length - 1, from: draft.changes.length });
+    for (const [identity, finding] of guard) draft.guard.set(identity, finding);
+    draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
     draft.intents.push(...step.intents);
     if (shares === 'files') draft.files.push(...runs.flatMap(({ newFile }) => newFile ?? []));
     if (shares === 'folders') draft.folders.push(...runs.flatMap(({ newFolder }) => newFolder ?? []));
     for (const { writes } of step.changes) {
-      takeEffect(world, step.instance, writes);
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
     }
     guard = [];
@@ -90,16 +93,18 @@ export function toSegments(
   return { segments: drafts.map(toSegment), places };
 }
 
-function toSegment({ guard, scripts, intents, files, folders }: Draft): Segment {
+function toSegment({ guard, changes, intents, files, folders }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
+  const together =
+    files.length > 1 ? writeNewFiles(files) : folders.length > 1 ? writeNewFolders(folders) : undefined;
   return {
     guard: needs,
     digest,
-    scripts,
     ...(intents.length > 0 ? { intents } : {}),
-    ...(files.length > 1 ? { together: writeNewFiles(files) } : {}),
-    ...(folders.length > 1 ? { together: writeNewFolders(folders) } : {}),
+    ...(together === undefined
+      ? { scripts: changes.map(({ instance, change }) => scriptOf(instance, change)) }
+      : { scripts: [], together: { changes: changes.length, script: together } }),
   };
 }
 
@@ -114,7 +119,6 @@ function sharingOf(
   return runs.every(({ narrow }) => narrow) ? 'paths' : undefined;
 }
 
-function onlyRun({ operations }: PlannedChange): RunOperation | undefined {
-  const [first] = operations;
-  return operations.length === 1 && first?.kind === 'run' ? first : undefined;
+function onlyRun({ operations }: ScriptChange): RunOperation | undefined {
+  return operations.length === 1 ? operations[0] : undefined;
 }

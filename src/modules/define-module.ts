@@ -144,7 +144,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         get readScript() {
           return definition.readScript?.(params);
         },
-        diff: (lookUp) => definition.diff(readFacts(needs, lookUp), params, context),
+        diff: once((lookUp) => definition.diff(readFacts(needs, lookUp), params, context), needs),
         guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),
       };
     },
@@ -160,6 +160,19 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         writes: definition.writes(change, context),
       };
     },
+  };
+}
+
+/** A comparison that is made anew only when it is with something else: a plan's is made again as it is carried out. */
+function once(compare: (lookUp: LookUp) => Verdict, needs: Needs): (lookUp: LookUp) => Verdict {
+  const all = Object.values(needs).flat();
+  let last: { readonly found: ReturnType<LookUp>[]; readonly verdict: Verdict } | undefined;
+  return (lookUp) => {
+    const found = all.map(lookUp);
+    if (last?.found.every((records, index) => records === found[index])) return last.verdict;
+    const verdict = compare(lookUp);
+    last = { found, verdict };
+    return verdict;
   };
 }
 

@@ -93,7 +93,7 @@ export function applyFile(change: FileChange): readonly Operation[] {
   const { action, resource: path, content, owner, group, mode, validate, backup } = change;
   const isPlain = action === 'create' && validate === undefined && !backup;
   return [
-    run(writeFile({ ...change, path }), {
+    run(() => writeFile({ ...change, path }), {
       allOrNothing: true,
       ...(isPlain ? { newFile: { path, content, owner, group, mode } } : {}),
     }),

@@ -5,6 +5,7 @@ import type { NewFile, NewFolder } from '../shell/files.ts';
 /** Shell script to run on the task's host. */
 export interface RunOperation {
   readonly kind: 'run';
+  /** Made when it is asked for, where many go out as one and theirs are not. */
   readonly script: string;
   /** Seconds after which what it started is killed. */
   readonly timeout?: number;
@@ -47,6 +48,15 @@ export interface SqlOperation {
 
 export type Operation = RunOperation | HttpOperation | SqlOperation;
 
-export function run(script: string, options: Omit<RunOperation, 'kind' | 'script'> = {}): RunOperation {
-  return { kind: 'run', script, ...options };
+export function run(
+  script: string | (() => string),
+  options: Omit<RunOperation, 'kind' | 'script'> = {},
+): RunOperation {
+  return {
+    kind: 'run',
+    get script() {
+      return typeof script === 'string' ? script : script();
+    },
+    ...options,
+  };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scriptOf } from '../../src/engine/operations.ts';
+import { isScript, scriptOf } from '../../src/engine/operations.ts';
 import type { Segment } from '../../src/engine/batch.ts';
 import type { World } from '../../src/engine/world.ts';
 import { guardDigest, isGuarded } from '../../src/facts/collectors.ts';
@@ -175,9 +175,9 @@ class Trial {
 }
 
 /** The script of a change as a run makes it, in a shell that also refuses variables that are not set. */
-function strictScriptOf({ operations }: PlannedChange): string {
-  const script = scriptOf({ becomeUser: undefined, environment: {} }, operations);
-  if (script === undefined) throw new Error('an operation is no script');
+function strictScriptOf(change: PlannedChange): string {
+  if (!isScript(change)) throw new Error('an operation is no script');
+  const script = scriptOf({ becomeUser: undefined, environment: {} }, change);
   execFileSync('sh', ['-n'], { input: script, stdio: 'pipe' });
   return `set -u\n${script}`;
 }

@@ -19,7 +19,7 @@ const done = { status: 0, stdout: '', stderr: '' };
 describe('a segment whose scripts go together', () => {
   test('reports each of its changes, and lets the next segment go on', () => {
     const output = carryOut([
-      { ...unguarded, scripts: ['exit 1', 'exit 1'], together: 'true' },
+      { ...unguarded, scripts: [], together: { changes: 2, script: 'true' } },
       { ...unguarded, scripts: ['echo next'] },
     ]);
     expect(output.segments).toEqual([[done, done], [{ ...done, stdout: 'next\n' }]]);
@@ -28,14 +28,16 @@ describe('a segment whose scripts go together', () => {
 
   test('reports none and stops the batch when it fails, so that they can go one by one', () => {
     const output = carryOut([
-      { ...unguarded, scripts: ['true', 'true'], together: 'echo no >&2; false; true' },
+      { ...unguarded, scripts: [], together: { changes: 2, script: 'echo no >&2; false; true' } },
       { ...unguarded, scripts: ['echo next'] },
     ]);
     expect(output).toEqual({ segments: [[], []], stoppedAt: undefined, apart: 0, collected: '' });
   });
 
   test('does not begin when the host is in another state', () => {
-    const output = carryOut([{ guard: [], digest: 'another', scripts: ['true'], together: 'echo done' }]);
+    const output = carryOut([
+      { guard: [], digest: 'another', scripts: [], together: { changes: 1, script: 'echo done' } },
+    ]);
     expect(output).toEqual({ segments: [[]], stoppedAt: 0, collected: '' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { guardDigest } from '../../../src/facts/collectors.ts';
 import { toSegments, type Step } from '../../../src/engine/segments.ts';
-import { World } from '../../../src/engine/world.ts';
-import { identify, type Need } from '../../../src/facts/need.ts';
+import { identify, type FactRecord, type Need } from '../../../src/facts/need.ts';
 import { needPath } from '../../../src/facts/path.ts';
 import type { Write } from '../../../src/plan/change.ts';
 import { run } from '../../../src/plan/operation.ts';
@@ -10,6 +10,8 @@ const attributes = { owner: 'root', group: 'root', mode: '644' };
 
 interface Sketch {
   readonly needs: readonly Need<unknown>[];
+  /** What was found of each. */
+  readonly records?: readonly FactRecord[];
   /** A new file; anything else is a script of its own. */
   readonly file?: string;
   /** It changes one path, and is no new file. */
@@ -22,7 +24,7 @@ interface Sketch {
 }
 
 /** A step with one change; without `file` and `writes` one that is in sync. */
-function step({ needs, file, folder, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
+function step({ needs, records = [], file, folder, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
   const newFile = narrow
     ? { narrow, ...(folder ? { newFolder: { path: file ?? '', ...attributes } } : {}) }
     : file === undefined
@@ -37,9 +39,9 @@ function step({ needs, file, folder, narrow, writes, attempts = 0, becomeUser }:
   };
   const isChange = file !== undefined || writes !== undefined;
   return {
-    instance: { needs, becomeUser, task: {}, name: file ?? 'step' },
+    instance: { needs, becomeUser, environment: {}, task: {}, name: file ?? 'step' },
     changes: isChange ? [change] : [],
-    scripts: isChange ? [script] : [],
+    found: needs.map((need) => ({ need, records })),
     intents: [],
     attempts,
   } as unknown as Step;
@@ -50,16 +52,20 @@ const fileStep = (path: string, more: Partial<Sketch> = {}) =>
 
 /** Each segment's scripts, and whether it goes as one. */
 function shapes(steps: readonly Step[]): string[] {
-  const { segments } = toSegments(steps, new World());
-  return segments.map(
-    ({ scripts, together }) => `${scripts.join(', ')}${together === undefined ? '' : ' together'}`,
-  );
+  const { segments, places } = toSegments(steps);
+  return segments.map(({ scripts, together }, index) => {
+    // Another user's is wrapped.
+    if (together === undefined) return scripts.map((script) => /make [\w/]+/.exec(script)?.[0]).join(', ');
+    const own = steps.filter((item) => places.get(item)?.segment === index);
+    expect(together.changes).toBe(own.length);
+    return `${own.map(({ instance }) => `make ${instance.name}`).join(', ')} together`;
+  });
 }
 
 describe('toSegments', () => {
   test('lets neighbours that make new files share one script and one guard', () => {
     const steps = [fileStep('/a'), step({ needs: [needPath('/x')] }), fileStep('/b')];
-    const { segments, places } = toSegments(steps, new World());
+    const { segments, places } = toSegments(steps);
     expect(segments.map(({ guard }) => guard.map(identify))).toEqual([['path\t/a', 'path\t/x', 'path\t/b']]);
     expect(shapes(steps)).toEqual(['make /a, make /b together']);
     expect(steps.map((item) => places.get(item))).toEqual([
@@ -109,12 +115,11 @@ describe('toSegments', () => {
     ]);
   });
 
-  test('guards each with what the changes before it will have made', () => {
-    const world = new World();
-    world.learn(new Map([['path\t/a', []]]));
-    const later = step({ needs: [needPath('/a')], writes: [] });
-    const [, second] = toSegments([fileStep('/a'), later], world).segments;
-    const [unchanged] = toSegments([later], world).segments;
-    expect(second?.digest).not.toBe(unchanged?.digest);
+  test('guards each with what it was compared with', () => {
+    const compared = (...records: FactRecord[]) =>
+      toSegments([step({ needs: [needPath('/a')], records, writes: [] })]).segments[0]?.digest;
+    const file: FactRecord = ['regular file', '644', 'root', 'root'];
+    expect(compared(file)).toBe(guardDigest([needPath('/a')], () => [file]));
+    expect(compared(file)).not.toBe(compared());
   });
 });
