@@ -25,10 +25,10 @@ interface Loaded {
 
 /**
  * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start.
- * Node.js does so by itself since 22.1. Before, it is kept by verb, since it holds the functions that were called;
- * `build` names the program's content, which V8 does not look at.
+ * Node.js does so by itself since 22.1. Before, it is kept by use, a verb or a verb with its playbook, since it holds the
+ * functions that were called; `build` names the program's content, which V8 does not look at.
  */
-export function loadProgram(file: string, build: string, verb: string): Loaded {
+export function loadProgram(file: string, build: string, use: string): Loaded {
   const folder = cacheFolder('code');
   const require = createRequire(file);
   const { enableCompileCache: enable } = Module as { enableCompileCache?: (folder: string) => void };
@@ -36,7 +36,7 @@ export function loadProgram(file: string, build: string, verb: string): Loaded {
     enable(folder);
     return { exports: require(file), keep: () => undefined };
   }
-  const name = `${dirname(file).replaceAll('/', '-').slice(-180)}-${/^[a-z-]+$/.test(verb) ? verb : ''}`;
+  const name = `${dirname(file).replaceAll('/', '-').slice(-180)}-${/^[\w.-]{1,60}$/.test(use) ? use : ''}`;
   const header = `${build} ${process.version} ${process.arch} `;
   const kept = readKept(join(folder, name), header);
   const script = new Script(wrapper.join(readFileSync(file, 'utf8')), {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from '../core/errors.ts';
 import { loadProgram } from './code-cache.ts';
@@ -21,7 +21,9 @@ async function start(): Promise<void> {
     // Room for young objects, from 1 to 16 MB in one step: most of what a run makes is gone when it fills.
     setFlagsFromString('--semi-space-growth-factor=16');
   }
-  const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, process.argv[2] ?? '');
+  const [verb = '', first = ''] = process.argv.slice(2);
+  const use = /\.ya?ml$/.test(first) ? `${verb}-${basename(first)}` : verb;
+  const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, use);
   const exitCode = await (loaded.exports as typeof Program).main(process.argv);
   process.exitCode = exitCode;
   // What went wrong, or only told how to call it, has not called all that the verb is made of.
