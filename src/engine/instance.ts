@@ -97,7 +97,11 @@ export function bindTask(
     throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
   }
   const becomeUser = renderedText(task.becomeUser ?? play.becomeUser, scope);
-  const delegateTo = renderedText(task.delegateTo, scope);
+  const named = renderedText(task.delegateTo, scope);
+  const delegateTo = named === host ? undefined : named;
+  // What is done on another host is compared with that one.
+  const placed = <N extends Need<unknown>>(need: N): N =>
+    delegateTo === undefined ? need : { host: delegateTo, ...need };
   const environment = Object.fromEntries(
     (task.environment?.entries ?? []).map((entry) => [entry.key, textOf(scope.render(entry.value)) ?? '']),
   );
@@ -117,19 +121,16 @@ export function bindTask(
     },
     scope,
     bound,
-    needs:
-      delegateTo === undefined || delegateTo === host
-        ? needs
-        : needs.map((need) => ({ host: delegateTo, ...need })),
+    needs: delegateTo === undefined ? needs : needs.map(placed),
     isRead: read !== undefined,
     become: task.become ?? play.become ?? false,
     ...wrapped,
-    delegateTo: delegateTo === host ? undefined : delegateTo,
+    delegateTo,
     provides: task.provides && (toPlain(scope.render(task.provides)) as Provides),
     diff: read
-      ? (lookUp) => readVerdict(read.parse(lookUp(read) ?? []), task)
-      : (lookUp) => bound.diff(lookUp),
-    guard: (lookUp) => (read ? undefined : bound.guard(lookUp)),
+      ? (lookUp) => readVerdict(read.parse(lookUp(placed(read)) ?? []), task)
+      : (lookUp) => bound.diff((need) => lookUp(placed(need))),
+    guard: (lookUp) => (read ? undefined : bound.guard((need) => lookUp(placed(need)))),
   };
 }
 

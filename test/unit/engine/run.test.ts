@@ -349,6 +349,23 @@ describe('hosts of a play', () => {
     expect(said.sort()).toEqual(['a: b for a', 'b: b for b']);
   });
 
+  test('what is done on another host is compared with that one, and done once', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const delegated = play(
+      `
+- { name: made, copy: { dest: "{{base}}/b/f", content: text }, delegate_to: b }
+- { name: ran, command: touch g, args: { chdir: "{{base}}/b", creates: "{{base}}/b/g" }, delegate_to: b }
+- { name: read, shell: "echo $HOST_NAME", delegate_to: b, check_mode: false, changed_when: false, register: r }
+- { name: say, debug: { msg: "{{r.stdout}}" } }`,
+    ).replace('hosts: all', 'hosts: a');
+    const first = await lab.run(delegated);
+    expect(first.error).toBeUndefined();
+    expect(first.tasks).toEqual(['a made: changed', 'a ran: changed', 'a read: ok', 'a say: ok']);
+    expect(first.said).toEqual(['a: b']);
+    const { planned } = await lab.run(delegated);
+    expect(planned).toEqual(['a made: ok', 'a ran: ok', 'a read: ok', 'a say: ok']);
+  });
+
   test('what is done for others is foreseen where it is done', async () => {
     const { planned } = await new LocalLab(['a', 'b']).run(
       play(`
