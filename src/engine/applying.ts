@@ -51,7 +51,7 @@ export class Applying {
       for (const [index, batch] of batches.entries()) {
         if (rolls && index > 0) await this.#pause(play.rolling?.pause ?? 0);
         emit({ type: 'play', play: play.name, hosts: batch });
-        const once = new OnceForAll();
+        const once = new OnceForAll(batch);
         const forks = pLimit(this.#stage.options.forks);
         await inTurns(batch, (host) =>
           forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once)),

@@ -123,8 +123,9 @@ export class Planning {
     for (const host of this.#stage.fleet.connected()) host.registered.clear();
     for (const { play, limited } of this.#stage.options.plays) {
       for (const batch of batchesOf(play, this.#stage.alive(limited))) {
-        const once = new OnceForAll();
-        for (const host of batch.filter((name) => !dropped.has(name))) {
+        const left = batch.filter((name) => !dropped.has(name));
+        const once = new OnceForAll(left);
+        for (const host of left) {
           try {
             await this.#stage.walker(host, play, { hosts: limited, batch }, plan.strategy, once).walk();
           } catch (error) {

@@ -1,47 +1,53 @@
 import type { Variable } from '../vars/scope.ts';
 
-type Ending = { readonly result: Variable | undefined } | 'abandoned';
+/** What a `run_once` task has registered. */
+interface Done {
+  readonly result: Variable | undefined;
+}
 
-/** Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it. */
+/**
+ * Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it: on the first, as the
+ * plan has it, whoever comes to it first.
+ */
 export class OnceForAll {
-  readonly #claims = new Map<
-    number,
-    { owner: string; ending: Promise<Ending>; end: (ending: Ending) => void }
-  >();
+  /** Hosts that are still on their way, in the order of the batch. */
+  readonly #hosts: Set<string>;
+  readonly #done = new Map<number, Done>();
+  /** Resolves when a task is done, or a host's way ends. */
+  #news = Promise.resolve();
+  #tell: () => void = () => undefined;
+
+  constructor(hosts: Iterable<string>) {
+    this.#hosts = new Set(hosts);
+    this.#renew();
+  }
 
   /** `mine` for the host that is to run the task; for the others its result, once it is there. */
-  async claim(
-    task: number,
-    host: string,
-    beforeWaiting: () => Promise<void>,
-  ): Promise<'mine' | { result: Variable | undefined }> {
+  async claim(task: number, host: string, beforeWaiting: () => Promise<void>): Promise<'mine' | Done> {
     for (;;) {
-      const claim = this.#claims.get(task);
-      if (!claim) {
-        let end: (ending: Ending) => void = () => undefined;
-        const ending = new Promise<Ending>((resolve) => (end = resolve));
-        this.#claims.set(task, { owner: host, ending, end });
-        return 'mine';
-      }
+      const done = this.#done.get(task);
+      if (done) return done;
+      const [first] = this.#hosts;
+      if (first === host) return 'mine';
+      const news = this.#news;
       await beforeWaiting();
-      const ending = await claim.ending;
-      if (ending !== 'abandoned') return ending;
+      await news;
     }
   }
 
   fulfil(task: number, result: Variable | undefined): void {
-    this.#claims.get(task)?.end({ result });
+    this.#done.set(task, { result });
+    this.#renew();
   }
 
-  /** A host's walk ended: what it had claimed and not done goes to another. */
+  /** A host's walk ended: what it has not done is the next one's. */
   abandon(host: string): void {
-    for (const [task, claim] of this.#claims) {
-      if (claim.owner !== host) continue;
-      claim.end('abandoned');
-      // An ending that was already given stays; only an open claim is free again.
-      void claim.ending.then((ending) => {
-        if (ending === 'abandoned' && this.#claims.get(task) === claim) this.#claims.delete(task);
-      });
-    }
+    this.#hosts.delete(host);
+    this.#renew();
+  }
+
+  #renew(): void {
+    this.#tell();
+    this.#news = new Promise((resolve) => (this.#tell = resolve));
   }
 }

@@ -5,17 +5,20 @@ import { tagSelector } from '../../../src/actions/load.ts';
 const nothing = () => Promise.resolve();
 
 describe('run_once', () => {
-  test('is for the first that comes; the others get its result', async () => {
-    const once = new OnceForAll();
+  test('is for the first of the batch, whoever comes first; the others get its result', async () => {
+    const once = new OnceForAll(['a', 'b', 'c']);
+    const others = Promise.all([once.claim(1, 'c', nothing), once.claim(1, 'b', nothing)]);
     expect(await once.claim(1, 'a', nothing)).toBe('mine');
-    const others = Promise.all([once.claim(1, 'b', nothing), once.claim(1, 'c', nothing)]);
     once.fulfil(1, { value: 5 });
     expect(await others).toEqual([{ result: { value: 5 } }, { result: { value: 5 } }]);
-    expect(await once.claim(2, 'b', nothing)).toBe('mine');
+    // The first has ended without coming to it.
+    const next = once.claim(2, 'b', nothing);
+    once.abandon('a');
+    expect(await next).toBe('mine');
   });
 
   test('who waits sends its own changes first', async () => {
-    const once = new OnceForAll();
+    const once = new OnceForAll(['a', 'b']);
     const story: string[] = [];
     await once.claim(1, 'a', nothing);
     const waits = once
@@ -29,7 +32,7 @@ describe('run_once', () => {
   });
 
   test('what an owner that failed had not done goes to another; what it had done stays', async () => {
-    const once = new OnceForAll();
+    const once = new OnceForAll(['a', 'b']);
     await once.claim(1, 'a', nothing);
     await once.claim(2, 'a', nothing);
     once.fulfil(1, { value: 'done' });
