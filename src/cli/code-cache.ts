@@ -9,6 +9,9 @@ import { writePrivateFile } from '../core/private-file.ts';
 // What Node.js puts around a module of CommonJS.
 const wrapper = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
 
+// Files of two megabytes each.
+const mostKept = 20;
+
 type Wrapped = (
   exports: unknown,
   require: NodeJS.Require,
@@ -25,10 +28,10 @@ interface Loaded {
 
 /**
  * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start.
- * Node.js does so by itself since 22.1. Before, it is kept by use, a verb or a verb with its playbook, since it holds the
- * functions that were called; `build` names the program's content, which V8 does not look at.
+ * Node.js does so by itself since 22.1. Before, it is kept by use, since it holds the functions that were called: a verb
+ * with its playbook, or else, as long as that has none, the verb. `build` names the program's content, which V8 does not look at.
  */
-export function loadProgram(file: string, build: string, use: string): Loaded {
+export function loadProgram(file: string, build: string, uses: readonly string[]): Loaded {
   const folder = cacheFolder('code');
   const require = createRequire(file);
   const { enableCompileCache: enable } = Module as { enableCompileCache?: (folder: string) => void };
@@ -36,29 +39,32 @@ export function loadProgram(file: string, build: string, use: string): Loaded {
     enable(folder);
     return { exports: require(file), keep: () => undefined };
   }
-  const name = `${dirname(file).replaceAll('/', '-').slice(-180)}-${/^[\w.-]{1,60}$/.test(use) ? use : ''}`;
+  const place = join(folder, dirname(file).replaceAll('/', '-').slice(-180));
+  const names = uses.map((use) => `${place}-${/^[\w.-]{1,60}$/.test(use) ? use : ''}`);
+  const [name = place] = names;
   const header = `${build} ${process.version} ${process.arch} `;
-  const kept = readKept(join(folder, name), header);
+  const own = readKept(name, header);
+  const kept = own ?? names.slice(1).flatMap((other) => readKept(other, header) ?? [])[0];
   const script = new Script(wrapper.join(readFileSync(file, 'utf8')), {
     filename: file,
     columnOffset: -wrapper[0].length,
     ...(kept ? { cachedData: kept } : {}),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  const own = { exports: {} };
-  (script.runInThisContext() as Wrapped)(own.exports, require, own, file, dirname(file));
+  const program = { exports: {} };
+  (script.runInThisContext() as Wrapped)(program.exports, require, program, file, dirname(file));
   const keep = () => {
-    if (kept && script.cachedDataRejected !== true) return;
+    if (own && script.cachedDataRejected !== true) return;
     const code = script.createCachedData();
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       removeOld(folder);
-      writePrivateFile(join(folder, name), Buffer.concat([Buffer.from(header + digestOf(code)), code]));
+      writePrivateFile(name, Buffer.concat([Buffer.from(header + digestOf(code)), code]));
     } catch {
       // The next start compiles again.
     }
   };
-  return { exports: own.exports, keep };
+  return { exports: program.exports, keep };
 }
 
 /** The code, where it is this user's own, of this build and Node.js, and whole: V8 runs whatever it is given. */
@@ -79,13 +85,15 @@ function digestOf(code: string | Uint8Array): string {
 }
 
 /**
- * Of folders and builds that are gone; what is still in use is made again. What later versions of Node.js keep lies in
- * folders.
+ * Of folders, builds and playbooks that are gone; what is still in use is made again. What later versions of Node.js keep
+ * lies in folders.
  */
 function removeOld(folder: string): void {
   const month = 30 * 24 * 3600 * 1000;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isFile() && Date.now() - statSync(path).mtimeMs > month) rmSync(path);
-  }
+  const files = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => ({ path: join(folder, name), time: statSync(join(folder, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const [index, { path, time }] of files.entries())
+    if (index >= mostKept || Date.now() - time > month) rmSync(path);
 }

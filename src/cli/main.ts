@@ -22,8 +22,8 @@ async function start(): Promise<void> {
     setFlagsFromString('--semi-space-growth-factor=16');
   }
   const [verb = '', first = ''] = process.argv.slice(2);
-  const use = /\.ya?ml$/.test(first) ? `${verb}-${basename(first)}` : verb;
-  const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, use);
+  const uses = /\.ya?ml$/.test(first) ? [`${verb}-${basename(first)}`, verb] : [verb];
+  const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, uses);
   const exitCode = await (loaded.exports as typeof Program).main(process.argv);
   process.exitCode = exitCode;
   // What went wrong, or only told how to call it, has not called all that the verb is made of.

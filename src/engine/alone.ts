@@ -29,6 +29,7 @@ export class Alone {
   async run(instance: Instance): Promise<Outcome> {
     const { until, retries, delay: pause, ignoreErrors } = instance.task;
     const { checkpoint, emit, fleet } = this.#options;
+    if (instance.delegateTo !== undefined) await fleet.connect([instance.delegateTo]);
     const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
       checkpoint();

@@ -1,6 +1,6 @@
 import { isApiKind } from '../facts/api.ts';
 import { isGuarded } from '../facts/collectors.ts';
-import { identify } from '../facts/need.ts';
+import { identify, type FactRecord, type Need } from '../facts/need.ts';
 import { Alone, isAllOrNothing } from './alone.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
@@ -79,8 +79,8 @@ export class Applier implements Strategy {
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
       await this.flush(`${own} runs as another user`);
-    await this.#know(instance);
-    const verdict = instance.diff((need) => this.#ahead.records(need));
+    const known = await this.#know(instance);
+    const verdict = instance.diff((need) => known.get(need));
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
@@ -89,7 +89,8 @@ export class Applier implements Strategy {
     }
     if (verdict.state === 'in-sync') {
       const result = verdict.result ?? {};
-      if (this.pending) this.#enqueue({ instance, settle, changes: [], intents: [], result, attempts });
+      if (this.pending)
+        this.#enqueue({ instance, settle, changes: [], intents: [], result, attempts }, known);
       else settle({ status: 'ok', changes: [], result });
       return;
     }
@@ -107,14 +108,12 @@ export class Applier implements Strategy {
     const intents = this.#journal.intents(
       verdict.changes.map((change) => this.#options.tell(instance, change)),
     );
-    this.#enqueue({ instance, settle, changes, intents, result: {}, attempts });
+    this.#enqueue({ instance, settle, changes, intents, result: {}, attempts }, known);
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
-  #enqueue(item: Omit<Queued, 'found'>): void {
-    const found = item.instance.needs
-      .filter(({ kind }) => isGuarded(kind))
-      .map((need) => ({ need, records: this.#ahead.records(need) ?? [] }));
+  #enqueue(item: Omit<Queued, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
+    const found = [...known].flatMap(([need, records]) => (isGuarded(need.kind) ? { need, records } : []));
     this.#queue.push({ ...item, found });
     for (const operation of item.changes.flatMap(({ operations }) => operations))
       this.#size += (operation.newFile?.content ?? operation.script).length;
@@ -128,16 +127,28 @@ export class Applier implements Strategy {
     return needs.some((need) => isApiKind(need.kind) || (need.host !== undefined && need.host !== host));
   }
 
-  /** Sees to it that the predicted world knows an instance's needs. */
-  async #know(instance: Instance): Promise<void> {
-    const open = () => instance.needs.filter((need) => this.#ahead.records(need) === undefined);
-    const [first] = open();
-    if (!first) return;
-    const { kind, key } = first;
-    const why = this.#ahead.unknownReason(first) ?? 'it was not collected';
-    await this.flush(`"${instance.name}" depends on ${kind} ${key}: ${why}`);
-    const missing = open();
-    if (missing.length > 0) await this.#host.collect(missing, instance.become);
+  /** What an instance is to be compared with. What is done meanwhile for other hosts may change it after that. */
+  async #know(instance: Instance): Promise<ReadonlyMap<Need<unknown>, readonly FactRecord[]>> {
+    for (;;) {
+      const known = new Map<Need<unknown>, readonly FactRecord[]>();
+      const open = instance.needs.filter((need) => {
+        const records = this.#ahead.records(need);
+        if (records) known.set(need, records);
+        return records === undefined;
+      });
+      const [first] = open;
+      if (!first) return known;
+      if (this.pending) {
+        const why = this.#ahead.unknownReason(first) ?? 'it was not collected';
+        await this.flush(`"${instance.name}" depends on ${first.kind} ${first.key}: ${why}`);
+      } else {
+        // The tasks to come would ask next.
+        const missing = worthKnowing(this.#options.interests, this.#host.name, [instance]).filter(
+          (need) => this.#host.world.records(need) === undefined,
+        );
+        await this.#host.collect(missing, instance.become);
+      }
+    }
   }
 
   async #send(reason: string): Promise<void> {

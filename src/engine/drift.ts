@@ -49,7 +49,8 @@ export function driftOf(plan: Plan, fleet: Fleet, context: ModuleContext): Drift
 
 /** Empty when the task would be in sync by itself: then it follows an earlier change. */
 function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet): DriftCause[] {
-  const lookUp = (need: Parameters<Fleet['recordsOf']>[0]) => fleet.recordsOf(need, instance.host);
+  const lookUp = (need: Parameters<Fleet['recordsOf']>[0]) =>
+    fleet.recordsOf(need, instance.delegateTo ?? instance.host);
   const file = writtenFile(instance);
   const there = file?.need.parse(lookUp(file.need) ?? []);
   const isTouched = former.content !== undefined && file !== undefined && there !== former.content;

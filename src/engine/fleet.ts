@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly connect: (host: string) => Promise<Connection>;
   readonly vault: Vault;
   readonly emit: Emit;
+  /** Whether a host's facts are collected as root. */
+  readonly needsRoot: (host: string) => boolean;
 }
 
 /** The hosts of a run, connected to as they are needed. */
@@ -130,7 +132,7 @@ export class Fleet {
         await Promise.all([
           ...own.filter(({ kind }) => kind === 'http').map((need) => this.#readHttp(host, need)),
           ...byPlace(own).map((needs) => this.#readSql(host, needs)),
-          ...(scripts.length === 0 ? [] : [host.collect(scripts, true)]),
+          ...(scripts.length === 0 ? [] : [host.collect(scripts, this.#options.needsRoot(name))]),
         ]);
       }),
     );

@@ -85,8 +85,8 @@ export async function perform(
 }
 
 function hostOf(instance: Instance, operation: Operation | undefined): string {
-  const asked = operation?.kind === 'run' ? instance.delegateTo : operation?.host;
-  return asked ?? instance.host;
+  const asked = operation?.kind === 'run' ? undefined : operation?.host;
+  return asked ?? instance.delegateTo ?? instance.host;
 }
 
 /** `opening` goes before the first script. */

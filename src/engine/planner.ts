@@ -153,6 +153,11 @@ export class Plan {
         reason: 'its facts are not collected yet',
       };
     }
+    const gone = this.#fleet.unreachable.get(instance.delegateTo ?? host);
+    if (gone) {
+      const { message: reason } = gone;
+      return { status: 'failed', changes: [], result: { msg: reason }, reason, error: gone };
+    }
     const lookUp = (need: Need<unknown>) => this.#recordsOf(need, host);
     const unknown = needs.find((need) => lookUp(need) === undefined);
     const verdict = unknown ? instance.guard(lookUp) : instance.diff(lookUp);

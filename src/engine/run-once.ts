@@ -6,8 +6,8 @@ interface Done {
 }
 
 /**
- * Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it: on the first, as the
- * plan has it, whoever comes to it first.
+ * Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it: on the first that is
+ * still on its way, whoever comes to it first.
  */
 export class OnceForAll {
   /** Hosts that are still on their way, in the order of the batch. */

@@ -32,7 +32,12 @@ export class Stage {
   constructor(options: RunOptions) {
     const { vault, emit } = options;
     this.options = options;
-    this.fleet = new Fleet({ connect: (host) => options.connect(host), vault, emit });
+    this.fleet = new Fleet({
+      connect: (host) => options.connect(host),
+      vault,
+      emit,
+      needsRoot: (host) => this.needsRoot(host),
+    });
     this.context = {
       digest: (text) => this.#digest(text),
       encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),

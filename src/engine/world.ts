@@ -17,7 +17,7 @@ interface Unknown {
 /** What is known of one host: collected facts, and in a fork what planned changes will make of them. */
 export class World {
   readonly #facts: Map<string, readonly FactRecord[] | Unknown>;
-  /** What was found before the last change of the host, and not asked for since. */
+  /** What was found before the last change of the host. */
   readonly #former = new Map<string, readonly FactRecord[] | Unknown>();
   /** Set once something wrote what nobody can list: facts never collected are unknown too. */
   #everything: Unknown | undefined;

@@ -37,7 +37,7 @@ ${script}`;
 /** A header without a piece: keeps an idle session alive. */
 export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
 
-/** Seconds without a header after which a session ends itself, and with it its lock. */
+/** Seconds in which nothing has come after which a session ends itself once its piece is done, and with it its lock. */
 export const idleLimit = 60;
 
 /** A piece that starts with this runs in the loop's own shell: what it opens stays open. */
@@ -84,7 +84,7 @@ close $pipe; waitpid $child, 0;`;
 function startLoop(nonce: string, idle = idleLimit): string {
   // In the environment, where others do not see it as they would an argument.
   return `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LOOP=${quote(sessionLoop(nonce))}; export LC_ALL PATH LOOP
-unset LANG LANGUAGE CDPATH ENV PERL5OPT PERL5LIB PERL_UNICODE; umask 022; cd /
+unset LANG LANGUAGE CDPATH ENV PERL5OPT PERL5LIB PERLLIB PERLIO PERL_UNICODE; umask 022; cd /
 exec perl -e ${quote(feed)} ${idle} sh -c 'eval "$LOOP"'`;
 }
 

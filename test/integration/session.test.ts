@@ -156,11 +156,13 @@ describe('pieces', () => {
 
   test('are not slowed or broken by what the environment exports', async () => {
     await addUser('exporter', '/bin/bash', {
-      '.bashrc': 'export N=1 h=2 n=3 s=4 r=5 p=6 LOOP=7 PERL5OPT=-Mno PERL_UNICODE=SAD LC_ALL=no_NO\n',
+      '.bashrc':
+        'export N=1 h=2 n=3 s=4 r=5 p=6 LOOP=7 PERL5OPT=-Mno PERL_UNICODE=SAD PERLIO=:utf8 LC_ALL=no_NO\n',
     });
     const session = await open('exporter');
     const large = `: ${'x'.repeat(300_000)}; /bin/echo ok`;
     expect(await session.run(large)).toMatchObject({ status: 0, stdout: 'ok\n' });
+    expect(await session.run('env | grep -c "^LOOP="')).toMatchObject({ stdout: '0\n' });
   });
 });
 

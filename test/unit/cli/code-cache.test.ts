@@ -22,7 +22,7 @@ beforeEach(() => {
 /** What a program of this text says, after its code was kept if it was to be. */
 function say(text: string, build: string): unknown {
   writeFileSync(program, text);
-  const loaded = loadProgram(program, build, 'plan');
+  const loaded = loadProgram(program, build, ['plan']);
   loaded.keep();
   return loaded.exports;
 }
@@ -35,7 +35,7 @@ test('compiled code is kept for the user alone, and left as it is while it serve
   if (!isOurs) return;
   expect(statSync(kept).mode & 0o777).toBe(0o600);
   const before = statSync(kept);
-  expect(loadProgram(program, 'build1', 'plan').exports).toEqual({ said: 'program.js' });
+  expect(loadProgram(program, 'build1', ['plan']).exports).toEqual({ said: 'program.js' });
   expect(say('exports.said = require("node:path").basename(__filename)', 'build1')).toEqual({
     said: 'program.js',
   });
@@ -61,6 +61,31 @@ test('what is not whole is compiled again', () => {
     say(text, 'build1');
     expect(readFileSync(kept).equals(whole)).toBe(true);
   }
+});
+
+test('a playbook without any takes the verb’s, and gets its own', () => {
+  if (!isOurs) return;
+  const text = 'exports.said = 3';
+  say(text, 'build1');
+  const before = readFileSync(kept);
+  const loaded = loadProgram(program, 'build1', ['plan-site.yml', 'plan']);
+  expect(loaded.exports).toEqual({ said: 3 });
+  loaded.keep();
+  expect(existsSync(`${kept}-site.yml`)).toBe(true);
+  expect(readFileSync(kept).equals(before)).toBe(true);
+});
+
+test('no more than twenty are kept', () => {
+  if (!isOurs) return;
+  const code = join(folder, 'cache/drover/code');
+  mkdirSync(code, { recursive: true });
+  const others = Array.from({ length: 25 }, (_, index) => join(code, `other${index}`));
+  others.forEach((path, index) => {
+    writeFileSync(path, '');
+    utimesSync(path, new Date(), new Date(Date.now() - index * 1000));
+  });
+  say('exports.said = 4', 'build1');
+  expect(others.filter((path) => existsSync(path))).toEqual(others.slice(0, 20));
 });
 
 test('what nobody has used for long goes, and the folders of later Node.js stay', () => {

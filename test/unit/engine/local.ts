@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadRun, tagSelector } from '../../../src/actions/load.ts';
-import { DroverError, messageOf } from '../../../src/core/errors.ts';
+import { DroverError, messageOf, UnreachableError } from '../../../src/core/errors.ts';
 import { Vault } from '../../../src/core/secrets.ts';
 import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
 import { FactsCache } from '../../../src/engine/facts-cache.ts';
@@ -119,7 +119,10 @@ export class LocalLab {
         EventLine.parse({ v: 1, run: 'test', time: '2026-01-01T00:00:00Z', ...event });
         events.push(event);
       },
-      connect: (name) => Promise.resolve(localHost(name, join(this.folder, name))),
+      connect: (name) =>
+        options.unreachable?.includes(name) === true
+          ? Promise.reject(new UnreachableError(`${name} is away`))
+          : Promise.resolve(localHost(name, join(this.folder, name))),
       selects: tagSelector(input),
       confirm: () => Promise.resolve(true),
     });
@@ -167,6 +170,8 @@ export interface RunSettings {
   /** Begin though the plan says that a task will fail. */
   readonly heedless?: boolean;
   readonly planOnly?: boolean;
+  /** Hosts that cannot be connected to. */
+  readonly unreachable?: readonly string[];
   /** As under the lock: what is silent is waited for. */
   readonly isLocked?: boolean;
   readonly tags?: readonly string[];

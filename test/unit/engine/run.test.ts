@@ -368,6 +368,51 @@ describe('hosts of a play', () => {
     expect(planned).toEqual(['a made: ok', 'a ran: ok', 'a read: ok', 'a say: ok']);
   });
 
+  test('what is to be done on a host that cannot be reached fails, and is not taken for done', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const { error, planned } = await lab.run(
+      play(`
+- { name: ran, command: touch g, args: { chdir: "{{base}}/b", creates: "{{base}}/b/g" }, delegate_to: b }
+- { name: looked, stat: { path: "{{base}}/b/g" }, delegate_to: b }`).replace('hosts: all', 'hosts: a'),
+      { unreachable: ['b'] },
+    );
+    expect(error).toContain('b is away');
+    expect(planned).toEqual(['a ran: failed']);
+    expect(lab.read('b', 'g')).toBeUndefined();
+  });
+
+  test('a delegated command needs no play for its host', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const { tasks } = await lab.run(
+      play('- { name: ran, command: touch g, args: { chdir: "{{base}}/b" }, delegate_to: b }').replace(
+        'hosts: all',
+        'hosts: a',
+      ),
+    );
+    expect(tasks).toEqual(['a ran: changed']);
+    expect(lab.read('b', 'g')).toBe('');
+  });
+
+  test('what a host knew before a change for another is asked once again, all together', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const files = Array.from(
+      { length: 5 },
+      (_, index) => `{ copy: { dest: "{{dir}}/f${index}", content: x } }`,
+    );
+    const plays = `${play(files.map((file) => `- ${file}`).join('\n'))}
+- hosts: all
+  serial: 1
+  tasks:
+    - { shell: "echo x >> {{base}}/b/log", delegate_to: b, when: 'eq inventory_hostname "a"' }
+${files.map((file) => `    - ${file}`).join('\n')}
+`;
+    await lab.run(plays);
+    const { events, recap } = await lab.run(plays);
+    expect(events.filter(({ type }) => type === 'change')).toHaveLength(1);
+    // To look, to append, and to look once more.
+    expect(recap['b']?.roundTrips).toBeLessThanOrEqual(4);
+  });
+
   test('what is done for others is foreseen where it is done', async () => {
     const { planned } = await new LocalLab(['a', 'b']).run(
       play(`
