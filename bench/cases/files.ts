@@ -11,14 +11,16 @@ const target = '/srv/files';
 export async function files(bench: Bench): Promise<Comparison[]> {
   const { hosts, tools } = bench;
   const addresses = hosts.first(4);
-  const { playbook, tree } = writeFiles(hosts.folder);
+  const { whole, each, tree } = writeFiles(hosts.folder);
+  const play = (playbook: string) => tools.drover('play', playbook, '-i', inventory, '--json');
   const inventory = hosts.inventory('files', addresses);
   const unpack = quote(`mkdir -p ${target} && tar -xf - -C ${target}`);
   return [
     await compare(bench, {
       title: '(e) 1,000 small files on 4 hosts',
       contenders: [
-        tools.drover('play', playbook, '-i', inventory, '--json'),
+        play(whole),
+        { ...play(each), name: 'drover, a task for each file' },
         ...tools.ssh(
           addresses,
           'files',
@@ -32,9 +34,9 @@ export async function files(bench: Bench): Promise<Comparison[]> {
   ];
 }
 
-/** The files as a tree, and as a playbook with a task for the directories and one for the files. */
-function writeFiles(folder: string): { playbook: string; tree: string } {
-  const tree = join(folder, 'tree');
+/** The files as a tree, and playbooks: one that brings it as it is, and one that loops over what is in it. */
+function writeFiles(folder: string): { whole: string; each: string; tree: string } {
+  const tree = join(folder, 'files', 'tree');
   const folders = Array.from({ length: 20 }, (_, index) => `d${index}`);
   const paths = folders.flatMap((name) => Array.from({ length: 50 }, (_, index) => `${name}/f${index}`));
   for (const path of paths) {
@@ -42,10 +44,17 @@ function writeFiles(folder: string): { playbook: string; tree: string } {
     writeFileSync(join(tree, path), contentOf(path), { mode: 0o644 });
   }
   const owned = { owner: 'root', group: 'root' };
-  const play = {
-    hosts: 'all',
-    gather_facts: false,
-    tasks: [
+  const write = (name: string, tasks: readonly object[]) => {
+    const playbook = join(folder, name);
+    writeFileSync(playbook, JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }]));
+    return playbook;
+  };
+  return {
+    tree,
+    whole: write('files.yml', [
+      { copy: { src: 'tree/', dest: target, mode: '0644', directory_mode: '0755', ...owned } },
+    ]),
+    each: write('each-file.yml', [
       {
         file: { path: '{{ item }}', state: 'directory', mode: '0755', ...owned },
         loop: [target, ...folders.map((name) => `${target}/${name}`)],
@@ -54,11 +63,8 @@ function writeFiles(folder: string): { playbook: string; tree: string } {
         copy: { dest: `${target}/{{ item.path }}`, content: '{{ item.content }}', mode: '0644', ...owned },
         loop: paths.map((path) => ({ path, content: contentOf(path) })),
       },
-    ],
+    ]),
   };
-  const playbook = join(folder, 'files.yml');
-  writeFileSync(playbook, JSON.stringify([play]));
-  return { playbook, tree };
 }
 
 function contentOf(path: string): string {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { shapeOf } from '../../src/config/validate.ts';
-import type { Module } from '../../src/modules/define-module.ts';
+import { filledIn, type Module } from '../../src/modules/define-module.ts';
 import { code, fence, generatedNotice, page, table } from './markdown.ts';
 
 /** A module's folder and page: `etcd_member` is `etcd-member`. */
@@ -53,16 +53,15 @@ function parameters(module: Module): string {
 function rowsOf(module: Module, shape: Readonly<Record<string, z.ZodType>>): string[][] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     // What drover reads from the file that another parameter names is nobody's to give.
-    if (module.file?.render && name === 'content') return [];
-    const isOptional = name === 'content' && module.file !== undefined;
+    if (filledIn(module).includes(name)) return [];
     const inner = Object.entries(itemShape(schema)).map(([field, its]) => row(`${name}[].${field}`, its));
-    return [row(name, schema, isOptional), ...inner];
+    return [row(name, schema), ...inner];
   });
 }
 
-function row(name: string, schema: z.ZodType, isOptional = false): string[] {
+function row(name: string, schema: z.ZodType): string[] {
   if (schema.description === undefined) throw new Error(`the parameter ${name} has no description`);
-  return [code(name), typeOf(schema), isOptional ? '' : defaultOf(schema), schema.description];
+  return [code(name), typeOf(schema), defaultOf(schema), schema.description];
 }
 
 function defaultOf(schema: z.ZodType): string {

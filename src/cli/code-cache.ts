@@ -29,7 +29,8 @@ interface Loaded {
 /**
  * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start.
  * Node.js does so by itself since 22.1. Before, it is kept by use, since it holds the functions that were called: a verb
- * with its playbook, or else, as long as that has none, the verb. `build` names the program's content, which V8 does not look at.
+ * with its playbook, or else, as long as that has none, the verb. `build` names the program's content, which V8 does not
+ * look at.
  */
 export function loadProgram(file: string, build: string, uses: readonly string[]): Loaded {
   const folder = cacheFolder('code');
@@ -58,8 +59,8 @@ export function loadProgram(file: string, build: string, uses: readonly string[]
     const code = script.createCachedData();
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      removeOld(folder);
       writePrivateFile(name, Buffer.concat([Buffer.from(header + digestOf(code)), code]));
+      removeOld(folder);
     } catch {
       // The next start compiles again.
     }

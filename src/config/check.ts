@@ -115,7 +115,7 @@ class NameChecker {
       if (scalar) this.#node(scalar, local);
     }
     const { source } = task;
-    if (source && task.module.file?.render)
+    if (source && 'text' in source && task.module.file?.render)
       this.#guard(() => this.#names(freeNames(templateOfFile(source)), local));
     namesSetBy(task).forEach((name) => this.#registered.add(name));
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Diagnostic } from '../core/diagnostics.ts';
@@ -33,7 +34,10 @@ export function shortPath(path: string): string {
 /** Reads a text file; undefined and a problem when it can't be read. */
 export function readSource(path: string, problems: Problems): SourceFile | undefined {
   try {
-    return { path: shortPath(path), text: readFileSync(path, 'utf8') };
+    const bytes = readFileSync(path);
+    if (isUtf8(bytes) && !bytes.includes(0)) return { path: shortPath(path), text: bytes.toString() };
+    problems.add({ message: `${shortPath(path)}: it is not text in UTF-8`, hint: 'drover takes text only' });
+    return undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const reason =

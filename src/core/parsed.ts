@@ -6,7 +6,7 @@ let built: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefin
 /**
  * What the texts of one kind were parsed to when drover was built, by text: those of the files that ship with it
  * (scripts/shipped.ts). It lies in parsed.json beside the program, and spares a re-run of site.yml 31 ms of 544
- * (2 processors, bench/RESULTS.md); without it they are parsed like any other.
+ * (measured side by side on two processors); without it they are parsed like any other.
  */
 export function parsedAtBuild<T>(kind: 'yaml' | 'template'): Map<string, T> {
   built ??= readBuilt();

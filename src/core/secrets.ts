@@ -79,12 +79,19 @@ export class Vault {
   readonly #values = new Map<string, string>();
   /** What `redact` looks for; made when it is asked for. */
   #shown: readonly string[] | undefined;
+  #sealed = 0;
 
   /** Takes a value in and returns the placeholder that stands for it. */
   seal(name: string, value: string): string {
     this.#values.set(name, value);
     this.#shown = undefined;
+    this.#sealed++;
     return `${open}${name}${close}`;
+  }
+
+  /** How often a value was taken in: after that a text may have to be redacted anew. */
+  get sealed(): number {
+    return this.#sealed;
   }
 
   value(name: string): string | undefined {

@@ -4,6 +4,22 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A file with its text, or without one a folder, by its path below the place that all of them are copied to. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly content?: string;
+}
+
+/** The path of an entry on the host. Not normalised: what `..` after a link leads to, only the host knows. */
+export function pathOf({ path }: TreeEntry, dest: string): string {
+  return dest === '/' ? `/${path}` : `${dest}/${path}`;
+}
+
+/** A folder as it was read: all that is in it, folders before what is in them. */
+export interface SourceFolder {
+  readonly tree: readonly TreeEntry[];
+}
+
 /** A stretch of a source file, by offsets into its text. */
 export interface SourceRange {
   readonly file: SourceFile;

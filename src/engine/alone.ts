@@ -86,9 +86,7 @@ export class Alone {
         output = await perform(instance, prepared.operations, this.#options, told);
         if (isWhole && output.status === 0) this.#options.begun(instance, change);
         emit(tripEvent(this.#host.name, sent, [{ instance }]));
-        fleet.epoch++;
-        for (const name of new Set([instance.host, instance.delegateTo ?? instance.host]))
-          fleet.get(name).world.outdate();
+        fleet.changed(instance.host, ...(instance.delegateTo === undefined ? [] : [instance.delegateTo]));
         if (output.status !== 0) return outcomeOf(instance, made, output);
         made.push(change);
         this.#options.changed(instance, change);

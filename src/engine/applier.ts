@@ -1,13 +1,16 @@
 import { isApiKind } from '../facts/api.ts';
 import { isGuarded } from '../facts/collectors.ts';
+import { digestKind } from '../facts/content.ts';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
+import { pathKind } from '../facts/path.ts';
 import { Alone, isAllOrNothing } from './alone.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
 import { takeEffect } from './effects.ts';
 import { HostJournal } from './host-journal.ts';
 import type { HostRun } from './host-run.ts';
-import { firstLines, type Instance } from './instance.ts';
+import { firstLines } from './command-result.ts';
+import type { Instance } from './instance.ts';
 import { worthKnowing } from './interests.ts';
 import { failureOf, outcomeOf } from './judge.ts';
 import { isScript, timeoutOf } from './operations.ts';
@@ -105,15 +108,19 @@ export class Applier implements Strategy {
       settle(await this.#alone.run(instance));
       return;
     }
-    const intents = this.#journal.intents(
-      verdict.changes.map((change) => this.#options.tell(instance, change)),
-    );
+    const intents = this.#journal.intents(verdict.changes, (change) => this.#options.tell(instance, change));
     this.#enqueue({ instance, settle, changes, intents, result: {}, attempts }, known);
     if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
   }
 
   #enqueue(item: Omit<Queued, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
-    const found = [...known].flatMap(([need, records]) => (isGuarded(need.kind) ? { need, records } : []));
+    const absent = new Set(
+      [...known].flatMap(([need, records]) => (isAbsent(need, records) ? need.key : [])),
+    );
+    const found = [...known].flatMap(([need, records]) =>
+      // What is not there has no content either.
+      isGuarded(need.kind) && !(need.kind === digestKind && absent.has(need.key)) ? { need, records } : [],
+    );
     this.#queue.push({ ...item, found });
     for (const operation of item.changes.flatMap(({ operations }) => operations))
       this.#size += (operation.newFile?.content ?? operation.script).length;
@@ -180,8 +187,7 @@ export class Applier implements Strategy {
     const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
     const piece = await this.#host.run(batchScript(told, after, opening), become, options);
     emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
-    fleet.epoch++;
-    this.#host.world.outdate();
+    fleet.changed(this.#host.name);
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined) await this.#host.collect(after, become);
     else this.#host.learn(output.collected, after);
@@ -251,13 +257,18 @@ export class Applier implements Strategy {
   }
 }
 
+function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): boolean {
+  return kind === pathKind && records.length === 0;
+}
+
 /** Those whose state a later change wrote: then there is nothing to check them by. */
 function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
   const overwritten = new Set<Queued>();
   const later = new Set<string>();
   for (const item of queue.toReversed()) {
-    if (later.has('*') || item.instance.needs.some((need) => later.has(identify(need))))
+    if (later.has('*') || (later.size > 0 && item.instance.needs.some((need) => later.has(identify(need)))))
       overwritten.add(item);
+    if (item === queue[0]) break;
     for (const write of item.changes.flatMap(({ writes }) => writes))
       later.add(write === '*' ? '*' : identify(write));
   }

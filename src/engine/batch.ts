@@ -82,7 +82,8 @@ function allAtOnce(
   const begun = tell(intents.map(({ line }) => line));
   const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
   return [
-    `[ $go = 0 ] || { ${begun} && ${inShell(script)}; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
+    // As it is: it is drover's own, and as a quoted text the shell would read all the files' contents twice.
+    `[ $go = 0 ] || { ${begun} && ( set -e\n${script}\n) </dev/null; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
     `[ $go = 0 ] || marks ${index} ${changes}`,
   ];
 }

@@ -4,7 +4,15 @@ import type { Change } from '../plan/change.ts';
 import type { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import type { Plan } from './planner.ts';
-import { needWanted, parseWanted, wantedOf, writtenFile, type Wanted } from './wanted.ts';
+import {
+  needBegin,
+  needWanted,
+  parseWanted,
+  wantedOf,
+  writtenFile,
+  type TaskWanted,
+  type Wanted,
+} from './wanted.ts';
 import type { TaskReport } from './walker.ts';
 
 /**
@@ -25,7 +33,7 @@ export interface Drift {
 /** Tells of all that a plan would change why that is so. */
 export function driftOf(plan: Plan, fleet: Fleet, context: ModuleContext): Drift[] {
   const known = new Map<string, Map<string, Wanted>>();
-  const wanted = new Map<Instance, Wanted>();
+  const wanted = new Map<Instance, TaskWanted>();
   for (const host of fleet.connected()) {
     const records = host.world.records(needWanted) ?? [];
     known.set(host.name, parseWanted(needWanted.parse(records)));
@@ -38,23 +46,44 @@ export function driftOf(plan: Plan, fleet: Fleet, context: ModuleContext): Drift
       const now = wanted.get(instance);
       const isPending = outcome.changes.length > 0 || outcome.status === 'deferred';
       if (!now || !isPending) continue;
-      const former = known.get(report.host)?.get(now.key);
-      const own = former ? compare(instance, now, former, fleet) : (['new'] as const);
-      const causes = own.length > 0 ? own : followed(instance, found, context);
-      found.push({ report, instance, changes: outcome.changes, causes });
+      const noted = known.get(report.host);
+      for (const { wanted: its, path, changes } of piecesOf(now, noted, outcome.changes)) {
+        const former = noted?.get(its.key);
+        const own = former ? compare(instance, its, former, fleet, path) : [whyUnknown(now, noted)];
+        const causes = own.length > 0 ? own : followed(instance, found, context);
+        found.push({ report, instance, changes, causes });
+      }
     }
   }
   return found;
 }
 
-/** Empty when the task would be in sync by itself: then it follows an earlier change. */
-function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet): DriftCause[] {
+type Noted = ReadonlyMap<string, Wanted> | undefined;
+
+/** What of a task is told by itself: of a folder that it brings, each change. */
+function piecesOf({ own, paths }: TaskWanted, noted: Noted, changes: readonly Change[]) {
+  const isKnown = [...paths.values()].some(({ key }) => noted?.has(key));
+  if (!isKnown || changes.length === 0) return [{ wanted: own, path: undefined, changes }];
+  return changes.map((change) => ({
+    wanted: paths.get(change.resource) ?? own,
+    path: change.resource,
+    changes: [change],
+  }));
+}
+
+/** Why nothing is noted: the task was never carried out, or the folder did not have this when it was. */
+function whyUnknown({ own }: TaskWanted, noted: Noted): DriftCause {
+  return noted?.has(own.key) ? 'inventory' : 'new';
+}
+
+/** Of a task, or one path that it brings. Empty when it would be in sync by itself: then it follows an earlier change. */
+function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet, path?: string): DriftCause[] {
   const lookUp = (need: Parameters<Fleet['recordsOf']>[0]) =>
     fleet.recordsOf(need, instance.delegateTo ?? instance.host);
-  const file = writtenFile(instance);
-  const there = file?.need.parse(lookUp(file.need) ?? []);
-  const isTouched = former.content !== undefined && file !== undefined && there !== former.content;
-  const isOther = now.params !== former.params;
+  const need = path === undefined ? writtenFile(instance)?.need : needBegin(path);
+  const there = need?.parse(lookUp(need) ?? []);
+  const isTouched = former.content !== undefined && need !== undefined && there !== former.content;
+  const isOther = now.params !== former.params || now.content !== former.content;
   const causes: DriftCause[] = [
     ...(isTouched ? ['host' as const] : []),
     ...(isOther ? ['inventory' as const] : []),

@@ -100,6 +100,12 @@ export class Fleet {
     return this.#runs.get(need.host ?? host)?.world.lastRecords(need);
   }
 
+  /** Takes note that something was changed on hosts: what was read before is nothing to plan from. */
+  changed(...names: readonly string[]): void {
+    this.epoch++;
+    for (const name of names) this.get(name).world.outdate();
+  }
+
   /** Forgets what was collected of all hosts. */
   forget(): void {
     this.epoch++;

@@ -1,4 +1,5 @@
 import { TaskFailedError } from '../core/errors.ts';
+import type { Change } from '../plan/change.ts';
 import type { ChangeOutput } from './batch.ts';
 import type { HostRun } from './host-run.ts';
 import { doneLine, withdrawnLine, type Intent, type Journal } from './journal.ts';
@@ -14,10 +15,10 @@ export class HostJournal {
     this.#journal = journal;
   }
 
-  /** The intents of changes; none where the host keeps no journal. */
-  intents(changes: readonly Omit<JournaledChange, 'n'>[]): Intent[] {
+  /** The intents of changes, as they are told; none where the host keeps no journal. */
+  intents(changes: readonly Change[], tell: (change: Change) => Omit<JournaledChange, 'n'>): Intent[] {
     const journal = this.#journal;
-    return journal ? changes.map((change) => journal.intent(change)) : [];
+    return journal ? changes.map((change) => journal.intent(tell(change))) : [];
   }
 
   /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */

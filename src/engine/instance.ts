@@ -1,21 +1,22 @@
 import * as z from 'zod';
-import { findSource } from '../config/playbook/tasks.ts';
-import { Problems, readSource, shortPath } from '../config/files.ts';
+import { findSource } from '../config/playbook/sources.ts';
+import { Problems } from '../config/files.ts';
 import type { Condition, Provides, Task } from '../config/playbook/model.ts';
 import { readConditions } from '../config/playbook/keywords.ts';
 import { metaOf, reportIssue, shapeOf } from '../config/validate.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import type { Node, ScalarNode } from '../core/node.ts';
-import type { SourceFile } from '../core/source.ts';
 import { needRead } from '../facts/script.ts';
 import type { Need } from '../facts/need.ts';
-import type { BoundTask, Module, ModuleContext } from '../modules/define-module.ts';
+import type { BoundTask, Module } from '../modules/define-module.ts';
 import { inSync, refused, type Verdict } from '../plan/change.ts';
 import { quote } from '../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../vars/evaluate.ts';
 import { NotYetKnown, type Scope, type Variable } from '../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../vars/template.ts';
 import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../vars/value.ts';
+import type { Bindings } from './bindings.ts';
+import { commandResult, firstLines } from './command-result.ts';
 
 /** One task on one host, for one item of its loop: with its parameters, ready to be compared. */
 export interface Instance {
@@ -46,20 +47,29 @@ export interface PlayDefaults {
   readonly becomeUser: ScalarNode | undefined;
 }
 
+/** One of a task's loop, or all of a task without one. */
+interface LoopItem {
+  readonly scope: Scope;
+  readonly item: Value | undefined;
+  /** Its place in the loop, from 0. */
+  readonly place: number;
+}
+
 /** The items of a task's loop with their scopes; one without an item when it has none. */
-export function expandLoop(task: Task, scope: Scope): { scope: Scope; item: Value | undefined }[] {
-  if (!task.loop) return [{ scope, item: undefined }];
+export function expandLoop(task: Task, scope: Scope): LoopItem[] {
+  if (!task.loop) return [{ scope, item: undefined, place: 0 }];
   const items = scope.render(task.loop);
   if (!Array.isArray(items)) {
     const message = `loop needs a list, and this is ${kindOf(items)}`;
     throw new InvalidInputError([{ message, at: task.loop.range }]);
   }
-  return items.map((item, index) => ({
+  return items.map((item, place) => ({
     item,
+    place,
     scope: scope.with(
       new Map<string, Variable>([
         [task.loopVariable, { value: item }],
-        ['loop_index', { value: index }],
+        ['loop_index', { value: place }],
       ]),
     ),
   }));
@@ -79,16 +89,15 @@ export function conditionsHold(conditions: readonly Condition[], scope: Scope): 
 export function bindTask(
   task: Task,
   host: string,
-  scope: Scope,
-  item: Value | undefined,
+  { scope, item, place }: LoopItem,
   play: PlayDefaults,
-  context: ModuleContext,
+  bindings: Bindings,
   open?: string,
 ): Instance {
   const params = renderParams(task, scope, open);
   let bound: BoundTask;
   try {
-    bound = task.module.bind(params, context);
+    bound = bindings.bind(task, place, params);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const problems = new Problems();
@@ -155,37 +164,6 @@ function readVerdict(output: { status: number; stdout: string; stderr: string },
   );
 }
 
-/** What a command's result is registered as. */
-export function commandResult({
-  status,
-  stdout,
-  stderr,
-}: {
-  status: number;
-  stdout: string;
-  stderr: string;
-}) {
-  const [out, err] = [stdout, stderr].map((text) => text.replace(/\n+$/, ''));
-  const lines = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split('\n'));
-  return {
-    rc: status,
-    stdout: out ?? '',
-    stderr: err ?? '',
-    stdout_lines: lines(out),
-    stderr_lines: lines(err),
-  };
-}
-
-/** The last lines of what a step said, on one line. */
-export function firstLines(text: string): string {
-  const lines = text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return lines.slice(-4).join('; ').slice(-600) || 'it said nothing';
-}
-
 /** A script with its environment, run as another user where asked. Neither goes through an argument list. */
 export function wrapScript(
   script: string,
@@ -220,10 +198,10 @@ function renderParams(task: Task, scope: Scope, open: string | undefined): Recor
   }
   const name = module.file && params[module.file.param];
   if (module.file && typeof name === 'string') {
-    const source = task.source ?? sourceAtRunTime(task, name);
-    params['content'] = orOpen(() =>
-      module.file?.render ? renderText(templateOfFile(source), scope) : source.text,
-    );
+    const source = task.source ?? sourceAtRunTime(task, module.file, name);
+    if ('tree' in source) params['tree'] = source.tree;
+    else if (module.file.render) params['content'] = orOpen(() => renderText(templateOfFile(source), scope));
+    else params['content'] = source.text;
   }
   return params;
 }
@@ -241,14 +219,15 @@ function expressionsOf(module: Module): ReadonlySet<string> {
   return names;
 }
 
-function sourceAtRunTime(task: Task, name: string): SourceFile {
-  const render = task.module.file?.render ?? false;
-  const path = findSource(name, task.folder, render);
+function sourceAtRunTime(
+  task: Task,
+  file: NonNullable<Module['file']>,
+  name: string,
+): NonNullable<Task['source']> {
   const problems = new Problems();
-  const source = path === undefined ? undefined : readSource(path, problems);
+  const source = findSource(name, task.folder, file, task.params, problems);
   if (source) return source;
-  const message = `there is no ${render ? 'template' : 'file'} ${shortPath(name)}`;
-  throw new InvalidInputError([{ message, at: task.params.range }]);
+  throw new InvalidInputError(problems.list);
 }
 
 function evaluateAll(node: Node, key: string, scope: Scope): { text: string; holds: boolean }[] {

@@ -1,5 +1,5 @@
 import { isApiKind } from '../facts/api.ts';
-import { identify, type Need } from '../facts/need.ts';
+import type { Need } from '../facts/need.ts';
 import type { Instance } from './instance.ts';
 import type { Interest } from './planner.ts';
 
@@ -11,8 +11,6 @@ export function worthKnowing(
 ): Need<unknown>[] {
   const last = Math.max(...instances.map(({ task }) => task.id));
   const ahead = interests.filter(({ host, task }) => host === name && task >= last).map(({ need }) => need);
-  const local = [...instances.flatMap(({ needs }) => needs), ...ahead].filter(
-    (need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name),
-  );
-  return [...new Map(local.map((need) => [`${identify(need)}\t${need.args ?? ''}`, need])).values()];
+  const all = new Set([...instances.flatMap(({ needs }) => needs), ...ahead]);
+  return [...all].filter((need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name));
 }

@@ -2,7 +2,8 @@ import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError }
 import type { Change, Verdict } from '../plan/change.ts';
 import type { ChangeOutput } from './batch.ts';
 import type { Fleet } from './fleet.ts';
-import { commandResult, conditionsHold, firstLines, type Instance } from './instance.ts';
+import { commandResult, firstLines } from './command-result.ts';
+import { conditionsHold, type Instance } from './instance.ts';
 import type { Outcome } from './walker.ts';
 
 /** Seconds in which what a task asks has to answer: a leader hands over, or a killed run's restart comes to its end. */

@@ -15,10 +15,10 @@ export function bindOpenTask(task: Task, walk: WalkOptions): Instance[] | undefi
   const items = ifKnown(() => expandLoop(task, walk.scope(task.vars)));
   const instances = items
     ?.filter(({ scope }) => ifKnown(() => conditionsHold(task.when, scope)) !== false)
-    .map(({ scope, item }) => {
+    .map((item) => {
       // Whatever takes the place of what is not known: it has to come to the same.
       const [one, other] = ['a', 'b'].map((open) =>
-        ifKnown(() => bindTask(task, walk.host, scope, item, walk.play, walk.context, open)),
+        ifKnown(() => bindTask(task, walk.host, item, walk.play, walk.bindings, open)),
       );
       return one && other && mayWrite(one) === mayWrite(other) ? one : undefined;
     });

@@ -193,7 +193,9 @@ export class Run {
       outcomes.filter(({ outcome }) => outcome.status === 'failed').map(({ instance }) => instance),
     );
     const wanted = [...wantedOf(this.#reports, host, this.#stage.context)];
-    return wanted.filter(([instance]) => !failed.has(instance)).map(([, its]) => its);
+    return wanted
+      .filter(([instance]) => !failed.has(instance))
+      .flatMap(([, { own, paths }]) => [own, ...paths.values()]);
   }
 
   /** Why each pending change of a plan is one. */

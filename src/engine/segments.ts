@@ -1,7 +1,7 @@
 import { guardDigest } from '../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
 import type { RunOperation } from '../plan/operation.ts';
-import { writeNewFiles, writeNewFolders, type NewFile, type NewFolder } from '../shell/files.ts';
+import { writeNew, type NewFile, type NewFolder } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
 import type { Instance } from './instance.ts';
 import type { Intent } from './journal.ts';
@@ -32,8 +32,8 @@ export interface Place {
   readonly from: number;
 }
 
-/** New files, new folders, or changes that are narrow otherwise: owners and modes. */
-type Sharing = 'files' | 'folders' | 'paths';
+/** New files and folders, or changes that are narrow otherwise: owners and modes. */
+type Sharing = 'new' | 'paths';
 
 /** A segment that is being put together. */
 interface Draft {
@@ -44,14 +44,13 @@ interface Draft {
   /** What kind of neighbours it takes in. */
   readonly shares: Sharing | undefined;
   /** What it makes, where that is what it shares. */
-  readonly files: NewFile[];
-  readonly folders: NewFolder[];
+  readonly made: (NewFolder | NewFile)[];
   readonly written: Set<string>;
 }
 
 /**
  * The steps as segments: each change is guarded by what the tasks since the former change were compared with.
- * Neighbours that change no more than their own paths share one guard, and new files one script too, unless one was
+ * Neighbours that change no more than their own paths share one guard, and new ones one script too, unless one was
  * compared with what another of them writes: a guard costs some processes, and a thousand of them more than the files.
  */
 export function toSegments(steps: readonly Step[]): {
@@ -73,8 +72,7 @@ export function toSegments(steps: readonly Step[]): {
         changes: [],
         intents: [],
         shares,
-        files: [],
-        folders: [],
+        made: [],
         written: new Set(),
       };
       drafts.push(draft);
@@ -83,8 +81,8 @@ export function toSegments(steps: readonly Step[]): {
     for (const [identity, finding] of guard) draft.guard.set(identity, finding);
     draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
     draft.intents.push(...step.intents);
-    if (shares === 'files') draft.files.push(...runs.flatMap(({ newFile }) => newFile ?? []));
-    if (shares === 'folders') draft.folders.push(...runs.flatMap(({ newFolder }) => newFolder ?? []));
+    if (shares === 'new')
+      draft.made.push(...runs.flatMap(({ newFile, newFolder }) => newFile ?? newFolder ?? []));
     for (const { writes } of step.changes) {
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
     }
@@ -93,11 +91,10 @@ export function toSegments(steps: readonly Step[]): {
   return { segments: drafts.map(toSegment), places };
 }
 
-function toSegment({ guard, changes, intents, files, folders }: Draft): Segment {
+function toSegment({ guard, changes, intents, made }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
-  const together =
-    files.length > 1 ? writeNewFiles(files) : folders.length > 1 ? writeNewFolders(folders) : undefined;
+  const together = made.length > 1 ? writeNew(made) : undefined;
   return {
     guard: needs,
     digest,
@@ -114,8 +111,7 @@ function sharingOf(
   runs: readonly RunOperation[],
 ): Sharing | undefined {
   if (attempts > 0 || instance.becomeUser !== undefined || runs.length < changes.length) return undefined;
-  if (runs.every(({ newFile }) => newFile)) return 'files';
-  if (runs.every(({ newFolder }) => newFolder)) return 'folders';
+  if (runs.every(({ newFile, newFolder }) => newFile ?? newFolder)) return 'new';
   return runs.every(({ narrow }) => narrow) ? 'paths' : undefined;
 }
 

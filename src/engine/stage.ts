@@ -5,6 +5,7 @@ import { InterruptedError, UnreachableError } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Layer, Scope } from '../vars/scope.ts';
+import { Bindings } from './bindings.ts';
 import { Evaluations } from './evaluations.ts';
 import { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
@@ -25,6 +26,7 @@ export class Stage {
   readonly fleet: Fleet;
   readonly context: ModuleContext;
   readonly #evaluations = new Evaluations<Instance[]>();
+  readonly #bindings: Bindings;
   readonly #rooted = new Map<string, boolean>();
   readonly #digests = new Map<string, string>();
   readonly #numbers = new Map<string, number>();
@@ -44,6 +46,7 @@ export class Stage {
       redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
+    this.#bindings = new Bindings(this.context);
   }
 
   /** Of a text's SHA-256; a plan asks for that of each file some times. */
@@ -89,7 +92,7 @@ export class Stage {
       play: { ...play, become },
       strategy,
       once,
-      context: this.context,
+      bindings: this.#bindings,
       registered: this.fleet.get(host).registered,
       scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
       recall: (task, work) => this.#evaluations.recall(`${task.id} ${among} ${host}`, work),

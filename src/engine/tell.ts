@@ -11,8 +11,22 @@ const hidden = 'hidden by no_log';
 // An item of a loop may be a whole structure.
 const largestItem = 60;
 
+/** How changes are shown: each is told of some times, and hosts in the same state share theirs. */
+const shownChanges = new WeakMap<
+  Change,
+  { vault: Vault; sealed: number; noLog: boolean; shown: ShownChange }
+>();
+
 /** A change as people may see it: without what its apply needs, and without secrets. */
 export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
+  const known = shownChanges.get(change);
+  if (known?.vault === vault && known.sealed === vault.sealed && known.noLog === noLog) return known.shown;
+  const shown = show(change, vault, noLog);
+  shownChanges.set(change, { vault, sealed: vault.sealed, noLog, shown });
+  return shown;
+}
+
+function show(change: Change, vault: Vault, noLog: boolean): ShownChange {
   const { action, resource, detail, reason, before, after, disrupts } = change;
   const clean = (text: string) => (noLog ? hidden : vault.redact(text));
   const optional = { detail, reason, before, after, disrupts };

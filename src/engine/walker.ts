@@ -6,11 +6,11 @@ import {
   TaskFailedError,
   UnreachableError,
 } from '../core/errors.ts';
-import type { ModuleContext } from '../modules/define-module.ts';
 import type { Change, Note } from '../plan/change.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import type { Value } from '../vars/value.ts';
+import type { Bindings } from './bindings.ts';
 import type { taskStatuses } from './events.ts';
 import { bindTask, conditionsHold, expandLoop, nameOf, type Instance } from './instance.ts';
 import type { OnceForAll } from './run-once.ts';
@@ -69,7 +69,7 @@ export interface WalkOptions {
   readonly host: string;
   readonly play: Play;
   readonly strategy: Strategy;
-  readonly context: ModuleContext;
+  readonly bindings: Bindings;
   readonly once: OnceForAll;
   /** The host's results and set_facts, which the walk adds to. */
   readonly registered: Map<string, Variable>;
@@ -189,13 +189,13 @@ export class Walker {
   }
 
   #bind(task: Task): Instance[] {
-    const { host, play, context } = this.#options;
+    const { host, play, bindings } = this.#options;
     const scope = this.#options.scope(task.vars);
     // A condition that does not need the item spares rendering the loop.
     if (!task.loop && !conditionsHold(task.when, scope)) return [];
     return expandLoop(task, scope)
       .filter((item) => conditionsHold(task.when, item.scope))
-      .map((item) => bindTask(task, host, item.scope, item.item, play, context));
+      .map((item) => bindTask(task, host, item, play, bindings));
   }
 
   async #refuseEvaluation(task: Task, error: unknown): Promise<void> {

@@ -1,13 +1,12 @@
 import { dirname, resolve } from 'node:path/posix';
 import { identify, type FactRecord, type Need } from '../facts/need.ts';
-import { contentKind } from '../facts/content.ts';
+import { contentKind, digestKind } from '../facts/content.ts';
+import { pathKind } from '../facts/path.ts';
 import { readKind } from '../facts/script.ts';
 import type { Write } from '../plan/change.ts';
 
-const pathKind = 'path';
-
 /** Kinds of facts whose key is a path. */
-export const ofFiles = [pathKind, 'digest', contentKind, 'ctime'];
+export const ofFiles = [pathKind, digestKind, contentKind, 'ctime'];
 
 /** Why a fact that was known is not any more. */
 interface Unknown {
@@ -27,8 +26,11 @@ export class World {
   readonly #reads: Set<string>;
   /** Contents that were left out because they were what the asker has, with the digest of that. */
   readonly #leftOut: Map<string, string>;
+  /** What changes write, taken over when somebody asks: a batch of new files often is all that there is. */
+  #writes: { readonly write: Write; readonly reason: string }[] = [];
 
   constructor(from?: World) {
+    if (from) from.#catchUp();
     this.#facts = from ? new Map(from.#facts) : new Map<string, readonly FactRecord[]>();
     this.#links = new Map(from ? from.#links : []);
     this.#reads = new Set(from ? from.#reads : []);
@@ -42,11 +44,13 @@ export class World {
 
   /** A fact's records; undefined when it was not collected since the host's last change, or is unknown. */
   records(need: Need<unknown>): readonly FactRecord[] | undefined {
+    this.#catchUp();
     return this.#recordsIn(need, this.#facts.get(identify(need)));
   }
 
   /** What was last found of a fact, though the host may have changed since: who asked was told so. */
   lastRecords(need: Need<unknown>): readonly FactRecord[] | undefined {
+    this.#catchUp();
     const identity = identify(need);
     return this.#recordsIn(need, this.#facts.get(identity) ?? this.#former.get(identity));
   }
@@ -61,6 +65,7 @@ export class World {
 
   /** Why a fact is unknown; undefined when it is known or was never collected. */
   unknownReason(need: Need<unknown>): string | undefined {
+    this.#catchUp();
     const found = this.#facts.get(identify(need));
     if (!found) return this.#everything?.reason;
     return 'reason' in found ? found.reason : undefined;
@@ -68,26 +73,28 @@ export class World {
 
   /** Takes over what was collected for needs. */
   learn(collected: ReadonlyMap<string, readonly FactRecord[]>, needs: readonly Need<unknown>[] = []): void {
+    this.#catchUp();
     const leftOut = leftOutOf(collected, needs);
     for (const [identity, records] of collected) {
       this.#facts.set(identity, records);
       const digest = leftOut.get(identity);
       if (digest === undefined) this.#leftOut.delete(identity);
       else this.#leftOut.set(identity, digest);
-      const { kind, key } = partsOf(identity);
-      if (kind === readKind) this.#reads.add(identity);
-      else if (kind === pathKind) this.#noteLink(key, records);
+      if (identity.startsWith(`${readKind}\t`)) this.#reads.add(identity);
+      else if (identity.startsWith(`${pathKind}\t`)) this.#noteLink(partsOf(identity).key, records);
     }
   }
 
   /** Takes note that something was changed: what was found before is nothing to plan from. */
   outdate(): void {
+    this.#catchUp();
     for (const [identity, found] of this.#facts) this.#former.set(identity, found);
     this.#facts.clear();
   }
 
   /** Forgets everything: all of it is collected again. */
   clear(): void {
+    this.#writes = [];
     this.#facts.clear();
     this.#former.clear();
     this.#links.clear();
@@ -98,6 +105,17 @@ export class World {
 
   /** Takes over what a change writes: predicted records, or that a fact is no longer known. */
   write(write: Write, reason: string): void {
+    this.#writes.push({ write, reason });
+  }
+
+  #catchUp(): void {
+    if (this.#writes.length === 0) return;
+    const writes = this.#writes;
+    this.#writes = [];
+    for (const { write, reason } of writes) this.#take(write, reason);
+  }
+
+  #take(write: Write, reason: string): void {
     if (write !== '*') {
       const identity = identify(write);
       this.#spread(write, reason);
@@ -111,6 +129,7 @@ export class World {
 
   /** Makes every known fact unknown for which the test holds. */
   invalidate(test: (kind: string, key: string) => boolean, reason: string): void {
+    this.#catchUp();
     this.#forget(this.#reads, reason);
     for (const identity of this.#facts.keys()) {
       const { kind, key } = partsOf(identity);

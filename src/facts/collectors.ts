@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rememberLast } from '../core/memo.ts';
 import { groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
@@ -26,20 +27,23 @@ const collectors: readonly Collector[] = [
   readCollector,
 ];
 
+const guarded = new Set(
+  collectors.flatMap(({ kinds, unguarded = [] }) => kinds.filter((kind) => !unguarded.includes(kind))),
+);
+
 /** Whether a fact takes part in the comparison that guards a change. */
 export function isGuarded(kind: string): boolean {
-  const collector = collectors.find(({ kinds }) => kinds.includes(kind));
-  return collector !== undefined && collector.unguarded?.includes(kind) !== true;
+  return guarded.has(kind);
 }
 
 /** One script that gathers all needs, each kind by its collector. It writes nothing and always succeeds. */
-export function collectScript(needs: readonly Need<unknown>[]): string {
+export const collectScript = rememberLast((needs: readonly Need<unknown>[]): string => {
   const parts = collectors.flatMap((collector) => {
     const own = unique(needs.filter((need) => collector.kinds.includes(need.kind)));
     return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
   });
   return [...parts, ':'].join('\n');
-}
+}, 4);
 
 // Needs of one key that differ in what they ask for beside it all reach the collector.
 function unique(needs: readonly Need<unknown>[]): Need<unknown>[] {

@@ -1,7 +1,7 @@
-import { quote, quoteAll } from '../shell/quote.ts';
+import { portionsOf, quote, quoteAll } from '../shell/quote.ts';
 import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
 
-const digestKind = 'digest';
+export const digestKind = 'digest';
 export const contentKind = 'content';
 
 /** Larger files are compared by digest, and their differences not shown. */
@@ -45,10 +45,12 @@ export const contentCollector: Collector = {
   },
 };
 
-// GNU sha256sum escapes names that hold a backslash or newline; those never match and count as unreadable.
+// GNU sha256sum escapes names that hold a backslash, and begins such a line with one.
 function digestScript(paths: readonly string[]): string {
-  return `set -- ${quoteAll(paths)}
-sha256sum -- "$@" 2>/dev/null | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`;
+  const portions = portionsOf(paths).map((some) => `sha256sum -- ${quoteAll(some)} 2>/dev/null`);
+  return `{ ${portions.join('\n')}
+} | sed '/^\\\\/{s///;s/\\\\\\\\/\\\\/g;}
+s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`;
 }
 
 /**
@@ -57,9 +59,12 @@ sha256sum -- "$@" 2>/dev/null | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\
  * but for the alphabet, the length before each line, and the end.
  */
 const contentProgram = `while (<STDIN>) { chomp; my ($asked, $known, $path) = split / /, $_, 3; $file{$path} = [$asked, $known]; push @paths, $path }
-open my $sums, "-|", "sha256sum", "--", @paths or exit;
+while (@paths) {
+my @some; my $size = 0; while (@paths && $size < 1e6) { $size += length $paths[0]; push @some, shift @paths }
+open my $sums, "-|", "sha256sum", "--", @some or exit;
 while (<$sums>) {
-  chomp; my ($sum, $path) = split /  /, $_, 2; my ($asked, $known) = @{$file{$path} or next};
+  chomp; my $escaped = s/^\\\\//; my ($sum, $path) = split /  /, $_, 2; $path =~ s/\\\\\\\\/\\\\/g if $escaped;
+  my ($asked, $known) = @{$file{$path} or next};
   print "digest\\t$path\\t$sum\\n" if $asked =~ /d/;
   next if $asked !~ /c/ or $sum eq $known;
   open my $in, "<:raw", $path or next; read $in, my $text, ${largestShownFile} + 1;
@@ -67,4 +72,5 @@ while (<$sums>) {
   my $code = pack "u", $text; $code =~ s/^.//mg; $code =~ tr/\\n//d; $code =~ tr{\` -_}{AA-Za-z0-9+/};
   my $end = -length($text) % 3; substr($code, -$end) = "=" x $end if $end;
   print "content\\t$path\\t$code\\n";
+}
 }`;

@@ -54,9 +54,15 @@ export function onHost<F>(host: string, need: Need<F>): Need<Answer<F>> {
   };
 }
 
-/** The need's identity among the facts of one host. */
-export function identify(need: { readonly kind: string; readonly key: string }): string {
-  return `${need.kind}\t${need.key}`;
+const identities = new Map<string, Map<string, string>>();
+
+/** The need's identity among the facts of one host. Always the same text: as a key of maps it is hashed but once. */
+export function identify({ kind, key }: { readonly kind: string; readonly key: string }): string {
+  let ofKind = identities.get(kind);
+  if (!ofKind) identities.set(kind, (ofKind = new Map<string, string>()));
+  let identity = ofKind.get(key);
+  if (identity === undefined) ofKind.set(key, (identity = `${kind}\t${key}`));
+  return identity;
 }
 
 /** A key must stand in one field of one line. */

@@ -1,5 +1,7 @@
-import { quoteAll } from '../shell/quote.ts';
+import { portionsOf, quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
+
+export const pathKind = 'path';
 
 type PathType = 'file' | 'directory' | 'link' | 'other';
 
@@ -22,7 +24,7 @@ const types: Record<string, PathType> = {
 };
 
 export function needPath(path: string): Need<PathFact | undefined> {
-  return { kind: 'path', key: checkKey(path), parse: parsePath };
+  return { kind: pathKind, key: checkKey(path), parse: parsePath };
 }
 
 function parsePath(records: readonly FactRecord[]): PathFact | undefined {
@@ -42,10 +44,13 @@ export function pathRecords(
 }
 
 export const pathCollector: Collector = {
-  kinds: ['path'],
-  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-stat -c 'path	%n	%F	%a	%U	%G' -- "$@" 2>/dev/null
+  kinds: [pathKind],
+  script: (needs) =>
+    forPaths(
+      needs,
+      `stat -c 'path	%n	%F	%a	%U	%G' -- "$@" 2>/dev/null
 for p; do [ -L "$p" ] && printf 'path\\t%s\\tlink\\t%s\\n' "$p" "$(readlink -- "$p")"; done`,
+    ),
 };
 
 /** When a file's content or attributes last changed, in seconds since 1970; undefined when it is not there. */
@@ -61,6 +66,10 @@ export const changeTimeCollector: Collector = {
   kinds: ['ctime'],
   // A later ctime with the same digest changes nothing, and digests are guarded.
   unguarded: ['ctime'],
-  script: (needs) => `set -- ${quoteAll(needs.map((need) => need.key))}
-stat -L -c 'ctime	%n	%.9Z' -- "$@" 2>/dev/null`,
+  script: (needs) => forPaths(needs, `stat -L -c 'ctime	%n	%.9Z' -- "$@" 2>/dev/null`),
 };
+
+function forPaths(needs: readonly Need<unknown>[], script: string): string {
+  const portions = portionsOf(needs.map(({ key }) => key));
+  return portions.map((paths) => `set -- ${quoteAll(paths)}\n${script}`).join('\n');
+}

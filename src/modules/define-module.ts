@@ -15,6 +15,18 @@ export interface ModuleContext {
   matchesScram(verifier: string, password: string): boolean;
 }
 
+/** Parameters that drover fills in from the file that another one names: nobody's to give. */
+export function filledIn({ file }: Module): string[] {
+  return [...(file?.render ? ['content'] : []), ...(file?.folder ? ['tree'] : [])];
+}
+
+interface LocalFile {
+  readonly param: string;
+  readonly render: boolean;
+  /** It may also name a folder; what is in that comes as `tree`. */
+  readonly folder?: true;
+}
+
 /** How a task is written down, beside its parameters. */
 interface ModuleDocs {
   readonly summary: string;
@@ -32,7 +44,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   /** The parameter that a bare string or list stands for (`command: echo hi`). */
   readonly free?: string;
   /** The parameter that names a local file whose text comes as `content`: rendered, or as it is. */
-  readonly file?: { readonly param: string; readonly render: boolean };
+  readonly file?: LocalFile;
   /** The module's changes can't be foreseen one by one: each is applied, then its needs are read again. */
   readonly stepwise?: boolean;
   /** What a deferred task of this module may write, beside its own needs. */
@@ -80,7 +92,7 @@ export interface Module {
   /** What the changes of its diff are; tests hold them against it. */
   readonly change: z.ZodType<Change>;
   readonly free: string | undefined;
-  readonly file: { readonly param: string; readonly render: boolean } | undefined;
+  readonly file: LocalFile | undefined;
   readonly stepwise: boolean;
   readonly wide: boolean;
   readonly readOnly: boolean;
@@ -118,6 +130,14 @@ export interface PlannedChange {
 export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N extends Needs>(
   definition: ModuleDefinition<P, C, N>,
 ): Module {
+  // Hosts in the same state share their changes, and a plan asks again when it is carried out.
+  const written = new WeakMap<Change, readonly Write[]>();
+  const scripts = new WeakMap<Change, readonly Operation[]>();
+  const writesOf = (change: Change, context: ModuleContext) => {
+    const writes = written.get(change) ?? definition.writes(change as z.output<C>, context);
+    written.set(change, writes);
+    return writes;
+  };
   return {
     name: definition.name,
     docs: definition.docs,
@@ -148,32 +168,51 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),
       };
     },
-    writesOf: (change, context) => definition.writes(change as z.output<C>, context),
+    writesOf,
     prepare(own, context) {
       const change = own as z.output<C>;
+      const operations = scripts.get(change) ?? definition.apply(change, context);
+      // What asks an API may keep in mind what it was answered.
+      if (operations.every(({ kind }) => kind === 'run')) scripts.set(change, operations);
       return {
         change,
-        operations: definition.apply(change, context),
+        operations,
         get revert() {
           return definition.revert?.(change, context) ?? [];
         },
-        writes: definition.writes(change, context),
+        writes: writesOf(change, context),
       };
     },
   };
 }
 
-/** A comparison that is made anew only when it is with something else: a plan's is made again as it is carried out. */
+/**
+ * A comparison that is made anew only when it is with something else: a plan's is made again as it is carried out, and
+ * other hosts may be in the same state.
+ */
 function once(compare: (lookUp: LookUp) => Verdict, needs: Needs): (lookUp: LookUp) => Verdict {
   const all = Object.values(needs).flat();
-  let last: { readonly found: ReturnType<LookUp>[]; readonly verdict: Verdict } | undefined;
+  let last: { readonly found: Records[]; readonly verdict: Verdict } | undefined;
   return (lookUp) => {
     const found = all.map(lookUp);
-    if (last?.found.every((records, index) => records === found[index])) return last.verdict;
+    if (last?.found.every((records, index) => isSame(records, found[index]))) return last.verdict;
     const verdict = compare(lookUp);
     last = { found, verdict };
     return verdict;
   };
+}
+
+type Records = ReturnType<LookUp>;
+
+function isSame(one: Records, other: Records): boolean {
+  if (one === other || !one || !other) return one === other;
+  return (
+    one.length === other.length &&
+    one.every((fields, row) => {
+      const others = other[row];
+      return fields.length === others?.length && fields.every((field, index) => field === others[index]);
+    })
+  );
 }
 
 function readFacts<N extends Needs>(needs: N, lookUp: LookUp): Facts<N> {

@@ -129,7 +129,7 @@ export function describeAttributes(
 }
 
 function countLines(content: string): string {
-  const lines = content.split('\n').length - (content.endsWith('\n') ? 1 : 0);
+  const lines = content.split('\n').length - (content === '' || content.endsWith('\n') ? 1 : 0);
   return lines === 1 ? '1 line' : `${lines} lines`;
 }
 

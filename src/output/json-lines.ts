@@ -1,11 +1,22 @@
 import type { RunEvent } from '../engine/events.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Prints each event as one line of JSON. */
+/** Prints each event as one line of JSON; those that come at the same moment, of a thousand changes, in one go. */
 export function jsonLines(run: string, write: (text: string) => void): Reporter {
+  let lines: string[] = [];
+  const flush = () => {
+    const text = lines.join('');
+    lines = [];
+    if (text !== '') write(text);
+  };
   return {
-    event: (event: RunEvent) =>
-      write(`${JSON.stringify({ v: 1, run, time: new Date().toISOString(), ...event })}\n`),
-    finish: () => Promise.resolve(),
+    event: (event: RunEvent) => {
+      if (lines.length === 0) queueMicrotask(flush);
+      lines.push(`${JSON.stringify({ v: 1, run, time: new Date().toISOString(), ...event })}\n`);
+    },
+    finish: () => {
+      flush();
+      return Promise.resolve();
+    },
   };
 }

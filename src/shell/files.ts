@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { rememberLast } from '../core/memo.ts';
 import { quote, quoteAll } from './quote.ts';
 
 interface Attributes {
@@ -50,29 +50,51 @@ export function writeFile(file: FileToWrite): string {
 }
 
 /**
- * Makes many files where nothing is yet. Each appears whole, as with `writeFile`, but one process serves them all: it
- * comes to some twenty for a thousand files, instead of ten for each. Nothing is in place yet when an owner is refused.
+ * Makes many folders, those above first, and files where nothing is yet. Each file appears whole, as with `writeFile`,
+ * but one process serves them all: it comes to some twenty for a thousand files, instead of ten for each. No file is in
+ * place yet when an owner is refused, and then none of these folders is left.
  */
-export function writeNewFiles(files: readonly NewFile[]): string {
-  const folders = groupBy(files, ({ path }) => folderOf(path));
-  const stages = new Map(folders.flatMap((group, index) => group.map((file) => [file, `"$s${index}"`])));
-  // Nobody guesses it, and mkdir takes none that is there already: what mktemp does, with one process for all.
-  const suffix = randomBytes(8).toString('hex');
+export const writeNew = rememberLast((made: readonly (NewFolder | NewFile)[]): string => {
+  const folders = made.filter((each) => !isFile(each));
+  const files = made.filter(isFile);
+  const paths = folders.map(({ path }) => path);
+  const groups = groupBy(files, ({ path }) => folderOf(path));
+  const stages = new Map(groups.flatMap((group, index) => group.map((file) => [file, `"$s${index}"`])));
   const staged = (file: NewFile) => `${stages.get(file) ?? ''}/${quote(nameOf(file.path))}`;
+  const takeBack =
+    paths.length === 0 ? '' : `; [ $s = 0 ] || rmdir -- ${quoteAll(paths.toReversed())} 2>/dev/null || :`;
+  return [
+    // Nobody guesses it, and mkdir takes none that is there already: what mktemp does, without a process.
+    'read -r u </proc/sys/kernel/random/uuid',
+    ...groups.map((group, index) => `s${index}=${quote(`${folderNameOf(group)}/.drover.`)}$u`),
+    `set -- ${groups.map((_, index) => `"$s${index}"`).join(' ')}`,
+    `trap ${quote(`s=$?; rm -rf -- "$@"${takeBack}`)} EXIT`,
+    ...(paths.length === 0 ? [] : [`mkdir -p -- ${quoteAll(paths)}`]),
+    ...allAttributes(folders, ({ path }) => quote(path)),
+    ...(files.length === 0 ? [] : putFiles(files, groups, staged)),
+  ].join('\n');
+}, 1);
+
+function isFile(made: NewFolder | NewFile): made is NewFile {
+  return 'content' in made;
+}
+
+function putFiles(
+  files: readonly NewFile[],
+  groups: readonly (readonly NewFile[])[],
+  staged: (file: NewFile) => string,
+): string[] {
   return [
     'umask 077',
-    ...folders.map((group, index) => `s${index}=${quote(`${folderNameOf(group)}/.drover.${suffix}`)}`),
-    `set -- ${folders.map((_, index) => `"$s${index}"`).join(' ')}`,
-    `trap 'rm -rf -- "$@"' EXIT`,
     // Not by the umask alone: a default ACL of the folder above would take its place.
     'mkdir -m 700 -- "$@"',
-    ...folders.map((group, index) => {
+    ...groups.map((group, index) => {
       const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`);
       return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;
     }),
     ...allAttributes(files, staged),
     `perl -e ${quote(moveUp)} -- "$@"`,
-  ].join('\n');
+  ];
 }
 
 /** Moves what is in each folder to the one above. One process for all of them; Perl is Essential. */
@@ -81,22 +103,11 @@ const moveUp = `for my $stage (@ARGV) {
   for (readdir $names) { next if /^\\.\\.?\\z/; rename "$stage/$_", "$folder/$_" or die "$folder/$_: $!\\n" }
 }`;
 
-/** Makes a folder, and those above it, unless it is there. */
+/** Makes a folder, and those above it, unless it is there. When its owner is refused it is not left. */
 export function writeFolder(folder: NewFolder): string {
   const path = quote(folder.path);
-  return `[ -d ${path} ] || mkdir -p -- ${path}\n${attributes(folder, path)}`;
-}
-
-/** Makes many folders where nothing is yet, those above first. When one is refused none of them is left. */
-export function writeNewFolders(folders: readonly NewFolder[]): string {
-  const paths = folders.map(({ path }) => path);
-  return [
-    `set -- ${quoteAll(paths.toReversed())}`,
-    `trap 'rmdir -- "$@" 2>/dev/null' EXIT`,
-    `mkdir -p -- ${quoteAll(paths)}`,
-    ...allAttributes(folders, ({ path }) => quote(path)),
-    'trap - EXIT',
-  ].join('\n');
+  const takeBack = quote(`rmdir -- ${path} 2>/dev/null`);
+  return `[ -d ${path} ] || { mkdir -p -- ${path}; trap ${takeBack} EXIT; }\n${attributes(folder, path)}\ntrap - EXIT`;
 }
 
 function allAttributes<T extends Attributes>(made: readonly T[], place: (each: T) => string): string[] {
@@ -144,7 +155,7 @@ ${isNew ? 'rm -f -- "$f"' : `cp -p -- "${formerFolder}$f" "$f.drover"\nmv -fT --
 
 function validation(command: string): string {
   const call = command.replaceAll('%s', '"$t"');
-  return `${call} >&2 || { echo 'the new file was refused by its validation; the former one stays' >&2; exit 65; }`;
+  return `${call} >&2 || { echo "the new $f was refused by its validation; what was there stays" >&2; exit 65; }`;
 }
 
 /** chown before chmod: chown clears the set-id bits. */

@@ -52,6 +52,9 @@ const startLimit = 60_000;
 // How long what was killed may take to be gone, in milliseconds.
 const killLimit = 15_000;
 
+/** Milliseconds that a timer takes; one of more ends at once. */
+const longestTimer = 2 ** 31 - 1;
+
 export interface SessionStart {
   /** The host's name, for messages. */
   readonly label: string;
@@ -187,7 +190,8 @@ export class Session {
   #began(pid: number): void {
     const [pending] = this.#waiting;
     if (pending?.timeout === undefined) return;
-    pending.timer = setTimeout(() => void this.#kill(pending, pid), pending.timeout);
+    const timeout = Math.min(pending.timeout, longestTimer);
+    pending.timer = setTimeout(() => void this.#kill(pending, pid), timeout);
   }
 
   #ended(status: number, result: { stdout: string; stderr: string }): void {

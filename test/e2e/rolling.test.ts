@@ -232,7 +232,7 @@ describe('what is wrong before a roll stops it before its first change', () => {
     expectExit(run, 3);
     const failed = linesOf(run, 'task').filter(({ status }) => status === 'failed');
     expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
-    expect(failed[0]?.message).toContain('the former one stays');
+    expect(failed[0]?.message).toContain('what was there stays');
     expect(madeChanges(run)).toEqual([]);
     expect(linesOf(run, 'restore')).toEqual([]);
     expect(await filesOf()).toEqual(before);

@@ -225,6 +225,14 @@ describe('a piece whose time is up', () => {
     });
   });
 
+  test('has more time than a timer takes', async () => {
+    const session = await open();
+    expect(await session.run('sleep 0.5; echo done', { timeout: 2 ** 31 })).toMatchObject({
+      stdout: 'done\n',
+      timedOut: false,
+    });
+  });
+
   test('is ended though it waited for others before', async () => {
     const session = await open();
     const [first, second] = await Promise.all([

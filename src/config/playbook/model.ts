@@ -1,5 +1,5 @@
 import type { MapNode, Node, ScalarNode } from '../../core/node.ts';
-import type { SourceFile, SourceRange } from '../../core/source.ts';
+import type { SourceFile, SourceFolder, SourceRange } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
 import type { Template } from '../../vars/template.ts';
@@ -31,8 +31,8 @@ export interface Task {
   readonly params: MapNode;
   /** Where a relative `src` is looked for. */
   readonly folder: string;
-  /** The file named by `src`, where its name holds no expression. */
-  readonly source: SourceFile | undefined;
+  /** The file or folder named by `src`, where its name holds no expression. */
+  readonly source: SourceFile | SourceFolder | undefined;
   readonly when: readonly Condition[];
   readonly loop: Node | undefined;
   readonly loopVariable: string;

@@ -1,24 +1,23 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { didYouMean } from '../../core/diagnostics.ts';
 import {
   entryOf,
   nodeAt,
   scalarsOf,
   toData,
-  type Data,
   type MapEntry,
   type MapNode,
   type Node,
 } from '../../core/node.ts';
-import type { SourceFile } from '../../core/source.ts';
-import type { Module } from '../../modules/define-module.ts';
+import { filledIn, type Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
-import { isTemplate, templateOfFile, TemplateError } from '../../vars/template.ts';
-import { readSource, readYaml, shortPath, type Problems } from '../files.ts';
+import { isTemplate } from '../../vars/template.ts';
+import { readYaml, shortPath, type Problems } from '../files.ts';
 import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
 import { KeywordReader, readConditions } from './keywords.ts';
 import type { Condition, Step, Task } from './model.ts';
+import { sourceOf } from './sources.ts';
 
 /** What the readers of one playbook share. */
 export interface LoadContext {
@@ -316,56 +315,18 @@ function readParams(entry: MapEntry, module: Module, args: MapNode | undefined, 
   return withLiterals({ ...merged, range: params.range }, module.params);
 }
 
-/** The file that `src` names, looked for as Ansible does. */
-function sourceOf(
-  module: Module,
-  params: MapNode,
-  folder: string,
-  problems: Problems,
-): SourceFile | undefined {
-  if (!module.file) return undefined;
-  const entry = entryOf(params, module.file.param);
-  if (entry?.value.kind !== 'scalar' || typeof entry.value.value !== 'string') return undefined;
-  const { value } = entry.value;
-  if (isTemplate(value)) return undefined;
-  const path = findSource(value, folder, module.file.render);
-  if (path === undefined) {
-    problems.add({
-      message: `there is no ${module.file.render ? 'template' : 'file'} ${value}`,
-      at: entry.value.range,
-      hint: `looked in ${sourceFolders(folder, module.file.render).join(', ')}`,
-    });
-    return undefined;
-  }
-  const source = readSource(path, problems);
-  if (source && module.file.render) {
-    try {
-      templateOfFile(source);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      problems.add(error.diagnostic);
-    }
-  }
-  return source;
-}
-
-function sourceFolders(folder: string, isTemplateFile: boolean): string[] {
-  const kind = isTemplateFile ? 'templates' : 'files';
-  return [join(folder, kind), join(folder, '..', kind), folder].map((path) => resolve(path));
-}
-
-/** Path of a template or file, beside the playbook; undefined when there is none. */
-export function findSource(name: string, folder: string, isTemplateFile: boolean): string | undefined {
-  if (name.startsWith('/')) return existsSync(name) ? name : undefined;
-  return sourceFolders(folder, isTemplateFile)
-    .map((candidate) => join(candidate, name))
-    .find((path) => existsSync(path));
-}
-
 /** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */
-function checkParams({ module, params }: Task, problems: Problems): void {
-  const data = toData(params) as Record<string, Data>;
-  if (module.file && module.file.param in data) data['content'] ??= '';
+function checkParams({ module, params, source }: Task, problems: Problems): void {
+  for (const entry of params.entries.filter(({ key }) => filledIn(module).includes(key)))
+    problems.add({ message: `${entry.key} is what ${module.file?.param ?? ''} names`, at: entry.keyRange });
+  const data = toData(params) as Record<string, unknown>;
+  if (module.file && module.file.param in data) {
+    const given = entryOf(params, 'content');
+    if (given)
+      problems.add({ message: `give ${module.file.param} or content, not both`, at: given.keyRange });
+    if (source && 'tree' in source) data['tree'] = source.tree;
+    else data['content'] ??= '';
+  }
   const shape = shapeOf(module.params) ?? {};
   for (const entry of params.entries) {
     if (!metaOf(shape[entry.key]).expression) continue;

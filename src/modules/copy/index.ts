@@ -1,4 +1,8 @@
 import * as z from 'zod';
+import { pathOf, type TreeEntry } from '../../core/source.ts';
+import { needPath } from '../../facts/path.ts';
+import { changed, type Verdict } from '../../plan/change.ts';
+import { defineModule } from '../define-module.ts';
 import {
   applyFile,
   diffFile,
@@ -8,39 +12,134 @@ import {
   revertFile,
   writesOfFile,
 } from '../file-content.ts';
-import { defineModule } from '../define-module.ts';
+import { applyState, diffState, FileStateChange, writesOfState } from '../file-state.ts';
+import { absolutePath, mode } from '../params.ts';
 
-export const copy = defineModule({
-  name: 'copy',
-  docs: {
-    summary: 'Puts a file of the controller, or a given text, on the host.',
-    differences: [
-      'Files are text; a directory is not copied.',
-      'A symbolic link at `dest` is replaced by the file.',
-      'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
-    ],
-    example: `- copy:
-    dest: /etc/motd
-    content: "kept by drover\\n"
-    mode: "0644"`,
-  },
-  params: z.strictObject({
+const Params = z
+  .strictObject({
     ...fileParams,
+    dest: absolutePath.describe('The file on the host; for a folder, the directory that it goes into.'),
+    mode: mode.optional().describe('Permissions in octal, of files.'),
     src: z
       .string()
       .optional()
       .describe(
-        'A file of the controller, relative to `files/` beside the playbooks or to the playbook’s folder.',
+        'A file or folder of the controller, relative to `files/` beside the playbooks or to the playbook’s folder. With a slash at its end, what is in the folder, else the folder.',
       ),
-    content: z.string().describe('The text, instead of `src`.'),
+    content: z.string().optional().describe('The text, instead of `src`.'),
     force: z.boolean().default(true).describe('When false, a file that is there is left as it is.'),
-  }),
-  change: FileChange,
-  file: { param: 'src', render: false },
-  needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
-  diff: (facts, { force, ...file }, context) => diffFile(facts, { ...file, onlyIfMissing: !force }, context),
-  apply: applyFile,
-  revert: revertFile,
-  writes: writesOfFile,
-  aim: ({ dest }) => `${dest} with the given content`,
+    directory_mode: mode.optional().describe('Permissions in octal, of each directory that a folder brings.'),
+    tree: z
+      .custom<readonly TreeEntry[]>((value) => Array.isArray(value) && value.every(isEntry))
+      .optional()
+      .describe('Filled in by drover: what is in the folder.'),
+  })
+  .refine(({ content, tree }) => content !== undefined || tree !== undefined, {
+    message: 'is missing; give it, or src',
+    path: ['content'],
+    // Told beside what else is wrong.
+    when: () => true,
+  })
+  .refine((params) => params.directory_mode === undefined || params.tree !== undefined, {
+    message: 'directory_mode is for a folder',
+  });
+type Params = z.infer<typeof Params>;
+
+/** A file that is made, or a folder. */
+type Made = FileChange | FileStateChange;
+
+export const copy = defineModule({
+  name: 'copy',
+  docs: {
+    summary: 'Puts a file or a folder of the controller, or a given text, on the host.',
+    differences: [
+      'Files are text, and a folder holds at most 3,000 files and folders, and 16 MB.',
+      'A symbolic link at `dest` is replaced by the file; one in the place of a directory is refused.',
+      'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
+      'Of a folder, directories that are there keep owner and mode, and so does what is in them beside.',
+    ],
+    example: `- copy:
+    dest: /etc/motd
+    content: "kept by drover\\n"
+    mode: "0644"
+- copy:
+    src: pgbouncer/
+    dest: /etc/pgbouncer
+    owner: postgres
+    mode: "0640"
+    directory_mode: "0750"`,
+  },
+  params: Params,
+  change: z.union([FileChange, FileStateChange]),
+  file: { param: 'src', render: false, folder: true },
+  needs: (params, context) => {
+    const { folders, files } = targetsOf(params);
+    const ofFiles = files.map(({ dest, content }) => needsOfFile(dest, context.digest(content)));
+    return {
+      folders: folders.map(needPath),
+      paths: ofFiles.map(({ path }) => path),
+      digests: ofFiles.map(({ digest }) => digest),
+      befores: ofFiles.map(({ before }) => before),
+    };
+  },
+  diff: (facts, params, context) => {
+    const { owner, group, directory_mode: bits, force } = params;
+    const { folders, files } = targetsOf(params);
+    const verdicts: Verdict<Made>[] = [
+      ...folders.map((path, index) => {
+        const actual = facts.folders[index];
+        const attributes = actual ? {} : { owner, group, mode: bits };
+        return diffState(actual, { path, state: 'directory', ...attributes });
+      }),
+      ...files.map((file, index) =>
+        diffFile(
+          { path: facts.paths[index], digest: facts.digests[index], before: facts.befores[index] },
+          { ...params, ...file, onlyIfMissing: !force },
+          context,
+        ),
+      ),
+    ];
+    const refusal = verdicts.find(({ state }) => state === 'refused');
+    return (
+      refusal ??
+      changed(...verdicts.flatMap((verdict) => (verdict.state === 'changes' ? verdict.changes : [])))
+    );
+  },
+  apply: (change) => (isFile(change) ? applyFile(change) : applyState(change)),
+  revert: (change, context) => (isFile(change) ? revertFile(change, context) : []),
+  writes: (change, context) => (isFile(change) ? writesOfFile(change, context) : writesOfState(change)),
+  aim: ({ dest, tree }) => (tree ? `${dest} with the given files` : `${dest} with the given content`),
 });
+
+function isFile(change: Made): change is FileChange {
+  return 'content' in change;
+}
+
+function isEntry(value: unknown): value is TreeEntry {
+  const { path, content } = (value ?? {}) as { readonly path?: unknown; readonly content?: unknown };
+  return typeof path === 'string' && (content === undefined || typeof content === 'string');
+}
+
+interface Targets {
+  readonly folders: readonly string[];
+  readonly files: readonly { readonly dest: string; readonly content: string }[];
+}
+
+const targets = new WeakMap<Params, Targets>();
+
+/** The folders and files to be there: of a folder all that is in it, below `dest`. */
+function targetsOf(params: Params): Targets {
+  const known = targets.get(params) ?? findTargets(params);
+  targets.set(params, known);
+  return known;
+}
+
+function findTargets({ dest, content, tree }: Params): Targets {
+  if (!tree) return { folders: [], files: [{ dest, content: content ?? '' }] };
+  return {
+    folders: [dest, ...tree.flatMap((entry) => (entry.content === undefined ? [pathOf(entry, dest)] : []))],
+    files: tree.flatMap((entry) =>
+      entry.content === undefined ? [] : [{ dest: pathOf(entry, dest), content: entry.content }],
+    ),
+  };
+}

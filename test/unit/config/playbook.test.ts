@@ -1,7 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Problems } from '../../../src/config/files.ts';
+import { loadPlaybook } from '../../../src/config/playbook/load.ts';
 import { tasksOf, type Task } from '../../../src/config/playbook/model.ts';
 import { toData } from '../../../src/core/node.ts';
+import { modules } from '../../../src/modules/registry.ts';
+import { folderOf, told } from '../support.ts';
 import { playbookOf, taskProblems } from './support.ts';
 
 /** The tasks of a playbook that has nothing wrong. */
@@ -248,7 +255,85 @@ vars: { a: 1 }`);
       ['debug', ['x']],
       ['debug', []],
     ]);
-    expect(found[0]?.source?.text).toBe('content\n');
+    expect(found[0]?.source).toMatchObject({ text: 'content\n' });
+  });
+});
+
+describe('a folder as source', () => {
+  const sourceOf = (src: string, files: Readonly<Record<string, string>>) =>
+    tasks({ 'p.yml': `- { hosts: all, tasks: [{ copy: { src: "${src}", dest: /srv } }] }`, ...files })[0]
+      ?.source;
+  const site = { 'files/site/b/c': 'c\n', 'files/site/a': 'a\n', 'files/site/b.d': '' };
+
+  test('is read with all that is in it, below its own name', () => {
+    expect(sourceOf('site', site)).toEqual({
+      tree: [
+        { path: 'site' },
+        { path: 'site/a', content: 'a\n' },
+        { path: 'site/b' },
+        { path: 'site/b/c', content: 'c\n' },
+        { path: 'site/b.d', content: '' },
+      ],
+    });
+  });
+
+  test('with a slash at its end, is what is in it', () => {
+    expect(sourceOf('site/', site)).toMatchObject({ tree: [{ path: 'a' }, { path: 'b' }, {}, {}] });
+  });
+
+  test('follows links, and refuses what it cannot bring', () => {
+    const folder = folderOf({
+      'p.yml': '- { hosts: all, tasks: [{ copy: { src: t/, dest: /srv } }] }',
+      ...site,
+    });
+    const within = (name: string) => join(folder, 'files/t', name);
+    mkdirSync(within('sub'), { recursive: true });
+    symlinkSync('../site/a', within('linked'));
+    symlinkSync('../site/b', within('folder'));
+    const load = () => {
+      const problems = new Problems();
+      const { plays } = loadPlaybook(join(folder, 'p.yml'), modules, problems);
+      const [task] = plays.flatMap(({ steps }) => [...tasksOf(steps)]);
+      return { source: task?.source, problems: told(problems.list, folder) };
+    };
+    expect(load()).toEqual({
+      problems: [],
+      source: {
+        tree: [
+          { path: 'folder' },
+          { path: 'folder/c', content: 'c\n' },
+          { path: 'linked', content: 'a\n' },
+          { path: 'sub' },
+        ],
+      },
+    });
+    symlinkSync('nowhere', within('dead'));
+    symlinkSync('..', within('sub/up'));
+    writeFileSync(within('latin1'), Buffer.from([0xe9]));
+    writeFileSync(within('binary'), Buffer.from([0x50, 0]));
+    writeFileSync(within('a\tb'), '');
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', within('pipe')]);
+    expect(load()).toEqual({
+      source: undefined,
+      problems: [
+        'files/t/a\tb: its name holds a control character -> rename it',
+        'files/t/binary: it is not text in UTF-8 -> drover takes text only',
+        'files/t/dead: it is a link that leads nowhere -> remove it, or mend it',
+        'files/t/latin1: it is not text in UTF-8 -> drover takes text only',
+        'files/t/pipe: it is neither a file nor a folder -> take it out of the folder',
+        'files/t/sub/up: it leads back to a folder that it is in -> remove the link',
+      ],
+    });
+  });
+
+  test('is no template, and may hold so much', () => {
+    expect(taskProblems('- template: { src: d/, dest: /x }', { 'templates/d/x.hbs': '' })).toEqual([
+      'templates/d/: it is a directory',
+    ]);
+    const large = { 'files/d/one': 'x'.repeat(9e6), 'files/d/two': 'x'.repeat(9e6) };
+    expect(taskProblems('- copy: { src: d, dest: /x }', large)).toEqual([
+      'files/d: it holds more than 16 MB of text -> bring that much as a package',
+    ]);
   });
 });
 
@@ -270,10 +355,17 @@ describe('what is refused in tasks, with its place', () => {
       [
         '1:9 copy takes a map of parameters -> write dest: /x on a line of its own',
         '1:3 dest is missing',
-        '1:3 content is missing',
+        '1:3 content is missing; give it, or src',
       ],
     ],
-    ['- copy: [1]', ['1:9 copy takes a map of parameters', '1:3 dest is missing', '1:3 content is missing']],
+    [
+      '- copy: [1]',
+      [
+        '1:9 copy takes a map of parameters',
+        '1:3 dest is missing',
+        '1:3 content is missing; give it, or src',
+      ],
+    ],
     [
       '- copy: { dest: /x, content: y, mod: "0644" }',
       ['1:33 unknown parameter "mod" -> did you mean "mode"?'],
@@ -289,6 +381,12 @@ describe('what is refused in tasks, with its place', () => {
       '- template: { src: x.hbs, dest: /x }',
       [`1:20 there is no template x.hbs -> looked in templates, ${tmpdir()}/templates, .`],
     ],
+    ['- copy: { dest: /x, tree: [] }', ['1:21 tree is what src names']],
+    ['- copy: { src: "", dest: /x }', ['1:16 "" names no file']],
+    ['- copy: { src: ./, dest: /x }', ['1:16 "./" names no file']],
+    ['- copy: { src: /, dest: /x }', ['1:16 "/" names no file']],
+    ['- copy: { src: /dev/null, content: x, dest: /x }', ['1:27 give src or content, not both']],
+    ['- copy: { src: /x/y, dest: /x }', ['1:16 there is no file /x/y']],
     ['- copy: { src: x, dest: /x }', [`1:16 there is no file x -> looked in files, ${tmpdir()}/files, .`]],
     ['- { debug: , register: 9lives }', ['1:24 is not a variable name']],
     ['- { debug: , retries: -1 }', ['1:23 must be at least 0']],

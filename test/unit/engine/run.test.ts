@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { folderOf } from '../support.ts';
 import { LocalLab } from './local.ts';
 
 // Each test starts shells, on a machine that may be busy.
@@ -60,6 +61,61 @@ describe('a plan', () => {
     );
     expect(planned).toEqual(['a folder: changed', 'a first: changed', 'a second: changed', 'a third: ok']);
     expect(exitCode).toBe(0);
+  });
+
+  test('brings a folder: in one script, what differs the next time, and nothing the third', async () => {
+    const from = folderOf({ 'src/a': '1\n', 'src/sub/b': 'b\n', 'src/sub/c': 'c\n' });
+    const lab = new LocalLab(['a', 'b']);
+    const both = play(`
+- { name: named, copy: { src: "${from}/src", dest: "{{dir}}/x" } }
+- { name: content, copy: { src: "{{from}}/src/", dest: "{{base}}/shared/{{inventory_hostname}}" } }`);
+    const vars = { from };
+    const first = await lab.run(both, { vars });
+    expect(first.error).toBeUndefined();
+    expect(first.tasks.toSorted()).toEqual([
+      'a content: changed',
+      'a named: changed',
+      'b content: changed',
+      'b named: changed',
+    ]);
+    expect(readdirSync(join(lab.folder, 'a'), { recursive: true }).sort()).toEqual(
+      ['x', 'x/src', 'x/src/a', 'x/src/sub', 'x/src/sub/b', 'x/src/sub/c'].sort(),
+    );
+    expect(readdirSync(join(lab.folder, 'shared', 'b')).sort()).toEqual(['a', 'sub']);
+    expect(Object.values(first.recap).map(({ roundTrips }) => roundTrips)).toEqual([2, 2]);
+
+    writeFileSync(join(from, 'src/sub/c'), 'new\n');
+    writeFileSync(join(from, 'src/d'), 'd\n');
+    const second = await lab.run(both, { vars });
+    const changes = second.of('change').filter(({ host, task }) => host === 'a' && task === 'named');
+    expect(changes.map(({ change: { action, before, after } }) => [action, before, after])).toEqual([
+      ['create', '', 'd\n'],
+      ['update', 'c\n', 'new\n'],
+    ]);
+    expect(lab.read('b', 'x/src/sub/c')).toBe('new\n');
+    expect((await lab.run(both, { vars })).exitCode).toBe(0);
+    expect((await lab.run(both, { vars })).of('change')).toEqual([]);
+  });
+
+  test('brings a folder with any names, once to a place that hosts share, and takes back what is refused', async () => {
+    const names = ['dev-x\\x2dby.mount', "it's", 'a b', '$(id)', '-n', '*'];
+    const from = folderOf(Object.fromEntries(names.map((name) => [`src/${name}`, `${name}\n`])));
+    const lab = new LocalLab(['a', 'b']);
+    const site = (dest: string, owner: string) =>
+      play(
+        `- { name: site, copy: { src: "${from}/src/", dest: "${dest}", owner: ${owner}, directory_mode: "0700" } }`,
+        '  serial: 1\n',
+      );
+    // The second finds made what the plan has it make.
+    const shared = await lab.run(site('{{base}}/one', 'root'));
+    expect(shared.error).toBeUndefined();
+    expect(shared.tasks).toEqual(['a site: changed', 'b site: ok']);
+    expect(readdirSync(join(lab.folder, 'one')).sort()).toEqual(names.sort());
+    expect((await lab.run(site('{{base}}/one', 'root'))).of('change')).toEqual([]);
+
+    const refused = await lab.run(site('{{dir}}/x', 'nobody-there'));
+    expect(refused.error).toContain('invalid user');
+    expect(readdirSync(join(lab.folder, 'a'))).toEqual([]);
   });
 
   test('defers what depends on a command, says why, and does it when it comes to it', async () => {
@@ -311,7 +367,7 @@ describe('hosts of a play', () => {
   loop: ${JSON.stringify([...made.map((path) => ({ path, owner: 'root' })), { path: 'five', owner: 'nobody-there' }])}`),
     );
     expect(outcome.exitCode).toBe(3);
-    expect(readdirSync(join(lab.folder, 'a')).sort()).toEqual(['five', ...made].sort());
+    expect(readdirSync(join(lab.folder, 'a')).sort()).toEqual(made.sort());
     // To look, all together, one by one.
     expect(outcome.of('trip')).toHaveLength(3);
   });

@@ -96,11 +96,11 @@ describe('toSegments', () => {
     ]);
   });
 
-  test('lets neighbours that make new folders share one script, those above first', () => {
+  test('lets neighbours that make new folders and files share one script', () => {
     const folder = (path: string) => fileStep(path, { narrow: true, folder: true });
     const owner = fileStep('/d', { narrow: true });
-    expect(shapes([folder('/a'), folder('/a/b'), owner, folder('/c')])).toEqual([
-      'make /a, make /a/b together',
+    expect(shapes([folder('/a'), folder('/a/b'), fileStep('/a/b/c'), owner, folder('/c')])).toEqual([
+      'make /a, make /a/b, make /a/b/c together',
       'make /d',
       'make /c',
     ]);

@@ -23,7 +23,9 @@ function wanted(
     const instance = { name, label, host, bound: { params } } as unknown as Instance;
     return { host, play: { name: 'p' }, task: { module: { readOnly } }, instances: [{ instance }] };
   });
-  return [...wantedOf(reports as unknown as TaskReport[], 'a', context).values()];
+  return [...wantedOf(reports as unknown as TaskReport[], 'a', context).values()].flatMap(
+    ({ own, paths }) => [own, ...paths.values()],
+  );
 }
 
 describe('what tasks want', () => {
@@ -56,6 +58,17 @@ describe('what tasks want', () => {
     // The same whatever the value is, and wherever it got past its placeholder.
     expect(file(`x ${password}`)?.params).toBe(file('x hunter22')?.params);
   });
+
+  test('is told of each path of a folder', () => {
+    const folder = (tree: object[]) => wanted([{ name: 't', params: { dest: '/srv', tree } }]);
+    const [own, sub, a] = folder([{ path: 'sub' }, { path: 'sub/a', content: 'x' }]);
+    expect([sub?.content, a?.content]).toEqual([undefined, 'digest of x'.slice(0, 16)]);
+    expect(new Set([own?.key, sub?.key, a?.key]).size).toBe(3);
+    const [other, ...parts] = folder([{ path: 'sub/a', content: 'y' }]);
+    expect(other).toMatchObject({ key: own?.key, params: own?.params });
+    expect(other?.content).not.toBe(own?.content);
+    expect(parts).toEqual([{ ...a, content: 'digest of y'.slice(0, 16) }]);
+  });
 });
 
 describe('the file', () => {
@@ -81,6 +94,16 @@ describe('the file', () => {
   test('is empty of more tasks than could be read back', () => {
     const many = Array.from({ length: 9000 }, (_, n) => ({ ...one, key: `k${n}`, content: 'c'.repeat(64) }));
     expect(renderWanted(before, many, false)).toBe('');
+  });
+
+  test('leaves the paths of folders out first', () => {
+    const parts = Array.from({ length: 9000 }, (_, n) => ({
+      ...one,
+      key: `k${n}`,
+      content: 'c'.repeat(64),
+      isPart: true as const,
+    }));
+    expect(renderWanted(before, [two, ...parts], false)).toBe(renderWanted(before, [two], false));
   });
 
   test('does not depend on the order of tasks', () => {

@@ -229,6 +229,35 @@ describe('collectors in a shell', () => {
     expect(ask(needDigest(join(folder, 'large')))).toHaveLength(64);
   });
 
+  test('find a file among more than one argument list takes', () => {
+    const folder = folderOf({ there: 'x' });
+    const gone = Array.from({ length: 30_000 }, (_, index) => join(folder, `gone${'-'.repeat(60)}${index}`));
+    const there = join(folder, 'there');
+    for (const kinds of [[needPath], [needDigest], [needDigest, needContent]]) {
+      const needs = [...gone, there].flatMap((path) => kinds.map((need): Need<unknown> => need(path)));
+      const printed = execFileSync('/bin/sh', [], { input: collectScript(needs), encoding: 'utf8' });
+      const lines = printed.split('\n').filter((line) => line !== '');
+      expect(lines.map((line) => line.split('\t').slice(0, 2))).toEqual(
+        needs.slice(-kinds.length).map(({ kind, key }) => [kind, key]),
+      );
+    }
+  });
+
+  test('read files whose names hold a backslash', () => {
+    const names = ['a\\x2db', '\\', 'back\\\\slash', 'plain'];
+    const folder = folderOf(Object.fromEntries(names.map((name) => [name, name])));
+    const paths = names.map((name) => join(folder, name));
+    const digests = names.map((name) => createHash('sha256').update(name).digest('hex'));
+    const alone = collect(paths.map((path) => needDigest(path)));
+    const both = collect(paths.flatMap((path): Need<unknown>[] => [needDigest(path), needContent(path)]));
+    for (const found of [alone, both])
+      expect(paths.map((path) => needDigest(path).parse(found.get(`digest\t${path}`) ?? []))).toEqual(
+        digests,
+      );
+    expect(paths.map((path) => needContent(path).parse(both.get(`content\t${path}`) ?? []))).toEqual(names);
+    expect(paths.map((path) => ask(needPath(path))?.type)).toEqual(names.map(() => 'file'));
+  });
+
   test('take what a script printed, whatever it printed, and how it ended', () => {
     expect(ask(needScript('printf "a\\tb\\n\\n"; printf "bad\\n" >&2; exit 3'))).toEqual({
       status: 3,

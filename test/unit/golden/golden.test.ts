@@ -6,11 +6,11 @@ import { scopeOf, type RunVariables } from '../../../src/config/host-variables.t
 import { tasksOf } from '../../../src/config/playbook/model.ts';
 import { stringifyYaml } from '../../../src/config/yaml.ts';
 import { maskPlaceholders, Vault } from '../../../src/core/secrets.ts';
+import { Bindings } from '../../../src/engine/bindings.ts';
 import { bindTask, conditionsHold, expandLoop } from '../../../src/engine/instance.ts';
 import { parseCollected } from '../../../src/facts/collectors.ts';
 import { needHost } from '../../../src/facts/host.ts';
 import { identify } from '../../../src/facts/need.ts';
-import type { ModuleContext } from '../../../src/modules/define-module.ts';
 import type { Value } from '../../../src/vars/value.ts';
 import { folderOf } from '../support.ts';
 
@@ -53,12 +53,12 @@ ${Object.entries(addresses)
 `;
 
 // The rendering needs none of what a module asks a run for but these.
-const context: ModuleContext = {
+const bindings = new Bindings({
   digest: (text) => String(text.length),
   encode: (text) => text,
   redact: (text) => text,
   matchesScram: () => false,
-};
+});
 
 /** Every task of site.yml on a host as it is after rendering: what it is called, and its parameters. */
 function render(release: keyof typeof releases, vars: string, host: string): string {
@@ -84,8 +84,8 @@ function render(release: keyof typeof releases, vars: string, host: string): str
         out.push(`### ${play.name}: ${task.name?.text ?? ''}: not here\n`);
         continue;
       }
-      for (const { scope: own, item } of expandLoop(task, scope)) {
-        const { name, bound } = bindTask(task, host, own, item, play, context);
+      for (const item of expandLoop(task, scope)) {
+        const { name, bound } = bindTask(task, host, item, play, bindings);
         out.push(`### ${play.name}: ${name} (${task.module.name})\n${stringifyYaml(bound.params)}`);
       }
     }

@@ -303,13 +303,19 @@ describe('plain lines', () => {
 });
 
 describe('JSON lines', () => {
-  test('are one valid event each', () => {
-    const lines: string[] = [];
-    const reporter = jsonLines('run-1', (line) => lines.push(line));
-    story.forEach((event) => reporter.event(event));
+  test('are one valid event each', async () => {
+    let text = '';
+    const reporter = jsonLines('run-1', (more) => (text += more));
+    const [first, ...others] = story;
+    if (first) reporter.event(first);
+    await Promise.resolve();
+    expect(text, 'what came is told without waiting for more').toMatch(/^.+\n$/);
+    others.forEach((event) => reporter.event(event));
+    await reporter.finish();
+    const lines = text.split('\n');
+    expect(lines.pop()).toBe('');
     expect(lines).toHaveLength(story.length);
     for (const [index, line] of lines.entries()) {
-      expect(line.endsWith('\n') && line.indexOf('\n') === line.length - 1).toBe(true);
       const { time, ...read } = EventLine.parse(JSON.parse(line));
       expect(time).toMatch(/Z$/);
       expect(read).toEqual({ v: 1, run: 'run-1', ...story[index] });

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   readdirSync,
@@ -9,15 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  attributes,
-  writeFile,
-  writeNewFiles,
-  writeNewFolders,
-  type FileToWrite,
-} from '../../../src/shell/files.ts';
+import { attributes, writeFile, writeNew, type FileToWrite } from '../../../src/shell/files.ts';
 import { folderOf } from '../support.ts';
 
 const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
@@ -126,7 +121,7 @@ describe('writeFile', () => {
     ).toEqual({
       status: 65,
       stdout: '',
-      stderr: 'the new file was refused by its validation; the former one stays\n',
+      stderr: `the new ${join(folder, 'file')} was refused by its validation; what was there stays\n`,
     });
     expect(readdirSync(folder)).toEqual(['file']);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('old');
@@ -174,26 +169,20 @@ test('attributes go on any target', () => {
   expect(['a b', 'plain'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o604, 0o604]);
 });
 
-describe('writeNewFiles', () => {
+describe('writeNew', () => {
+  const make = (...made: Parameters<typeof writeNew>[0]) => makeAfter('', ...made);
+  const makeAfter = (before: string, ...made: Parameters<typeof writeNew>[0]) =>
+    spawnSync('/bin/sh', ['-c', `${before}set -e\n${writeNew(made)}`], { encoding: 'utf8' });
+  const ownFile = (path: string, content = 'x') => ({ ...mine, path, content });
+
   test('says why a disk takes nothing, and puts nothing in place', () => {
     const folder = folderOf({ old: 'old' });
-    const files = ['a', 'b'].map((name) => ({
-      ...mine,
-      path: join(folder, name),
-      content: 'x'.repeat(2000),
-    }));
-    const { status, stderr } = spawnSync(
-      '/bin/sh',
-      ['-c', `ulimit -f 1; trap "" XFSZ; set -e\n${writeNewFiles(files)}`],
-      { encoding: 'utf8' },
-    );
+    const files = ['a', 'b'].map((name) => ownFile(join(folder, name), 'x'.repeat(2000)));
+    const { status, stderr } = makeAfter('ulimit -f 1; trap "" XFSZ; ', ...files);
     expect(status).toBe(1);
     expect(stderr).toContain(`a file in ${folder} cannot be written: File too large; what was there stays.`);
     expect(readdirSync(folder)).toEqual(['old']);
   });
-
-  const make = (files: Parameters<typeof writeNewFiles>[0]) =>
-    spawnSync('/bin/sh', ['-c', `set -e\n${writeNewFiles(files)}`], { encoding: 'utf8' });
 
   test('makes files in several folders, each with its own mode, and leaves nothing beside them', () => {
     const folder = folderOf({ 'a b/old': 'kept', 'c/old': 'kept' });
@@ -202,7 +191,7 @@ describe('writeNewFiles', () => {
       { path: join(folder, 'a b/.hidden'), content: '', mode: '600' },
       { path: join(folder, 'c/plain'), content: 'no end of line', mode: '755' },
     ];
-    const { status, stderr } = make(files.map((file) => ({ ...mine, ...file })));
+    const { status, stderr } = make(...files.map((file) => ({ ...mine, ...file })));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const { path, content, mode } of files) {
       expect(readFileSync(path, 'utf8')).toBe(content);
@@ -212,20 +201,12 @@ describe('writeNewFiles', () => {
     expect(readdirSync(join(folder, 'c')).sort()).toEqual(['old', 'plain']);
   });
 
-  test('puts none in place when one cannot be made', () => {
+  test('puts no file in place when one cannot be made', () => {
     const folder = folderOf({ 'a/old': 'kept' });
-    const { status } = make([
-      { ...mine, path: join(folder, 'a/new'), content: 'x' },
-      { ...mine, path: join(folder, 'missing/new'), content: 'x' },
-    ]);
-    expect(status).not.toBe(0);
+    const files = ['a/new', 'missing/new'].map((name) => ownFile(join(folder, name)));
+    expect(make(...files).status).not.toBe(0);
     expect(readdirSync(join(folder, 'a'))).toEqual(['old']);
   });
-});
-
-describe('writeNewFolders', () => {
-  const make = (folders: Parameters<typeof writeNewFolders>[0]) =>
-    spawnSync('/bin/sh', ['-c', `set -e\n${writeNewFolders(folders)}`], { encoding: 'utf8' });
 
   test('makes folders in folders, each with its own mode', () => {
     const root = folderOf({ 'old/file': 'kept' });
@@ -234,20 +215,58 @@ describe('writeNewFolders', () => {
       { path: join(root, "it's/within/two"), mode: '1777' },
       { path: join(root, 'old/new'), mode: '755' },
     ];
-    const { status, stderr } = make(folders.map((folder) => ({ ...mine, ...folder })));
+    const { status, stderr } = make(...folders.map((folder) => ({ ...mine, ...folder })));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const { path, mode } of folders) expect((statSync(path).mode & 0o7777).toString(8)).toBe(mode);
+    // As mkdir makes it: what is private is what is in it.
+    expect((statSync(join(root, "it's/within")).mode & 0o777).toString(8)).toBe('755');
   });
 
-  test('leaves none when one is refused', () => {
+  test('leaves no folder when one is refused', () => {
     const root = folderOf({ file: 'in the way' });
-    const { status, stderr } = make([
-      { ...mine, path: join(root, 'a') },
-      { ...mine, path: join(root, 'a/b') },
-      { ...mine, path: join(root, 'file/c') },
-    ]);
+    const folders = ['a', 'a/b', 'file/c'].map((name) => ({ ...mine, path: join(root, name) }));
+    const { status, stderr } = make(...folders);
     expect(status).not.toBe(0);
     expect(stderr).toContain('Not a directory');
     expect(readdirSync(root)).toEqual(['file']);
+  });
+
+  test('makes folders and files in them, and empty ones beside', () => {
+    const root = folderOf({});
+    const folders = ["it's", "it's/in", 'empty'].map((name) => ({
+      ...mine,
+      mode: '750',
+      path: join(root, name),
+    }));
+    const files = ["it's/a", "it's/in/b"].map((name) => ownFile(join(root, name), name));
+    const { status, stderr } = make(...folders, ...files);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(readdirSync(root, { recursive: true }).sort()).toEqual(
+      ['empty', "it's", "it's/a", "it's/in", "it's/in/b"].sort(),
+    );
+    expect(readFileSync(join(root, "it's/in/b"), 'utf8')).toBe("it's/in/b");
+    expect((statSync(join(root, "it's/in")).mode & 0o7777).toString(8)).toBe('750');
+  });
+
+  test('does not come into its own way, where hosts share a folder', async () => {
+    const root = folderOf({});
+    const names = Array.from({ length: 50 }, (_, index) => `f${index}`);
+    const script = writeNew([
+      { ...mine, path: root },
+      ...names.map((name) => ownFile(join(root, name), name)),
+    ]);
+    const runs = [1, 2, 3, 4].map(() => promisify(execFile)('/bin/sh', ['-c', `set -e\n${script}`]));
+    expect((await Promise.all(runs)).map(({ stderr }) => stderr)).toEqual(['', '', '', '']);
+    expect(readdirSync(root).sort()).toEqual(names.sort());
+  });
+
+  test('leaves no folder when a file in it is refused', () => {
+    const root = folderOf({});
+    const folders = ['a', 'a/b'].map((name) => ({ ...mine, path: join(root, name) }));
+    const files = [ownFile(join(root, 'a/b/new')), { ...ownFile(join(root, 'a/x')), owner: 'nobody-there' }];
+    const { status, stderr } = make(...folders, ...files);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('invalid user');
+    expect(readdirSync(root)).toEqual([]);
   });
 });

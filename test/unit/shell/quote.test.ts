@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Vault } from '../../../src/core/secrets.ts';
-import { quote, quoteAll } from '../../../src/shell/quote.ts';
+import { portionsOf, quote, quoteAll } from '../../../src/shell/quote.ts';
 import { splitWords } from '../../../src/shell/words.ts';
 
 /** The words that a shell makes of each line; undefined for a line that it refuses. */
@@ -147,4 +147,11 @@ describe('splitWords', () => {
   ])('%j', (line, expected) => {
     expect(splitWords(line)).toEqual(expected);
   });
+});
+
+test('portions of words are as large as they may be, and no larger', () => {
+  expect(portionsOf([])).toEqual([]);
+  expect(portionsOf(['a', 'b'])).toEqual([['a', 'b']]);
+  const [half, whole] = ['x'.repeat(200_000), 'x'.repeat(400_000)];
+  expect(portionsOf([half, half, 'y', whole, whole]).map(({ length }) => length)).toEqual([2, 1, 1, 1]);
 });
