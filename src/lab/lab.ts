@@ -11,6 +11,7 @@ import {
   findMachine,
   isOpen,
   isPaused,
+  lastWords,
   mountRoot,
   powerOff,
   removeRoot,
@@ -202,9 +203,8 @@ export class Lab {
       // It answers before it lets everybody in.
       if (answers && machine && isOpen(machine)) return;
       if (!machine || Date.now() > end) {
-        const log = join(this.#names.runFolder, `${name}.console`);
-        const said = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-8).join('\n') : '';
-        throw new TaskFailedError(`${name} does not come up:\n${said}`);
+        const failure = machine ? 'does not answer on SSH' : 'went off as it booted';
+        throw new TaskFailedError(`${name} ${failure}:\n${await lastWords(this.#names, name)}`);
       }
       await delay(50);
     }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -24,6 +24,11 @@ import { run, succeeds } from './shell.ts';
 function foldersOf(names: LabNames, host: string) {
   const folder = join(names.dataFolder, host);
   return { folder, upper: join(folder, 'upper'), work: join(folder, 'work'), root: join(folder, 'root') };
+}
+
+/** Where systemd-nspawn says why a host did not boot. */
+function consoleOf(names: LabNames, host: string): string {
+  return join(names.runFolder, `${host}.console`);
 }
 
 /** Mounts a host's file system; a new one gets its identity and the lab's key. Returns its public host key. */
@@ -62,12 +67,12 @@ export async function mountRoot(
   return readFileSync(`${hostKey}.pub`, 'utf8');
 }
 
-/** Boots a host; it is up once its sshd answers. */
+/** Boots a host: resolves once its supervisor runs, or has ended. It is up once its sshd answers. */
 export async function boot(names: LabNames, host: string): Promise<void> {
   const { root } = foldersOf(names, host);
   const folders = await makeCgroups(names.machine(host));
   const enter = folders.map((folder) => `echo $$ >${quote(join(folder, 'cgroup.procs'))}`);
-  const log = openSync(join(names.runFolder, `${host}.console`), 'a', 0o600);
+  const log = openSync(consoleOf(names, host), 'a', 0o600);
   const child = spawn(
     'sh',
     [
@@ -91,6 +96,13 @@ export async function boot(names: LabNames, host: string): Promise<void> {
   );
   closeSync(log);
   child.unref();
+  // Until the kernel has replaced the shell (execve(2)) there are moments without a command line to be found by.
+  while (isAlive(child) && !readProc(Number(child.pid), 'cmdline').startsWith('systemd-nspawn\0'))
+    await delay(5);
+}
+
+function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 interface Machine {
@@ -111,6 +123,15 @@ export function findMachine(names: LabNames, host: string): Machine | undefined 
   const children = readProc(supervisor, `task/${supervisor}/children`).trim().split(' ');
   const init = children.map(Number).find((pid) => pid > 0);
   return { supervisor, init };
+}
+
+/** What a host said last: of one that is off systemd-nspawn's own words, of one that hangs its journal. */
+export async function lastWords(names: LabNames, host: string): Promise<string> {
+  const init = findMachine(names, host)?.init;
+  if (init === undefined)
+    return readFileSync(consoleOf(names, host), 'utf8').split('\n').slice(-8).join('\n');
+  const journal = [`--root=/proc/${init}/root`, '--lines=20', '--output=short-monotonic', '--quiet'];
+  return run('journalctl', journal);
 }
 
 /** Whether a host lets everybody in: until it has booted, systemd's /run/nologin keeps all but root out. */

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import { boot, findMachine, powerOff } from '../../src/lab/machine.ts';
+import { namesOf } from '../../src/lab/names.ts';
 import { expectExit, drover, finished, start, writeInventory } from './harness.ts';
 
 const name = 'e2elab';
@@ -90,6 +92,30 @@ describe('drover lab', () => {
     expect(await states()).toEqual({ left: 'off', right: 'running' });
     expectExit(await lab('start', 'left'), 0);
     expect((await ssh('left', 'cat /root/kept')).stdout).toBe('kept');
+  });
+
+  it('never takes a host that boots for one that is off', async () => {
+    const names = namesOf(name);
+    for (let round = 0; round < 8; round++) {
+      await powerOff(names, 'left', false);
+      await boot(names, 'left');
+      const end = Date.now() + 200;
+      // Nothing is awaited in here: the moments to find are shorter than a timer's.
+      while (Date.now() < end) expect(findMachine(names, 'left')).toBeDefined();
+    }
+    expectExit(await lab('start', 'left'), 0);
+  });
+
+  it('says what a host said last that does not boot', async () => {
+    expectExit(await lab('kill', 'left'), 0);
+    const init = `/var/lib/drover-lab/${name}/left/root/lib/systemd/systemd`;
+    chmodSync(init, 0o644);
+    const outcome = await lab('start', 'left');
+    expectExit(outcome, 3);
+    expect(outcome.stderr).toContain('left went off as it booted');
+    expect(outcome.stderr).toMatch(/execv.*failed: Permission denied/);
+    chmodSync(init, 0o755);
+    expectExit(await lab('start', 'left'), 0);
   });
 
   it('is ready when a host lets everybody in, and not as soon as root gets there', async () => {
