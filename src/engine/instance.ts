@@ -164,7 +164,10 @@ function readVerdict(output: { status: number; stdout: string; stderr: string },
   );
 }
 
-/** A script with its environment, run as another user where asked. Neither goes through an argument list. */
+/**
+ * A script with its environment, run as another user where asked: there, too, it ends at the first failure. Neither goes
+ * through an argument list.
+ */
 export function wrapScript(
   script: string,
   { becomeUser, environment }: Pick<Instance, 'becomeUser' | 'environment'>,
@@ -174,7 +177,7 @@ export function wrapScript(
     .join('');
   const full = `${exports}${script}`;
   if (becomeUser === undefined) return full;
-  return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; eval "$(cat)"'`;
+  return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; set -e; eval "$(cat)"'`;
 }
 
 function renderParams(task: Task, scope: Scope, open: string | undefined): Record<string, unknown> {

@@ -44,5 +44,5 @@ export function diffCommand(
 /** The command in its folder and with its input. */
 export function commandScript({ chdir, stdin }: CommandTask, command: string): string {
   const input = stdin === undefined ? '' : `printf %s ${quote(stdin)} | `;
-  return `${chdir === undefined ? '' : `cd -- ${quote(chdir)}\n`}${input}${command}`;
+  return `${chdir === undefined ? '' : `cd -- ${quote(chdir)} || exit\n`}${input}${command}`;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Vault } from '../../src/core/secrets.ts';
 import { HostRun } from '../../src/engine/host-run.ts';
 import { wrapScript } from '../../src/engine/instance.ts';
+import { commandScript } from '../../src/modules/command-task.ts';
 import { BecomeError } from '../../src/transport/session.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
@@ -181,6 +182,15 @@ describe('another user', () => {
       stderr: 'err\n',
       timedOut: false,
     });
+  });
+
+  test('goes no further when a step fails', async () => {
+    const session = await becoming('free');
+    const failing = await session.run(wrapScript('echo one; false; echo two', wrapped));
+    expect(failing).toMatchObject({ status: 1, stdout: 'one\n' });
+    const gone = wrapScript(commandScript({ chdir: '/gone' }, 'pwd'), wrapped);
+    expect(await session.run(gone)).toMatchObject({ stdout: '', stderr: expect.stringContaining('/gone') });
+    expect((await session.run(gone)).status).not.toBe(0);
   });
 
   test('that is not there is named', async () => {
