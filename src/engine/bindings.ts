@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Task } from '../config/playbook/model.ts';
 import type { BoundTask, ModuleContext } from '../modules/define-module.ts';
 
@@ -26,9 +25,21 @@ export class Bindings {
     const places = this.#last.get(task) ?? new Map<number, Binding>();
     this.#last.set(task, places);
     const last = places.get(place);
-    if (last && isDeepStrictEqual(last.params, params)) return last.bound;
+    if (last && isSame(last.params, params)) return last.bound;
     const bound = task.module.bind(params, this.#context);
     places.set(place, { params, bound });
     return bound;
   }
+}
+
+/** Whether two hosts mean the same: the order of a map's names counts, templates go through them in it. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [mine, theirs] = [Object.entries(one), Object.entries(other)];
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    mine.length === theirs.length &&
+    mine.every(([name, value], at) => theirs[at]?.[0] === name && isSame(value, theirs[at][1]))
+  );
 }

@@ -4,6 +4,7 @@ import { Bindings } from '../../../src/engine/bindings.ts';
 import type { FactRecord } from '../../../src/facts/need.ts';
 import type { Need } from '../../../src/facts/need.ts';
 import { copy } from '../../../src/modules/copy/index.ts';
+import { setFact } from '../../../src/modules/set-fact/index.ts';
 
 const context = {
   digest: (text: string) => `digest of ${text}`,
@@ -24,6 +25,15 @@ describe('hosts that give a task the same parameters', () => {
     const other = bindings.bind(task, 0, { ...params, content: 'y' });
     expect(other.params).toMatchObject({ content: 'y' });
     expect(bindings.bind(task, 0, params).params).toMatchObject({ content: 'x' });
+  });
+
+  test('do not share what has its names in another order, in which a template goes through them', () => {
+    const bindings = new Bindings(context);
+    const opts = (...names: string[]) => ({ opts: Object.fromEntries(names.map((name) => [name, 1])) });
+    const fact = { module: setFact } as Task;
+    bindings.bind(fact, 0, opts('a', 'b'));
+    const { opts: bound } = bindings.bind(fact, 0, opts('b', 'a')).params as ReturnType<typeof opts>;
+    expect(Object.keys(bound)).toEqual(['b', 'a']);
   });
 
   test('share its changes where they are in the same state, and only there', () => {
