@@ -82,7 +82,9 @@ function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet, 
     fleet.recordsOf(need, instance.delegateTo ?? instance.host);
   const need = path === undefined ? writtenFile(instance)?.need : needBegin(path);
   const there = need?.parse(lookUp(need) ?? []);
-  const isTouched = former.content !== undefined && need !== undefined && there !== former.content;
+  // Nothing is there, where the task has another path now.
+  const isGone = there === undefined && now.params !== former.params;
+  const isTouched = former.content !== undefined && need !== undefined && there !== former.content && !isGone;
   const isOther = now.params !== former.params || now.content !== former.content;
   const causes: DriftCause[] = [
     ...(isTouched ? ['host' as const] : []),

@@ -123,8 +123,11 @@ export function renderWanted(
   const wanted = [...now];
   const plays = new Set(wanted.map(({ play }) => play));
   const kept = [...before.values()].filter(({ play }) => !all || !plays.has(play));
-  const texts = [wanted, wanted.filter(({ isPart }) => !isPart)].map((each) => linesOf([...kept, ...each]));
-  return texts.find((text) => text.length <= largestShownFile) ?? '';
+  const full = linesOf([...kept, ...wanted]);
+  if (full.length <= largestShownFile) return full;
+  const parts = new Set(wanted.flatMap(({ isPart, key }) => (isPart ? [key] : [])));
+  const short = linesOf([...kept, ...wanted].filter(({ key }) => !parts.has(key)));
+  return short.length <= largestShownFile ? short : '';
 }
 
 function linesOf(wanted: readonly Wanted[]): string {

@@ -19,11 +19,11 @@ const context = {
 type Tree = readonly { readonly path: string; readonly content?: string }[];
 
 /** A task that brings a folder, on a host that has these files. */
-function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: string) {
-  const bound = copy.bind({ dest: '/srv', tree, mode: '0644' }, context);
+function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: string, dest = '/srv') {
+  const bound = copy.bind({ dest, tree, mode: '0644' }, context);
   const world = new World();
   const recordsOf = ({ kind, key }: Need<unknown>): FactRecord[] => {
-    if (key === '/srv' && kind === 'path') return [['directory', '755', 'root', 'root']];
+    if (key === dest && kind === 'path') return [['directory', '755', 'root', 'root']];
     const content = there[key];
     if (content === undefined) return [];
     if (kind === 'path') return [['regular file', '644', 'root', 'root']];
@@ -94,4 +94,10 @@ test('of a folder with more files than could be noted, it is told of all of it',
 
 test('a folder that was never brought is new', () => {
   expect(causes('')).toEqual(['/srv/hand: new', '/srv/both: new', '/srv/source: new', '/srv/more: new']);
+});
+
+test('a folder that goes elsewhere was changed by nobody on the host', () => {
+  const { plan, fleet } = planOf(before, {}, noteOf(before), '/elsewhere');
+  const told = driftOf(plan, fleet, context).map(({ causes: its }) => its);
+  expect(told).toEqual([['inventory'], ['inventory'], ['inventory']]);
 });

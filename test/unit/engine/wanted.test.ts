@@ -99,11 +99,14 @@ describe('the file', () => {
   test('leaves the paths of folders out first', () => {
     const parts = Array.from({ length: 9000 }, (_, n) => ({
       ...one,
-      key: `k${n}`,
+      key: `part${n}`,
       content: 'c'.repeat(64),
       isPart: true as const,
     }));
     expect(renderWanted(before, [two, ...parts], false)).toBe(renderWanted(before, [two], false));
+    // What was noted of them would be held against what is there by now.
+    const noted = new Map([...before, ['part7', { ...one, key: 'part7' }]]);
+    expect(renderWanted(noted, [two, ...parts], false)).toBe(renderWanted(before, [two], false));
   });
 
   test('does not depend on the order of tasks', () => {
