@@ -5,6 +5,9 @@ import type { HostRun } from './host-run.ts';
 import { doneLine, withdrawnLine, type Intent, type Journal } from './journal.ts';
 import type { JournaledChange } from './journal-line.ts';
 
+/** Characters of all the differing lines of one task: a folder of files would push the runs before it out of the journal. */
+const largestDiffs = 256 * 1024;
+
 /** One host's part of the journal, for what goes to it in batches. */
 export class HostJournal {
   readonly #host: HostRun;
@@ -18,7 +21,13 @@ export class HostJournal {
   /** The intents of changes, as they are told; none where the host keeps no journal. */
   intents(changes: readonly Change[], tell: (change: Change) => Omit<JournaledChange, 'n'>): Intent[] {
     const journal = this.#journal;
-    return journal ? changes.map((change) => journal.intent(tell(change))) : [];
+    if (!journal) return [];
+    let left = largestDiffs;
+    return changes.map((change) => {
+      const intent = journal.intent(tell(change), left);
+      left = Math.max(0, left - intent.line.length);
+      return intent;
+    });
   }
 
   /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */

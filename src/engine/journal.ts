@@ -52,8 +52,8 @@ export class Journal {
     return !this.isEmpty && this.#options.request.playbook !== undefined;
   }
 
-  /** The line for a change, without secrets, as people may see it. */
-  intent(change: Omit<JournaledChange, 'n'>): Intent {
+  /** The line for a change, without secrets, as people may see it; `most` characters of its differing lines. */
+  intent(change: Omit<JournaledChange, 'n'>, most = largestDiff): Intent {
     const n = ++this.#count;
     // A value that got into a text past its placeholder stays out of the journal, too.
     const { diff, ...rest } = Object.fromEntries(
@@ -65,7 +65,7 @@ export class Journal {
       phase: 'begun',
       n,
       ...rest,
-      ...(diff === undefined ? {} : { diff: cut(diff, largestDiff) }),
+      ...(diff === undefined ? {} : { diff: cut(diff, Math.min(most, largestDiff)) }),
     };
     return { n, line: within(line) };
   }

@@ -45,12 +45,16 @@ export function scriptOf(
   return scripts.map((script) => `(\nset -e\n${script}\n)`).join('\n');
 }
 
-/** Seconds that scripts may take together; undefined when none has a limit. */
+/**
+ * Seconds that scripts may take together; undefined when none has a limit. Those of many small files have 300 seconds, or
+ * one for each.
+ */
 export function timeoutOf(instance: Instance, operations: readonly Operation[]): number | undefined {
   if (instance.task.timeout !== undefined) return instance.task.timeout;
-  const limits = operations.flatMap((operation) =>
-    operation.kind === 'run' ? [operation.timeout ?? 300] : [],
-  );
+  const runs = operations.filter((operation) => operation.kind === 'run');
+  const small = runs.filter(({ allOrNothing, narrow }) => allOrNothing ?? narrow);
+  const limits = runs.filter((each) => !small.includes(each)).map(({ timeout }) => timeout ?? 300);
+  if (small.length > 0) limits.push(Math.max(300, small.length));
   return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
 }
 
