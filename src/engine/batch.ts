@@ -12,8 +12,8 @@ export interface Segment {
   readonly digest: string;
   /** One script for each change; none where they go together. */
   readonly scripts: readonly string[];
-  /** Makes so many changes, or none. */
-  readonly together?: { readonly changes: number; readonly script: string };
+  /** Makes so many changes, or none. Those of one task fail as that does, those of several are to go apart then. */
+  readonly together?: { readonly changes: number; readonly script: string; readonly isOneTask: boolean };
   /** What the journal is told before each change, where one is kept. */
   readonly intents?: readonly Intent[];
 }
@@ -75,15 +75,16 @@ function oneByOne({ scripts, intents = [] }: Segment, index: number): string[] {
 
 function allAtOnce(
   { intents = [] }: Segment,
-  { changes, script }: NonNullable<Segment['together']>,
+  { changes, script, isOneTask }: NonNullable<Segment['together']>,
   index: number,
 ): string[] {
   const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
   const begun = tell(intents.map(({ line }) => line));
   const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
+  const failed = isOneTask ? `mark ${index} $s` : `apart ${index}`;
   return [
     // As it is: it is drover's own, and as a quoted text the shell would read all the files' contents twice.
-    `[ $go = 0 ] || { ${begun} && ( set -e\n${script}\n) </dev/null; [ $? = 0 ] && { ${done}; :; } || { ${not}; apart ${index}; }; }`,
+    `[ $go = 0 ] || { ${begun} && ( set -e\n${script}\n) </dev/null; s=$?; [ $s = 0 ] && { ${done}; :; } || { ${not}; ${failed}; }; }`,
     `[ $go = 0 ] || marks ${index} ${changes}`,
   ];
 }

@@ -3,7 +3,7 @@ import { identify, type FactRecord, type Need } from '../facts/need.ts';
 import type { RunOperation } from '../plan/operation.ts';
 import { writeNew, type NewFile, type NewFolder } from '../shell/files.ts';
 import type { Segment } from './batch.ts';
-import type { Instance } from './instance.ts';
+import { wrapScript, type Instance } from './instance.ts';
 import type { Intent } from './journal.ts';
 import { scriptOf, type ScriptChange } from './operations.ts';
 
@@ -43,7 +43,7 @@ interface Draft {
   readonly intents: Intent[];
   /** What kind of neighbours it takes in. */
   readonly shares: Sharing | undefined;
-  /** What it makes, where that is what it shares. */
+  /** What it makes, where that is all that it does. */
   readonly made: (NewFolder | NewFile)[];
   readonly written: Set<string>;
 }
@@ -81,7 +81,7 @@ export function toSegments(steps: readonly Step[]): {
     for (const [identity, finding] of guard) draft.guard.set(identity, finding);
     draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
     draft.intents.push(...step.intents);
-    if (shares === 'new')
+    if (makesNew(step, runs))
       draft.made.push(...runs.flatMap(({ newFile, newFolder }) => newFile ?? newFolder ?? []));
     for (const { writes } of step.changes) {
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
@@ -94,25 +94,31 @@ export function toSegments(steps: readonly Step[]): {
 function toSegment({ guard, changes, intents, made }: Draft): Segment {
   const needs = [...guard.values()].map(({ need }) => need);
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
-  const together = made.length > 1 ? writeNew(made) : undefined;
+  const [first] = changes;
+  const together =
+    first && made.length > 1 ? wrapScript(writeNew(made), { ...first.instance, environment: {} }) : undefined;
+  const isOneTask = changes.every(({ instance }) => instance === first?.instance);
   return {
     guard: needs,
     digest,
     ...(intents.length > 0 ? { intents } : {}),
     ...(together === undefined
       ? { scripts: changes.map(({ instance, change }) => scriptOf(instance, change)) }
-      : { scripts: [], together: { changes: changes.length, script: together } }),
+      : { scripts: [], together: { changes: changes.length, script: together, isOneTask } }),
   };
 }
 
-/** Those that failed together go one by one. */
-function sharingOf(
-  { instance, changes, attempts }: Step,
-  runs: readonly RunOperation[],
-): Sharing | undefined {
+/** Tasks that failed together go one by one. */
+function sharingOf(step: Step, runs: readonly RunOperation[]): Sharing | undefined {
+  const { instance, changes, attempts } = step;
   if (attempts > 0 || instance.becomeUser !== undefined || runs.length < changes.length) return undefined;
-  if (runs.every(({ newFile, newFolder }) => newFile ?? newFolder)) return 'new';
+  if (makesNew(step, runs)) return 'new';
   return runs.every(({ narrow }) => narrow) ? 'paths' : undefined;
+}
+
+/** Whether a step does nothing but make new files and folders. */
+function makesNew({ changes }: Step, runs: readonly RunOperation[]): boolean {
+  return runs.length === changes.length && runs.every(({ newFile, newFolder }) => newFile ?? newFolder);
 }
 
 function onlyRun({ operations }: ScriptChange): RunOperation | undefined {

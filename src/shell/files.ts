@@ -1,5 +1,5 @@
 import { rememberLast } from '../core/memo.ts';
-import { quote, quoteAll } from './quote.ts';
+import { portionsOf, quote, quoteAll } from './quote.ts';
 
 interface Attributes {
   readonly mode: string;
@@ -50,28 +50,37 @@ export function writeFile(file: FileToWrite): string {
 }
 
 /**
- * Makes many folders, those above first, and files where nothing is yet. Each file appears whole, as with `writeFile`,
- * but one process serves them all: it comes to some twenty for a thousand files, instead of ten for each. No file is in
- * place yet when an owner is refused, and then none of these folders is left.
+ * Makes folders, those above first, and files where nothing is yet. All is made aside, in a folder of its own beside
+ * its place, and moved there once it has its owner, mode and content: nobody sees half of it, a host that loses its power
+ * has it whole or not at all, and nothing is left when an owner is refused or the disk is full. It takes some twenty
+ * processes for a thousand files, where `writeFile` takes ten for each.
  */
 export const writeNew = rememberLast((made: readonly (NewFolder | NewFile)[]): string => {
   const folders = made.filter((each) => !isFile(each));
   const files = made.filter(isFile);
+  const within = findPlaces(folders, files);
+  const stages = new Map([...new Set(within.values())].map((place, index) => [place, `s${index}`]));
+  const staged = (path: string) => {
+    const place = within.get(path) ?? '';
+    return `"$${stages.get(place) ?? ''}"/${quote(path.slice(place.length + 1))}`;
+  };
   const paths = folders.map(({ path }) => path);
-  const groups = groupBy(files, ({ path }) => folderOf(path));
-  const stages = new Map(groups.flatMap((group, index) => group.map((file) => [file, `"$s${index}"`])));
-  const staged = (file: NewFile) => `${stages.get(file) ?? ''}/${quote(nameOf(file.path))}`;
-  const takeBack =
-    paths.length === 0 ? '' : `; [ $s = 0 ] || rmdir -- ${quoteAll(paths.toReversed())} 2>/dev/null || :`;
+  const above = new Set(paths.map((path) => within.get(path) ?? ''));
   return [
     // Nobody guesses it, and mkdir takes none that is there already: what mktemp does, without a process.
     'read -r u </proc/sys/kernel/random/uuid',
-    ...groups.map((group, index) => `s${index}=${quote(`${folderNameOf(group)}/.drover.`)}$u`),
-    `set -- ${groups.map((_, index) => `"$s${index}"`).join(' ')}`,
-    `trap ${quote(`s=$?; rm -rf -- "$@"${takeBack}`)} EXIT`,
-    ...(paths.length === 0 ? [] : [`mkdir -p -- ${quoteAll(paths)}`]),
-    ...allAttributes(folders, ({ path }) => quote(path)),
-    ...(files.length === 0 ? [] : putFiles(files, groups, staged)),
+    ...[...stages].map(([place, stage]) => `${stage}=${quote(`${place}/.drover.`)}$u`),
+    `set -- ${[...stages.values()].map((stage) => `"$${stage}"`).join(' ')}`,
+    `trap 'rm -rf -- "$@"' EXIT`,
+    ...portionsOf([...above]).map((some) => `mkdir -p -- ${quoteAll(some.map((path) => `${path}/.`))}`),
+    // Not by the umask alone: a default ACL of the folder above would take its place.
+    'mkdir -m 700 -- "$@"',
+    ...portionsOf(paths).map((some) => `mkdir -p -- ${some.map(staged).join(' ')}`),
+    ...putContents(files, (file) => stages.get(within.get(file.path) ?? '') ?? '', staged),
+    ...allAttributes(files, staged),
+    // Last, and those below first: its mode may keep out who made it.
+    ...allAttributes(folders.toReversed().map(asFolder), staged),
+    `perl -e ${quote(moveUp)} -- "$@"`,
   ].join('\n');
 }, 1);
 
@@ -79,40 +88,68 @@ function isFile(made: NewFolder | NewFile): made is NewFile {
   return 'content' in made;
 }
 
-function putFiles(
+/** For each path the folder that is there already, or is none of these: of a new folder all moves as one. */
+function findPlaces(folders: readonly NewFolder[], files: readonly NewFile[]): Map<string, string> {
+  const places = new Map<string, string>();
+  const isNew = new Set(folders.map(({ path }) => path));
+  for (const { path } of [...folders, ...files]) {
+    let place = folderOf(path);
+    for (let above = place; above !== ''; above = folderOf(above))
+      if (isNew.has(above)) place = folderOf(above);
+    places.set(path, place);
+  }
+  return places;
+}
+
+function putContents(
   files: readonly NewFile[],
-  groups: readonly (readonly NewFile[])[],
-  staged: (file: NewFile) => string,
+  stageOf: (file: NewFile) => string,
+  staged: (path: string) => string,
 ): string[] {
-  return [
-    'umask 077',
-    // Not by the umask alone: a default ACL of the folder above would take its place.
-    'mkdir -m 700 -- "$@"',
-    ...groups.map((group, index) => {
-      const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file)}`);
-      return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${s${index}%/*}`, `"$s${index}"/.drover`)}`;
-    }),
-    ...allAttributes(files, staged),
-    `perl -e ${quote(moveUp)} -- "$@"`,
-  ];
+  return groupBy(files, stageOf).map((group) => {
+    const writes = group.map((file) => `printf %s ${quote(file.content)} > ${staged(file.path)}`);
+    const stage = group[0] ? stageOf(group[0]) : '';
+    return `${writes.join(' &&\n')} || ${explainWrite(`a file in \${${stage}%/*}`, `"$${stage}"/.drover`)}`;
+  });
 }
 
-/** Moves what is in each folder to the one above. One process for all of them; Perl is Essential. */
-const moveUp = `for my $stage (@ARGV) {
-  my ($folder) = $stage =~ m{(.*)/}s; opendir my $names, $stage or die "$stage: $!\\n";
-  for (readdir $names) { next if /^\\.\\.?\\z/; rename "$stage/$_", "$folder/$_" or die "$folder/$_: $!\\n" }
-}`;
+/** Moves what is in each folder to the one above, into folders that came to be meanwhile. Perl is Essential. */
+const moveUp = `sub up {
+  my ($from, $to) = @_;
+  opendir my $names, $from or die "$from: $!\\n";
+  for (readdir $names) {
+    next if /^\\.\\.?\\z/ || rename "$from/$_", "$to/$_";
+    my $why = $!;
+    -d "$from/$_" && -d "$to/$_" or die "$to/$_: $why\\n";
+    up("$from/$_", "$to/$_");
+  }
+}
+for (@ARGV) { m{(.*)/}s; up($_, $1) }`;
 
-/** Makes a folder, and those above it, unless it is there. When its owner is refused it is not left. */
+/** Makes a folder, and those above it: aside, and in place with its owner and mode. One that is there gets those. */
 export function writeFolder(folder: NewFolder): string {
-  const path = quote(folder.path);
-  const takeBack = quote(`rmdir -- ${path} 2>/dev/null`);
-  return `[ -d ${path} ] || { mkdir -p -- ${path}; trap ${takeBack} EXIT; }\n${attributes(folder, path)}\ntrap - EXIT`;
+  return [
+    `d=${quote(folder.path)}; t=$d`,
+    '[ -d "$d" ] || { mkdir -p -- "${d%/*}/."; t=$(mktemp -d -- "${d%/*}/.${d##*/}.drover.XXXXXX"); }',
+    `[ "$t" = "$d" ] || trap 'rmdir -- "$t"' EXIT`,
+    attributes(asFolder(folder), '"$t"'),
+    '[ "$t" = "$d" ] || mv -T -- "$t" "$d"',
+    'trap - EXIT',
+  ].join('\n');
 }
 
-function allAttributes<T extends Attributes>(made: readonly T[], place: (each: T) => string): string[] {
+/** A mode of five digits takes away the set-id bits, too, that a folder has from the one above (chmod(1)). */
+function asFolder(folder: NewFolder): NewFolder {
+  return { ...folder, mode: folder.mode.padStart(5, '0') };
+}
+
+function allAttributes(made: readonly NewFolder[], staged: (path: string) => string): string[] {
   const groups = groupBy(made, ({ owner, group, mode }) => JSON.stringify([owner, group, mode]));
-  return groups.flatMap((group) => (group[0] ? [attributes(group[0], group.map(place).join(' '))] : []));
+  return groups.flatMap((group) =>
+    portionsOf(group.map(({ path }) => path)).flatMap((paths) =>
+      group[0] ? [attributes(group[0], paths.map(staged).join(' '))] : [],
+    ),
+  );
 }
 
 /** dash's printf says no more than "I/O error": why the disk takes nothing, another writer says. */
@@ -123,14 +160,6 @@ echo "${what} cannot be written: \${e##*: }; what was there stays. Look at df -h
 
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
-}
-
-function folderNameOf(group: readonly NewFile[]): string {
-  return folderOf(group[0]?.path ?? '');
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

@@ -21,15 +21,18 @@ interface Sketch {
   readonly writes?: readonly Write[];
   readonly attempts?: number;
   readonly becomeUser?: string;
+  /** More new files of the same task. */
+  readonly beside?: readonly string[];
 }
 
 /** A step with one change; without `file` and `writes` one that is in sync. */
-function step({ needs, records = [], file, folder, narrow, writes, attempts = 0, becomeUser }: Sketch): Step {
+function step({ needs, records = [], file, folder, narrow, writes, beside = [], ...more }: Sketch): Step {
+  const { attempts = 0, becomeUser } = more;
   const newFile = narrow
     ? { narrow, ...(folder ? { newFolder: { path: file ?? '', ...attributes } } : {}) }
     : file === undefined
       ? {}
-      : { newFile: { path: file, content: file, ...attributes } };
+      : fileAt(file);
   const script = `make ${file ?? 'something'}`;
   const change = {
     change: { action: 'create', resource: file ?? 'something' },
@@ -40,11 +43,17 @@ function step({ needs, records = [], file, folder, narrow, writes, attempts = 0,
   const isChange = file !== undefined || writes !== undefined;
   return {
     instance: { needs, becomeUser, environment: {}, task: {}, name: file ?? 'step' },
-    changes: isChange ? [change] : [],
+    changes: isChange
+      ? [change, ...beside.map((path) => ({ ...change, operations: [run('', fileAt(path))] }))]
+      : [],
     found: needs.map((need) => ({ need, records })),
     intents: [],
     attempts,
   } as unknown as Step;
+}
+
+function fileAt(path: string) {
+  return { newFile: { path, content: path, ...attributes } };
 }
 
 const fileStep = (path: string, more: Partial<Sketch> = {}) =>
@@ -104,6 +113,23 @@ describe('toSegments', () => {
       'make /d',
       'make /c',
     ]);
+  });
+
+  test.each([
+    ['it failed with others', { attempts: 1 }],
+    ['another user makes them', { becomeUser: 'postgres' }],
+    ['it stands alone', {}],
+  ])('lets all that one task makes go as one, not to be taken apart, when %s', (_why, more) => {
+    const { segments } = toSegments([fileStep('/a', { beside: ['/b', '/c'], ...more })]);
+    expect(
+      segments.map(({ scripts, together }) => [scripts, together?.changes, together?.isOneTask]),
+    ).toEqual([[[], 3, true]]);
+    expect(segments[0]?.together?.script.startsWith('printf')).toBe('becomeUser' in more);
+  });
+
+  test('lets those of several tasks be taken apart', () => {
+    const { segments } = toSegments([fileStep('/a', { beside: ['/b'] }), fileStep('/c')]);
+    expect(segments.map(({ together }) => [together?.changes, together?.isOneTask])).toEqual([[3, false]]);
   });
 
   test('keeps other changes apart, and in order', () => {

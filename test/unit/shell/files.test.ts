@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attributes, writeFile, writeNew, type FileToWrite } from '../../../src/shell/files.ts';
+import { attributes, writeFile, writeFolder, writeNew, type FileToWrite } from '../../../src/shell/files.ts';
 import { folderOf } from '../support.ts';
 
 const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
@@ -169,6 +170,52 @@ test('attributes go on any target', () => {
   expect(['a b', 'plain'].map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o604, 0o604]);
 });
 
+describe('writeFolder', () => {
+  const make = (path: string, before = '', folder = {}) =>
+    spawnSync(
+      '/bin/sh',
+      ['-c', `${before}set -e\n${writeFolder({ ...mine, mode: '710', path, ...folder })}`],
+      {
+        encoding: 'utf8',
+      },
+    );
+  const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+  test('makes a folder and those above it, with its own mode', () => {
+    const root = folderOf({});
+    expect(make(join(root, "a b/-it's"), 'umask 022; ')).toMatchObject(done);
+    expect([modeOf(join(root, 'a b')), modeOf(join(root, "a b/-it's"))]).toEqual(['755', '710']);
+    expect(readdirSync(root, { recursive: true }).sort()).toEqual(['a b', "a b/-it's"]);
+  });
+
+  test('gives owner and mode to one that is there, and leaves what is in it', () => {
+    const root = folderOf({ 'a/kept': 'kept' });
+    expect(make(join(root, 'a'))).toMatchObject(done);
+    expect(modeOf(join(root, 'a'))).toBe('710');
+    expect(readdirSync(root, { recursive: true }).sort()).toEqual(['a', 'a/kept']);
+  });
+
+  test('has exactly the mode that was given, below one that passes its group on, too', () => {
+    const root = folderOf({});
+    chmodSync(root, 0o2775);
+    expect(make(join(root, 'a'))).toMatchObject(done);
+    const script = writeNew([
+      { ...mine, mode: '710', path: join(root, 'b') },
+      { ...mine, mode: '2710', path: join(root, 'b/c') },
+    ]);
+    expect(spawnSync('/bin/sh', ['-c', `set -e\n${script}`]).status).toBe(0);
+    expect(['a', 'b', 'b/c'].map((name) => modeOf(join(root, name)))).toEqual(['710', '710', '2710']);
+  });
+
+  test('leaves none when its owner is refused, and says what is in its way', () => {
+    const root = folderOf({ file: '' });
+    expect(make(join(root, 'a'), '', { owner: 'nobody-there' }).stderr).toContain('invalid user');
+    expect(make(join(root, 'file')).stderr).toContain('cannot overwrite');
+    expect(make(join(root, 'file/a')).stderr).toContain('Not a directory');
+    expect(readdirSync(root)).toEqual(['file']);
+  });
+});
+
 describe('writeNew', () => {
   const make = (...made: Parameters<typeof writeNew>[0]) => makeAfter('', ...made);
   const makeAfter = (before: string, ...made: Parameters<typeof writeNew>[0]) =>
@@ -258,6 +305,66 @@ describe('writeNew', () => {
     const runs = [1, 2, 3, 4].map(() => promisify(execFile)('/bin/sh', ['-c', `set -e\n${script}`]));
     expect((await Promise.all(runs)).map(({ stderr }) => stderr)).toEqual(['', '', '', '']);
     expect(readdirSync(root).sort()).toEqual(names.sort());
+  });
+
+  test('has a folder with all that is in it, and its owner and mode, or none of it, whenever it is cut off', () => {
+    const root = folderOf({ 'old/kept': 'kept' });
+    const script = writeNew([
+      ...['new', 'new/in', 'old/new'].map((path) => ({ ...mine, mode: '710', path: join(root, path) })),
+      ...['new/a', 'new/in/b', 'old/c', 'old/new/d'].map((path) => ownFile(join(root, path), path)),
+    ]);
+    const look = () =>
+      readdirSync(root, { recursive: true, withFileTypes: true })
+        .map(({ parentPath, name }) => join(parentPath, name))
+        .filter((path) => !path.includes('.drover.'))
+        .map((path) => `${path.slice(root.length + 1)} ${(statSync(path).mode & 0o777).toString(8)}`);
+    // A folder of programs that end the shell that starts them, as if its host had lost its power.
+    const off = (program: string) => folderOf({ [program]: '#!/bin/sh\nkill -9 $PPID\n' });
+    for (const program of ['mkdir', 'chown', 'chmod', 'perl']) {
+      const folder = off(program);
+      chmodSync(join(folder, program), 0o755);
+      const { signal } = spawnSync('/bin/sh', ['-c', `PATH=${folder}:$PATH\nset -e\n${script}`]);
+      expect(signal, program).toBe('SIGKILL');
+      expect(look().sort(), program).toEqual(['old 755', 'old/kept 644']);
+    }
+    expect(spawnSync('/bin/sh', ['-c', `set -e\n${script}`]).status).toBe(0);
+    expect(look().sort()).toEqual(
+      ['new 710', 'new/a 640', 'new/in 710', 'new/in/b 640', 'old 755', 'old/c 640', 'old/kept 644']
+        .concat(['old/new 710', 'old/new/d 640'])
+        .sort(),
+    );
+  });
+
+  test('takes more paths than one program does', () => {
+    const root = folderOf({});
+    const deep = join(root, ...Array.from({ length: 14 }, () => 'x'.repeat(250)));
+    const folders = Array.from({ length: 350 }, (_, n) => ({ ...mine, path: join(deep, `d${n}`) }));
+    const files = folders.map(({ path }, n) => ownFile(join(path, `f${n}`)));
+    const { status, stderr } = spawnSync('/bin/sh', {
+      input: `set -e\n${writeNew([{ ...mine, path: deep }, ...folders, ...files])}`,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(readdirSync(deep)).toHaveLength(350);
+    expect(statSync(join(deep, 'd349', 'f349')).mode & 0o777).toBe(0o640);
+  });
+
+  test('goes into folders that came to be meanwhile, and says what is in its way', () => {
+    const root = folderOf({});
+    const script = writeNew([
+      ...['new', 'new/in'].map((path) => ({ ...mine, path: join(root, path) })),
+      ownFile(join(root, 'new/in/a')),
+    ]);
+    const meanwhile = (what: string) =>
+      spawnSync('/bin/sh', ['-c', `set -e\n${script.replace(/^perl /m, `${what}\nperl `)}`], {
+        encoding: 'utf8',
+      });
+    expect(meanwhile(`mkdir ${root}/new; echo > ${root}/new/other`).stderr).toBe('');
+    expect(readdirSync(root, { recursive: true }).sort()).toEqual(['new', 'new/in', 'new/in/a', 'new/other']);
+    rmSync(join(root, 'new'), { recursive: true });
+    const { status, stderr } = meanwhile(`echo > ${root}/new`);
+    expect([status === 0, stderr]).toEqual([false, `${root}/new: Not a directory\n`]);
+    expect(readdirSync(root)).toEqual(['new']);
   });
 
   test('leaves no folder when a file in it is refused', () => {
