@@ -80,8 +80,11 @@ function allAtOnce(
 ): string[] {
   const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
   const begun = tell(intents.map(({ line }) => line));
-  const [done, not] = [doneLine, withdrawnLine].map((line) => tell(intents.map(line)));
-  const failed = isOneTask ? `mark ${index} $s` : `apart ${index}`;
+  const done = tell(intents.map(doneLine));
+  const [first] = intents;
+  // A task of its own has failed with its first change, as the engine sees it.
+  const not = tell(intents.slice(isOneTask ? 1 : 0).map(withdrawnLine));
+  const failed = isOneTask ? `${first ? `r ${first.n} $s; ` : ''}mark ${index} $s` : `apart ${index}`;
   return [
     // As it is: it is drover's own, and as a quoted text the shell would read all the files' contents twice.
     `[ $go = 0 ] || { ${begun} && ( set -e\n${script}\n) </dev/null; s=$?; [ $s = 0 ] && { ${done}; :; } || { ${not}; ${failed}; }; }`,

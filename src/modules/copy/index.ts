@@ -57,6 +57,7 @@ export const copy = defineModule({
       'A symbolic link at `dest` is replaced by the file; one in the place of a directory is refused.',
       'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
       'Of a folder, directories that are there keep owner and mode, and so does what is in them beside.',
+      'A folder that is all new appears as a whole, or not at all.',
     ],
     example: `- copy:
     dest: /etc/motd

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runsOf } from '../../../src/engine/history.ts';
 import { parseJournal } from '../../../src/engine/journal-line.ts';
@@ -57,6 +58,39 @@ describe('the journal of a run', () => {
       { task: 'two', state: 'failed', message: expect.stringContaining('No such file') as string },
     ]);
     expect(past?.message).toContain('No such file');
+  });
+
+  /** A folder that a playbook brings. */
+  function labWith(files: Readonly<Record<string, string>>): LocalLab {
+    const lab = new LocalLab();
+    const folder = join(lab.folder, 'files/site');
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return lab;
+  }
+
+  test('tells of a folder that could not be made once, and that nothing of it was', async () => {
+    const lab = labWith({ one: '1', two: '2' });
+    const tasks = `
+- { name: before, copy: { dest: "{{dir}}/one", content: "1\\n" } }
+- { name: site, copy: { src: "${lab.folder}/files/site", dest: "{{dir}}", owner: nobody-there } }`;
+    const { past } = await journalOf(tasks, {}, lab);
+    expect(past?.changes).toMatchObject([
+      { task: 'before', state: 'done' },
+      { task: 'site', state: 'failed', message: expect.stringContaining('invalid user') as string },
+    ]);
+    expect(readdirSync(join(lab.folder, 'a'))).toEqual(['one']);
+  });
+
+  test('has no more than its share of what is in a folder', async () => {
+    const names = Array.from({ length: 60 }, (_, n) => `f${String(n).padStart(2, '0')}`);
+    const lab = labWith(Object.fromEntries(names.map((name) => [name, `${'x'.repeat(15_000)}\n`])));
+    const tasks = `- { name: site, copy: { src: "${lab.folder}/files/site", dest: "{{dir}}" } }`;
+    const { text, past } = await journalOf(tasks, {}, lab);
+    expect(text.length).toBeLessThan(300_000);
+    expect(past?.changes).toHaveLength(61);
+    expect(past?.changes[1]?.diff).toMatch(/^@@.*\n\+x{15000}$/);
+    expect(past?.changes[60]?.diff).toMatch(/^\n… 15\d{3} characters more$/);
   });
 
   test('is written neither by a plan nor by a run that changes nothing', async () => {
