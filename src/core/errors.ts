@@ -56,6 +56,8 @@ export class InvalidInputError extends DroverError {
 /** A host can't be connected to, or its connection was lost. */
 export class UnreachableError extends DroverError {
   readonly code = 'unreachable';
+  /** Which one, where a run has lost it: a task's own, or one that it was delegated to or asks. */
+  host?: string;
   readonly exitCode = exitCodes.unreachable;
 }
 

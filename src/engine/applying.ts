@@ -134,7 +134,7 @@ export class Applying {
         this.#errors.push(error);
         this.#warn(error);
       } else if (error instanceof UnreachableError) {
-        this.#stage.fleet.lose(host, error);
+        this.#stage.fleet.lose(error.host ?? host, error);
         this.#errors.push(error);
       } else if (error instanceof InterruptedError) this.#errors.push(error);
       else throw error;

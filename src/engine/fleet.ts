@@ -80,8 +80,9 @@ export class Fleet {
     }
   }
 
-  /** Takes a host out of the run. */
+  /** Takes a host out of the run, and says so once. */
   lose(name: string, error: UnreachableError): void {
+    if (this.unreachable.has(name)) return;
     this.unreachable.set(name, error);
     const { message, hint } = error;
     this.#options.emit({

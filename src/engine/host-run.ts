@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { UnreachableError } from '../core/errors.ts';
 import type { Vault } from '../core/secrets.ts';
 import { collectScript, parseCollected } from '../facts/collectors.ts';
 import { needHost, type HostFact } from '../facts/host.ts';
@@ -68,9 +69,14 @@ export class HostRun {
     become: boolean,
     options: PieceOptions = {},
   ): Promise<PieceResult & { nonce: string }> {
-    const session = await this.#session(become);
-    const result = await session.run(this.#vault.reveal(script), options);
-    return { ...result, nonce: session.nonce };
+    try {
+      const session = await this.#session(become);
+      const result = await session.run(this.#vault.reveal(script), options);
+      return { ...result, nonce: session.nonce };
+    } catch (error) {
+      if (error instanceof UnreachableError) error.host ??= this.name;
+      throw error;
+    }
   }
 
   /** Whether a piece runs in root's shell: only there can the journal be written. */

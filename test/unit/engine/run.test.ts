@@ -437,6 +437,19 @@ describe('hosts of a play', () => {
     expect(lab.read('b', 'g')).toBeUndefined();
   });
 
+  test('a host that is lost over what it does for another one is the one that is told to be lost', async () => {
+    const lab = new LocalLab(['a', 'b', 'c']);
+    const { error, recap, events, exitCode } = await lab.run(
+      play('- { name: ran, shell: "kill -9 $$", delegate_to: b }').replace('hosts: all', 'hosts: a, c'),
+    );
+    expect(error).toMatch(/^b: the session's shell has ended, during "ran"/);
+    expect(exitCode).toBe(4);
+    expect(events.filter((event) => event.type === 'host' && event.state === 'unreachable')).toMatchObject([
+      { host: 'b' },
+    ]);
+    expect([recap['a']?.unreachable, recap['c']?.unreachable]).toEqual([0, 0]);
+  });
+
   test('a delegated command needs no play for its host', async () => {
     const lab = new LocalLab(['a', 'b']);
     const { tasks } = await lab.run(
