@@ -82,13 +82,21 @@ async function runAt(
   let end: SqlAnswer | undefined;
   const ask = async (statements: Statements): Promise<SqlAnswer> => {
     if (end) return end;
+    // PostgreSQL ends a statement by itself, but no COMMIT that waits for a standby, and none once it is cut off.
+    const seconds = ((statements.length + 1) * options.timeout) / 1000;
+    const silence = new AbortController();
     try {
-      return await runStatements(sql, statements);
+      const given = delay(seconds * 1000, undefined, { signal: silence.signal }).catch(() => undefined);
+      const answer = await Promise.race([runStatements(sql, statements), given]);
+      // Asked again it would wait behind the first.
+      return answer ?? (end = { answered: false, reason: `${address}: no answer within ${seconds} s` });
     } catch (error) {
       const answer = refusedBy(address, error);
       // What is no more than an error leaves the connection as it is.
       if (!(error instanceof postgres.PostgresError && error.severity === 'ERROR')) end = answer;
       return answer;
+    } finally {
+      silence.abort();
     }
   };
   try {

@@ -113,7 +113,7 @@ export class Alone {
       (need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)),
     );
     await Promise.all([
-      ...(own.length === 0 ? [] : [this.#host.collect(own, instance.become)]),
+      ...(own.length === 0 ? [] : [fleet.collect(this.#host, own)]),
       fleet.readRemote(remote.map((need) => ({ need, host }))),
     ]);
   }

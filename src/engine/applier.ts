@@ -153,7 +153,7 @@ export class Applier implements Strategy {
         const missing = worthKnowing(this.#options.interests, this.#host.name, [instance]).filter(
           (need) => this.#host.world.records(need) === undefined,
         );
-        await this.#host.collect(missing, instance.become);
+        await this.#options.fleet.collect(this.#host, missing);
       }
     }
   }
@@ -168,7 +168,7 @@ export class Applier implements Strategy {
     const { segments, places } = toSegments(queue);
     const owners = queue.filter((item) => places.has(item));
     const instances = queue.map(({ instance }) => instance);
-    const after = worthKnowing(this.#options.interests, this.#host.name, instances);
+    const interesting = worthKnowing(this.#options.interests, this.#host.name, instances);
     owners.forEach(({ instance }) => this.#options.started(instance));
     const limits = owners.map(
       ({ instance, changes }) =>
@@ -179,6 +179,7 @@ export class Applier implements Strategy {
     );
     const timeout = limits.reduce((sum, limit) => sum + limit, 60);
     const become = instances[0]?.become ?? false;
+    const after = fleet.gathersIn(this.#host, become) ? interesting : [];
     const names = new Set(owners.map(({ instance }) => `"${instance.name}"`));
     const options = { what: [...names].join(', '), timeout: timeout * 1000 };
     const sent = performance.now();
@@ -189,7 +190,7 @@ export class Applier implements Strategy {
     emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
     fleet.changed(this.#host.name);
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
-    if (output.collected === undefined) await this.#host.collect(after, become);
+    if (output.collected === undefined || after !== interesting) await fleet.collect(this.#host, interesting);
     else this.#host.learn(output.collected, after);
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
     const ranOf = (item: Queued) => {
@@ -199,7 +200,7 @@ export class Applier implements Strategy {
     };
     const isApart = (item: Queued) =>
       output.apart !== undefined && places.get(item)?.segment === output.apart;
-    await this.#settle(queue, ranOf, isApart, output.collected === undefined ? brokenOff : undefined);
+    await this.#settle(queue, ranOf, isApart, output.isThrough ? undefined : brokenOff);
   }
 
   /** Tells each queued instance what became of it; those that were not reached are taken in again. */
@@ -216,10 +217,13 @@ export class Applier implements Strategy {
       const ran = ranOf(item);
       if (item.changes.length === 0 && again.length === 0) {
         // Guarded by the changes after it, or else by what was just collected.
-        const holds =
-          position < lastRun ||
-          item.instance.diff((need) => this.#host.world.records(need)).state === 'in-sync';
-        if (holds) item.settle({ status: 'ok', changes: [], result: item.result });
+        if (position < lastRun) {
+          item.settle({ status: 'ok', changes: [], result: item.result });
+          continue;
+        }
+        const verdict = item.instance.diff((need) => this.#host.world.records(need));
+        if (verdict.state === 'in-sync')
+          item.settle({ status: 'ok', changes: [], result: verdict.result ?? {} });
         else again.push(item);
       } else if (again.length > 0 || ran.length === 0) {
         if (brokenOff !== undefined && again.length === 0) {

@@ -31,7 +31,9 @@ export interface BatchOutput {
   readonly stoppedAt: number | undefined;
   /** The segment that could not go together. */
   readonly apart: number | undefined;
-  /** What was collected at the end; undefined when the script did not get there. */
+  /** Whether the script got to its end, with all changes or those before one that failed. */
+  readonly isThrough: boolean;
+  /** What was collected then; undefined when that is not all. */
   readonly collected: string | undefined;
 }
 
@@ -60,7 +62,8 @@ apart() { go=0; printf '\\n%s apart %s\\n' "$N" "$1"; }
 go=1
 ${parts.join('\n')}
 printf '\\n%s after\\n' "$N"
-${collectScript(after)}`;
+${collectScript(after)}
+printf '\\n%s collected\\n' "$N"`;
 }
 
 function oneByOne({ scripts, intents = [] }: Segment, index: number): string[] {
@@ -107,10 +110,14 @@ export function parseBatch(nonce: string, count: number, stdout: string, stderr:
   const marker = new RegExp(`\\n${nonce} (changes?|guard|apart|after)(?: (\\d+))?(?: (\\d+))?\\n`);
   for (;;) {
     const match = marker.exec(rest);
-    if (!match) return { segments, stoppedAt, apart, collected: undefined };
+    if (!match) return { segments, stoppedAt, apart, isThrough: false, collected: undefined };
     const before = rest.slice(0, match.index);
     rest = rest.slice(match.index + match[0].length);
-    if (match[1] === 'after') return { segments, stoppedAt, apart, collected: rest };
+    if (match[1] === 'after') {
+      const end = rest.lastIndexOf(`\n${nonce} collected`);
+      const collected = end < 0 ? undefined : rest.slice(0, end);
+      return { segments, stoppedAt, apart, isThrough: true, collected };
+    }
     if (match[1] === 'guard') stoppedAt = Number(match[2]);
     else if (match[1] === 'apart') apart = Number(match[2]);
     else {

@@ -107,6 +107,19 @@ export class Fleet {
     for (const name of names) this.get(name).world.outdate();
   }
 
+  /**
+   * Gathers facts of a host, as root where one of its tasks is root's: to the login user, what that one is about may
+   * look as if it were not there.
+   */
+  collect(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
+    return host.collect(needs, this.#options.needsRoot(host.name));
+  }
+
+  /** Whether a piece of a task runs in the shell in which its host's facts are gathered. */
+  gathersIn(host: HostRun, become: boolean): boolean {
+    return host.isRoot(become) === host.isRoot(this.#options.needsRoot(host.name));
+  }
+
   /** Forgets what was collected of all hosts. */
   forget(): void {
     this.epoch++;
@@ -139,7 +152,7 @@ export class Fleet {
         await Promise.all([
           ...own.filter(({ kind }) => kind === 'http').map((need) => this.#readHttp(host, need)),
           ...byPlace(own).map((needs) => this.#readSql(host, needs)),
-          ...(scripts.length === 0 ? [] : [host.collect(scripts, this.#options.needsRoot(name))]),
+          ...(scripts.length === 0 ? [] : [this.collect(host, scripts)]),
         ]);
       }),
     );
@@ -154,6 +167,7 @@ export class Fleet {
     const answers = await this.#sql(
       host,
       needs.map(({ key }) => JSON.parse(key) as SqlQuery),
+      apiTimeout,
     );
     needs.forEach((need, index) => answers[index] && learn(host, need, answers[index]));
   }
@@ -175,13 +189,13 @@ export class Fleet {
     );
   }
 
-  /** Runs SQL from a host, secrets put in. */
-  async sql(host: HostRun, query: SqlQuery): Promise<SqlAnswer> {
-    const [answer] = await this.#sql(host, [query]);
+  /** Runs SQL from a host, secrets put in. `answerWithin` is in seconds, for each statement. */
+  async sql(host: HostRun, query: SqlQuery, answerWithin = apiTimeout): Promise<SqlAnswer> {
+    const [answer] = await this.#sql(host, [query], answerWithin);
     return answer ?? { answered: false, reason: 'not asked' };
   }
 
-  async #sql(host: HostRun, queries: readonly SqlQuery[]): Promise<SqlAnswer[]> {
+  async #sql(host: HostRun, queries: readonly SqlQuery[], answerWithin: number): Promise<SqlAnswer[]> {
     const [place] = queries;
     if (!place) return [];
     host.apiCalls++;
@@ -190,7 +204,7 @@ export class Fleet {
       { ...place, password: reveal(place.password) },
       queries.map(({ statements }) => statements.map(reveal)),
       (address, port) => host.connection.openStream(address, port),
-      { timeout: apiTimeout * 1000 },
+      { timeout: answerWithin * 1000 },
     );
   }
 

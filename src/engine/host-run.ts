@@ -10,6 +10,7 @@ import { BecomeError, Session, type PieceOptions, type PieceResult } from '../tr
 import type { SshConnection } from '../transport/ssh.ts';
 import { NotYetKnown, type Variable } from '../vars/scope.ts';
 import type { Value } from '../vars/value.ts';
+import { firstLines } from './command-result.ts';
 import { World } from './world.ts';
 
 /** What a run uses of a connection; tests put a local shell in its place. */
@@ -84,9 +85,16 @@ export class HostRun {
     return become || this.connection.target.user === 'root';
   }
 
-  /** Gathers facts; with a holder it takes the host's lock in the same trip. */
+  /** Gathers facts. Throws when the host could not gather all of them: nothing may be planned from the others. */
   async collect(needs: readonly Need<unknown>[], become: boolean): Promise<void> {
-    const { stdout } = await this.run(collectScript(needs), become);
+    const { status, stdout, stderr } = await this.run(collectScript(needs), become);
+    if (status !== 0) {
+      const error = new UnreachableError(`${this.name}: its state cannot be read: ${firstLines(stderr)}`, {
+        hint: 'look at its memory (free), processes and disks (dmesg)',
+      });
+      error.host = this.name;
+      throw error;
+    }
     this.learn(stdout, needs);
   }
 

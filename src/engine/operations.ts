@@ -174,7 +174,7 @@ async function runQueries(
 ): Promise<ChangeOutput> {
   const host = fleet.get(hostOf(instance, operation));
   for (const query of operation.queries) {
-    const answer = await fleet.sql(host, query);
+    const answer = await fleet.sql(host, query, instance.task.timeout);
     if (!answer.answered) return { status: 1, stdout: '', stderr: `${operation.what}: ${answer.reason}` };
   }
   return { status: 0, stdout: '', stderr: '' };

@@ -105,7 +105,7 @@ export class Planning {
   async #collectFrom(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
     const sent = performance.now();
     try {
-      await host.collect(needs, this.#stage.needsRoot(host.name));
+      await this.#stage.fleet.collect(host, needs);
       this.#stage.options.emit(tripEvent(host.name, sent, []));
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;

@@ -36,11 +36,14 @@ export function isGuarded(kind: string): boolean {
   return guarded.has(kind);
 }
 
-/** One script that gathers all needs, each kind by its collector. It writes nothing and always succeeds. */
+/**
+ * One script that gathers all needs, each kind by its collector. It writes nothing. It fails when a collector could not
+ * do its work, as on a host without memory or with a broken disk: what it did not find may be there then.
+ */
 export const collectScript = rememberLast((needs: readonly Need<unknown>[]): string => {
   const parts = collectors.flatMap((collector) => {
     const own = unique(needs.filter((need) => collector.kinds.includes(need.kind)));
-    return own.length === 0 ? [] : [`(\n${collector.script(own)}\n)`];
+    return own.length === 0 ? [] : [`(\n${collector.script(own)}\n:\n) || exit 9`];
   });
   return [...parts, ':'].join('\n');
 }, 4);

@@ -1,5 +1,6 @@
 import { portionsOf, quote, quoteAll } from '../shell/quote.ts';
-import { checkKey, decodeBase64, type Collector, type FactRecord, type Need } from './need.ts';
+import { isUtf8 } from 'node:buffer';
+import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 
 export const digestKind = 'digest';
 export const contentKind = 'content';
@@ -14,7 +15,7 @@ export function needDigest(path: string): Need<string | undefined> {
 
 /**
  * A file's text. With a digest it is brought only if it differs from that, so that a file in sync costs no
- * transfer. undefined when the file is missing, in sync or larger than `largestShownFile` bytes.
+ * transfer. undefined when the file is missing, in sync, larger than `largestShownFile` bytes, or no text in UTF-8.
  */
 export function needContent(path: string, unlessDigest = ''): Need<string | undefined> {
   return { kind: contentKind, key: checkKey(path), args: unlessDigest, parse: parseContent };
@@ -22,7 +23,9 @@ export function needContent(path: string, unlessDigest = ''): Need<string | unde
 
 function parseContent(records: readonly FactRecord[]): string | undefined {
   const encoded = records[0]?.[0];
-  return encoded === undefined ? undefined : decodeBase64(encoded);
+  if (encoded === undefined) return undefined;
+  const bytes = Buffer.from(encoded, 'base64');
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : undefined;
 }
 
 export const contentCollector: Collector = {
@@ -41,16 +44,18 @@ export const contentCollector: Collector = {
       const asked = `${digests.has(path) ? 'd' : ''}${contents.has(path) ? 'c' : ''}`;
       return `${asked} ${others.length === 0 ? digest : ''} ${path}`;
     });
-    return `perl -e ${quote(contentProgram)} 2>/dev/null <<'asked'\n${lines.join('\n')}\nasked`;
+    return `perl -e ${quote(contentProgram)} 2>/dev/null <<'asked' || exit 9\n${lines.join('\n')}\nasked`;
   },
 };
 
 // GNU sha256sum escapes names that hold a backslash, and begins such a line with one.
 function digestScript(paths: readonly string[]): string {
-  const portions = portionsOf(paths).map((some) => `sha256sum -- ${quoteAll(some)} 2>/dev/null`);
+  const portions = portionsOf(paths).map(
+    (some) => `sha256sum -- ${quoteAll(some)} 2>/dev/null; [ $? -lt 126 ] || echo !`,
+  );
   return `{ ${portions.join('\n')}
-} | sed '/^\\\\/{s///;s/\\\\\\\\/\\\\/g;}
-s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`;
+} | sed '/^!$/q9;/^\\\\/{s///;s/\\\\\\\\/\\\\/g;}
+s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/' || exit 9`;
 }
 
 /**
@@ -61,7 +66,7 @@ s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/'`;
 const contentProgram = `while (<STDIN>) { chomp; my ($asked, $known, $path) = split / /, $_, 3; $file{$path} = [$asked, $known]; push @paths, $path }
 while (@paths) {
 my @some; my $size = 0; while (@paths && $size < 1e6) { $size += length $paths[0]; push @some, shift @paths }
-open my $sums, "-|", "sha256sum", "--", @some or exit;
+open my $sums, "-|", "sha256sum", "--", @some or exit 9;
 while (<$sums>) {
   chomp; my $escaped = s/^\\\\//; my ($sum, $path) = split /  /, $_, 2; $path =~ s/\\\\\\\\/\\\\/g if $escaped;
   my ($asked, $known) = @{$file{$path} or next};
@@ -73,4 +78,5 @@ while (<$sums>) {
   my $end = -length($text) % 3; substr($code, -$end) = "=" x $end if $end;
   print "content\\t$path\\t$code\\n";
 }
+close $sums; exit 9 if $? & 127;
 }`;

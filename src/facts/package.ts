@@ -100,9 +100,10 @@ export const packageCollector: Collector = {
     const namesOf = (kind: string) => needs.filter((need) => need.kind === kind).map((need) => need.key);
     const [packages, available] = [namesOf('package'), namesOf('available')];
     const among = (names: readonly string[]) => `${quote(` ${names.join(' ')} `)} in *" $n "*)`;
-    return `dpkg-query -W -f='\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll([...new Set([...packages, ...available])])} 2>/dev/null | {
+    return `{ dpkg-query -W -f='\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll([...new Set([...packages, ...available])])} 2>/dev/null; [ $? -le 1 ] || echo !; } | {
 d=
 while IFS='	' read -r n s v; do
+[ "$n" != ! ] || exit 9
 case ${among(packages)} printf 'package\\t%s\\t%s\\t%s\\n' "$n" "$s" "$v" ;; esac
 case $s in ?i*) case ${among(available)} printf 'available\\t%s\\t%s\\n' "$n" "$v"; d="$d $n " ;; esac ;; esac
 done
@@ -110,6 +111,6 @@ for n in ${quoteAll(available)}; do
 case $d in *" $n "*) continue ;; esac
 v=$(apt-cache policy -- "$n" 2>/dev/null | sed -n 's/^  Candidate: //p')
 [ -z "$v" ] || printf 'available\\t%s\\t%s\\n' "$n" "$v"
-done; }`;
+done; } || exit 9`;
   },
 };

@@ -48,7 +48,7 @@ export const pathCollector: Collector = {
   script: (needs) =>
     forPaths(
       needs,
-      `stat -c 'path	%n	%F	%a	%U	%G' -- "$@" 2>/dev/null
+      `${statWith("-c 'path	%n	%F	%a	%U	%G'")}
 for p; do [ -L "$p" ] && printf 'path\\t%s\\tlink\\t%s\\n' "$p" "$(readlink -- "$p")"; done`,
     ),
 };
@@ -66,8 +66,23 @@ export const changeTimeCollector: Collector = {
   kinds: ['ctime'],
   // A later ctime with the same digest changes nothing, and digests are guarded.
   unguarded: ['ctime'],
-  script: (needs) => forPaths(needs, `stat -L -c 'ctime	%n	%.9Z' -- "$@" 2>/dev/null`),
+  script: (needs) => forPaths(needs, statWith("-L -c 'ctime	%n	%.9Z'")),
 };
+
+/** What is not there prints nothing. Any other reason is none to take a path for missing. */
+function statWith(options: string): string {
+  return `{ e=$(LC_ALL=C stat ${options} -- "$@" 2>&1 >&3); s=$?; } 3>&1
+[ $s -lt 126 ] || exit 9
+[ -z "$e" ] || ! printf '%s\\n' "$e" | grep -Ev ': (${notThere.join('|')})$' >&2 || exit 9`;
+}
+
+/** Errors of stat(2) that say so, also to a login user, and of a link that leads to itself. */
+const notThere = [
+  'No such file or directory',
+  'Not a directory',
+  'Permission denied',
+  'Too many levels of symbolic links',
+];
 
 function forPaths(needs: readonly Need<unknown>[], script: string): string {
   const portions = portionsOf(needs.map(({ key }) => key));

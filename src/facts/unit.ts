@@ -92,10 +92,11 @@ export const unitCollector: Collector = {
 put() {
 ${[...put('unit', '%s', '"$f"'), ...put('active', '\\t%s', '"$a"'), ...put('daemon-reload', '\\t%s', '"$r"')].join('\n')}
 }
-systemctl show --timestamp=us+utc -p ${[...properties, staleness].join(',')} -- "$@" 2>/dev/null | {
+{ systemctl show --timestamp=us+utc -p ${[...properties, staleness].join(',')} -- "$@" 2>/dev/null; [ $? -le 127 ] || echo !; } | {
 f=
 while IFS= read -r l; do
 case $l in
+!) exit 9 ;;
 '') put "$1"; shift; f= ;;
 ${staleness}=*) r=\${l#*=} ;;
 ActiveState=*) a=\${l#*=}; f="$f	$l" ;;
@@ -103,7 +104,7 @@ ActiveState=*) a=\${l#*=}; f="$f	$l" ;;
 esac
 done
 [ -z "$f" ] || put "$1"
-}`;
+} || exit 9`;
   },
 };
 

@@ -60,10 +60,23 @@ interface FileFacts {
   readonly before: string | undefined;
 }
 
+/** Why a file cannot be changed in part; undefined when it can. */
+export function refuseEdit(
+  path: string,
+  facts: Pick<FileFacts, 'path' | 'before'>,
+): ReturnType<typeof refused> | undefined {
+  if (facts.path?.type === 'link')
+    return refused(`${path} is a link to ${facts.path.target ?? ''}`, 'name the file that it leads to');
+  if (facts.path?.type === 'file' && facts.before === undefined)
+    return refused(`${path} cannot be read`, 'is it a text file (UTF-8) below 256 KB?');
+  return undefined;
+}
+
 /** What has to happen for the file to be there with content, owner and mode. */
 export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleContext): Verdict<FileChange> {
   const { path, digest, before } = facts;
   if (path?.type === 'directory') return refused(`${file.dest} is a directory`, 'name a file in it');
+  if (path?.type === 'other') return refused(`${file.dest} is a device, socket or pipe`, 'name a file');
   const present = path?.type === 'file' ? path : undefined;
   if (path && file.onlyIfMissing) return inSync();
   const wanted = {
@@ -78,7 +91,7 @@ export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleConte
     ? [sameContent ? '' : 'content', attributes].filter((part) => part !== '').join(', ')
     : `${wanted.mode} ${wanted.owner}:${wanted.group}, ${countLines(file.content)}`;
   return changed({
-    action: present ? 'update' : 'create',
+    action: path ? 'update' : 'create',
     resource: file.dest,
     detail: path?.type === 'link' ? `${detail}, in place of a link` : detail,
     ...texts(before, file.content, present !== undefined, sameContent, context),

@@ -15,7 +15,7 @@ export const mode = z
     z
       .string()
       .regex(/^[0-7]{3,5}$/, 'permissions are octal, such as "0644"')
-      .transform((digits) => digits.replace(/^0+(?=.)/, '').padStart(3, '0')),
+      .transform((digits) => digits.replace(/^0+(?=.)/, '')),
   )
   .meta(literal);
 

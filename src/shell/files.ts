@@ -40,10 +40,10 @@ export function writeFile(file: FileToWrite): string {
     `trap 'rm -f -- "$t"' EXIT`,
     `printf %s ${quote(content)} > "$t" || ${explainWrite('$f', '"$t"')}`,
     attributes(file, '"$t"'),
-    ...(validate === undefined ? [] : [validation(validate)]),
+    ...(validate === undefined ? [] : ['export t', validation(validate)]),
     ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
     // Root's files only: nobody else may write there.
-    `[ ! -f "$f" ] || [ ! -w /var/lib ] || { p=${formerFolder}$f; (umask 077; mkdir -p -- "\${p%/*}"; cp -p -- "$f" "$p"); }`,
+    `{ [ ! -f "$f" ] && [ ! -L "$f" ]; } || [ ! -w /var/lib ] || { p=${formerFolder}$f; (umask 077; mkdir -p -- "\${p%/*}"; cp -pP --remove-destination -- "$f" "$p"); }`,
     'mv -fT -- "$t" "$f"',
     'trap - EXIT',
   ].join('\n');
@@ -179,9 +179,10 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
 export function restoreFile(path: string, written: string, isNew: boolean): string {
   return `f=${quote(path)}
 [ -f "$f" ] && [ "$(sha256sum < "$f")" = '${written}  -' ] || exit 0
-${isNew ? 'rm -f -- "$f"' : `cp -p -- "${formerFolder}$f" "$f.drover"\nmv -fT -- "$f.drover" "$f"`}`;
+${isNew ? 'rm -f -- "$f"' : `cp -pP --remove-destination -- "${formerFolder}$f" "$f.drover"\nmv -fT -- "$f.drover" "$f"`}`;
 }
 
+// Within quotes of the command's own, too, the name is found: a shell in there has it as a variable.
 function validation(command: string): string {
   const call = command.replaceAll('%s', '"$t"');
   return `${call} >&2 || { echo "the new $f was refused by its validation; what was there stays" >&2; exit 65; }`;

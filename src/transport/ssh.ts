@@ -212,7 +212,9 @@ export class SshConnection {
     const silence = `no sign of life for ${(interval * (count + 1)) / 1000} s`;
     const told = cause === undefined ? 'the other side closed it' : messageOf(cause);
     const why = silent ? silence : told;
-    return new UnreachableError(`${this.target.name}: the connection was lost: ${why}`, { cause });
+    const error = new UnreachableError(`${this.target.name}: the connection was lost: ${why}`, { cause });
+    error.host = this.target.name;
+    return error;
   }
 }
 

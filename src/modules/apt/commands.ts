@@ -14,7 +14,7 @@ export function aptScript(change: AptChange): string {
     case 'unhold':
       return `apt-mark ${change.special} -- ${packages} >/dev/null`;
     case 'policy':
-      return `rm -f ${policyFile}`;
+      return `policy=${policyFile}\n${restorePolicy}\nrestore`;
     case undefined:
       break;
   }
@@ -33,8 +33,8 @@ export function aptScript(change: AptChange): string {
     // cloud-init installs packages and rewrites sources at first boot; its own failure is not ours.
     'if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null 2>&1 || :; fi',
     ...(change.withoutStarting && change.action !== 'download' ? [withoutStarting] : []),
-    // A dpkg that a power cut interrupted refuses everything until it is finished.
-    ...(change.action === 'download' ? [] : ['dpkg --configure -a']),
+    // A dpkg that a power cut interrupted refuses everything until it is finished. Nobody is there to answer it.
+    ...(change.action === 'download' ? [] : ['dpkg --force-confdef --force-confold --configure -a']),
     ...(change.updateCache && verb === 'install' ? [updateIfOlder(change.cacheValidTime, aptGet)] : []),
     `${aptGet} ${quoteAll(options)} ${verb} -- ${packages}`,
     ...holdAgain(change),
@@ -75,16 +75,27 @@ function aptGetWith(lockTimeout: number): string {
 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`;
 }
 
-// The lists' own times are their servers'; the folder's is that of the last update, or else apt's stamp or ours.
+/** There while the last update has not brought everything. */
+const incomplete = '/var/lib/drover/apt-incomplete';
+
+// One that brings some lists only is no failure to apt, unless it is told so; then what is there has to do, and the next
+// run tries again. The lists' own times are their servers'; the folder's is that of the last update, or else apt's stamp or ours.
 function updateIfOlder(seconds: number, aptGet: string): string {
   const stamps = '/var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp /var/lib/drover/apt-updated';
-  return `if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null | head -n 1)" ] ||
-[ -z "$(find ${stamps} -maxdepth 0 -newermt '-${seconds} seconds' 2>/dev/null)" ]; then
-${aptGet} update; install -d -m 700 /var/lib/drover; touch /var/lib/drover/apt-updated; fi`;
+  return `u=/var/lib/drover/apt-updated; [ -e $u ] || u=/var/lib/apt/lists
+if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null | head -n 1)" ] ||
+[ -z "$(find ${stamps} -maxdepth 0 -newermt '-${seconds} seconds' 2>/dev/null)" ] ||
+[ -e ${incomplete} ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $u 2>/dev/null)" ]; then
+install -d -m 700 /var/lib/drover; touch ${incomplete}
+if ${aptGet} -o APT::Update::Error-Mode=any update; then touch /var/lib/drover/apt-updated; rm -f ${incomplete}
+else ${aptGet} update; fi; fi`;
 }
+
+const restorePolicy =
+  'restore() { rm -f $policy; [ ! -e $policy.before-drover ] || mv -f $policy.before-drover $policy; }';
 
 const withoutStarting = `policy=${policyFile}
 [ ! -e $policy ] || mv -f $policy $policy.before-drover
-restore() { rm -f $policy; [ ! -e $policy.before-drover ] || mv -f $policy.before-drover $policy; }
+${restorePolicy}
 trap restore EXIT
 printf '${policyText.replaceAll('\n', '\\n')}' > $policy; chmod 755 $policy`;

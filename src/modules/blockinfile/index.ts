@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { inSync, refused } from '../../plan/change.ts';
-import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  diffFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  refuseEdit,
+  writesOfFile,
+} from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath, regularExpression } from '../params.ts';
 import { insertBlock, removeBlock } from './edit.ts';
@@ -14,6 +22,7 @@ export const blockinfile = defineModule({
     differences: [
       'The default marker says DROVER, not ANSIBLE.',
       '`insertafter` and `insertbefore` are JavaScript regular expressions; the last match counts.',
+      'Files are text in UTF-8. A symbolic link is refused: name the file that it leads to.',
     ],
     example: `- blockinfile:
     path: /etc/hosts
@@ -46,8 +55,8 @@ export const blockinfile = defineModule({
     const { path, state, create } = params;
     if (!facts.path && state === 'absent') return inSync();
     if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    if (facts.path && facts.before === undefined)
-      return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
+    const refusal = refuseEdit(path, facts);
+    if (refusal) return refusal;
     const before = facts.before ?? '';
     const content = state === 'absent' ? removeBlock(before, params.marker) : insertBlock(before, params);
     return diffFile(facts, { ...params, dest: path, content }, context);

@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { inSync, refused } from '../../plan/change.ts';
-import { applyFile, diffFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  diffFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  refuseEdit,
+  writesOfFile,
+} from '../file-content.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath, regularExpression } from '../params.ts';
 import { putLine, removeLines } from './edit.ts';
@@ -11,7 +19,10 @@ export const lineinfile = defineModule({
   name: 'lineinfile',
   docs: {
     summary: 'Sees to it that a line is in a file, or that none of a kind is.',
-    differences: ['Regular expressions are JavaScript’s; `search_string` and `firstmatch` are not there.'],
+    differences: [
+      'Regular expressions are JavaScript’s; `search_string` and `firstmatch` are not there.',
+      'Files are text in UTF-8. A symbolic link is refused: name the file that it leads to.',
+    ],
     example: `- lineinfile:
     path: /etc/default/haproxy
     regexp: "^CONFIG="
@@ -55,8 +66,8 @@ export const lineinfile = defineModule({
     const { path, state, create } = params;
     if (!facts.path && state === 'absent') return inSync();
     if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    if (facts.path && facts.before === undefined)
-      return refused(`${path} cannot be read`, 'is it a text file below 256 KB?');
+    const refusal = refuseEdit(path, facts);
+    if (refusal) return refusal;
     const before = facts.before ?? '';
     const content = state === 'absent' ? removeLines(before, params) : putLine(before, params);
     return diffFile(facts, { ...params, dest: path, content }, context);

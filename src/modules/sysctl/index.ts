@@ -4,7 +4,7 @@ import { changed, changeFields, refused, type Verdict } from '../../plan/change.
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
-import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
+import { applyFile, diffFile, FileChange, needsOfFile, refuseEdit, writesOfFile } from '../file-content.ts';
 import { absolutePath, text } from '../params.ts';
 
 const SysctlChange = z.strictObject({
@@ -39,6 +39,7 @@ export const sysctl = defineModule({
     summary: 'Sets a kernel parameter, now and at every boot.',
     differences: [
       'The default file is /etc/sysctl.d/90-drover.conf; `sysctl_set` and `reload` are always done.',
+      'The file is text in UTF-8. A symbolic link is refused: name the file that it leads to.',
     ],
     example: `- sysctl:
     name: vm.overcommit_memory
@@ -72,8 +73,8 @@ export const sysctl = defineModule({
   ): Verdict<z.infer<typeof SysctlChange>> {
     if (state === 'present' && actual === undefined)
       return refused(`the kernel has no parameter ${name}`, 'check its name with sysctl -a');
-    if (facts.path?.type === 'file' && facts.before === undefined)
-      return refused(`${dest} cannot be read`, 'is it a text file below 256 KB?');
+    const refusal = refuseEdit(dest, facts);
+    if (refusal) return refusal;
     const wanted = state === 'present' ? (value ?? '') : undefined;
     const content = setLine(facts.before ?? '', name, wanted);
     const file =

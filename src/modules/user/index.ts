@@ -82,7 +82,9 @@ function settings(
   set('--shell', 'shell', params.shell, actual?.shell);
   if (params.groups) {
     const current = actual?.groups.slice(1) ?? [];
-    const wanted = [...new Set([...(params.append ? current : []), ...params.groups])].sort();
+    // The primary one is no supplementary group: usermod leaves it out.
+    const others = params.groups.filter((group) => group !== (params.group ?? actual?.groups[0]));
+    const wanted = [...new Set([...(params.append ? current : []), ...others])].sort();
     if (wanted.join() !== [...current].sort().join())
       set('--groups', 'groups', wanted.join(','), current.join(','));
   }

@@ -71,6 +71,14 @@ describe('a server that goes away', () => {
   });
 });
 
+it('one that falls silent once it has let somebody in is given up for all that is asked of it', async () => {
+  const open = () => Promise.resolve(server(login, begun, Buffer.from('C')));
+  const place = { ...asProbe, addresses: ['db'], primary: false };
+  const silent = (seconds: number) => ({ answered: false, reason: `db: no answer within ${seconds} s` });
+  const asked = await runSql(place, [['SELECT 1', 'SELECT 2'], ['SELECT 3']], open, { timeout: 50 });
+  expect(asked).toEqual([silent(0.15), silent(0.15)]);
+});
+
 it('one that starts or stops is passed over for the next', async () => {
   const text = ['SFATAL', 'VFATAL', 'C57P03', 'Mthe database system is starting up', ''].join('\0') + '\0';
   const starting = message('E', ...Buffer.from(text));

@@ -35,7 +35,13 @@ describe('a segment whose scripts go together', () => {
       },
       { ...unguarded, scripts: ['echo next'] },
     ]);
-    expect(output).toEqual({ segments: [[], []], stoppedAt: undefined, apart: 0, collected: '' });
+    expect(output).toEqual({
+      segments: [[], []],
+      stoppedAt: undefined,
+      apart: 0,
+      isThrough: true,
+      collected: '',
+    });
   });
 
   test('fails as its task does where there is only one, which is not taken apart', () => {
@@ -48,6 +54,7 @@ describe('a segment whose scripts go together', () => {
       segments: [[failed], []],
       stoppedAt: undefined,
       apart: undefined,
+      isThrough: true,
       collected: '',
     });
   });
@@ -61,6 +68,6 @@ describe('a segment whose scripts go together', () => {
         together: { changes: 1, script: 'echo done', isOneTask: false },
       },
     ]);
-    expect(output).toEqual({ segments: [[]], stoppedAt: 0, collected: '' });
+    expect(output).toEqual({ segments: [[]], stoppedAt: 0, isThrough: true, collected: '' });
   });
 });

@@ -437,6 +437,18 @@ describe('hosts of a play', () => {
     expect(lab.read('b', 'g')).toBeUndefined();
   });
 
+  test('what is only looked at is known as it is once all before it is done', async () => {
+    const lab = new LocalLab(['a']);
+    const { said } = await lab.run(
+      play(`
+- { name: starts, shell: "(sleep 0.3; touch {{dir}}/b {{dir}}/a) >/dev/null 2>&1 &", provides: { paths: ["{{dir}}/none"] } }
+- { name: waited, wait_for: { path: "{{dir}}/a" } }
+- { name: looked, stat: { path: "{{dir}}/b" }, register: r }
+- { name: say, debug: { msg: "{{r.stat.exists}}" } }`),
+    );
+    expect(said).toEqual(['a: true']);
+  });
+
   test('a host that is lost over what it does for another one is the one that is told to be lost', async () => {
     const lab = new LocalLab(['a', 'b', 'c']);
     const { error, recap, events, exitCode } = await lab.run(

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { needHost } from '../../../src/facts/host.ts';
 import { identify, onHost, unreachableRecords, type Need } from '../../../src/facts/need.ts';
 import { needAvailable, needCandidate, needPackage } from '../../../src/facts/package.ts';
 import { largestShownFile, needContent, needDigest } from '../../../src/facts/content.ts';
-import { needPath } from '../../../src/facts/path.ts';
+import { needChangeTime, needPath } from '../../../src/facts/path.ts';
 import { needScript } from '../../../src/facts/script.ts';
 import { needRestartRecord, needUnit, unitName } from '../../../src/facts/unit.ts';
 import { folderOf } from '../support.ts';
@@ -268,5 +268,53 @@ describe('collectors in a shell', () => {
     const [one, two] = [needScript('exit 0'), needScript('cat; echo "$x"')];
     const found = collect([needScript('x=leaked'), one, two]);
     expect(two.parse(found.get(identify(two)) ?? []).stdout).toBe('');
+  });
+});
+
+describe('what could not be looked at is not taken for missing', () => {
+  /** Collects with one program that does as it is told, and all others as they are. */
+  function collectWith(program: string, does: string, needs: readonly Need<unknown>[]) {
+    const folder = folderOf({ [program]: `#!/bin/sh\n${does}\n` });
+    chmodSync(join(folder, program), 0o755);
+    const script = `PATH=${folder}:$PATH\n${collectScript(needs)}`;
+    return spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' });
+  }
+  const killed = 'kill -9 $$';
+  const file = needContent('/etc/hostname');
+
+  test.each([
+    ['stat', killed, [needPath('/etc')]],
+    ['stat', killed, [needChangeTime('/etc')]],
+    ['grep', 'exit 0', [needPath('/none')]],
+    ['sha256sum', killed, [needDigest('/etc/hostname')]],
+    ['sha256sum', killed, [file]],
+    ['perl', killed, [file]],
+    ['dpkg-query', killed, [needPackage('dpkg')]],
+    ['dpkg-query', 'exit 2', [needPackage('dpkg')]],
+    ['systemctl', killed, [needUnit('ssh')]],
+  ])('%s that does %j fails the whole', (program, does, needs) => {
+    expect(collectWith(program, does, [...needs, needPath('/')]).status).toBe(9);
+  });
+
+  test('nor is a path of which a disk says nothing, which is told', () => {
+    const broken = `echo "stat: cannot statx '/a': No such file or directory" >&2
+echo "stat: cannot statx '/b': Input/output error" >&2; exit 1`;
+    const { status, stderr } = collectWith('stat', broken, [needPath('/a'), needPath('/b')]);
+    expect([status, stderr]).toEqual([9, "stat: cannot statx '/b': Input/output error\n"]);
+  });
+
+  test('and what is missing is', () => {
+    const links = folderOf({});
+    symlinkSync('loop', join(links, 'loop'));
+    const needs = [
+      needPath('/none'),
+      needPath('/etc/hostname/x'),
+      needPackage('no-such-package'),
+      needUnit('none'),
+    ];
+    const looped = [needPath(join(links, 'loop/x')), needChangeTime(join(links, 'loop'))];
+    const { status, stdout, stderr } = collectWith('unused', ':', [...needs, ...looped]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(parseCollected(stdout, needs).get(identify(needPath('/none')))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   readdirSync,
@@ -13,7 +14,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attributes, writeFile, writeFolder, writeNew, type FileToWrite } from '../../../src/shell/files.ts';
+import {
+  attributes,
+  restoreFile,
+  writeFile,
+  writeFolder,
+  writeNew,
+  type FileToWrite,
+} from '../../../src/shell/files.ts';
 import { folderOf } from '../support.ts';
 
 const mine = { mode: '640', owner: String(process.getuid?.()), group: String(process.getgid?.()) };
@@ -112,6 +120,38 @@ describe('writeFile', () => {
       stdout: '',
       stderr: `640\nnew\n${folder}\n`,
     });
+  });
+
+  test('a validation finds the new text within quotes of its own, too', () => {
+    const folder = folderOf({ file: 'old' });
+    const path = join(folder, 'file');
+    const validate = `sh -c '! grep -q bad %s'`;
+    expect(apply({ path, content: 'bad', validate }).status).toBe(65);
+    expect(apply({ path, content: 'good', validate }).status).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe('good');
+  });
+
+  test.runIf(process.getuid?.() === 0)('a link that was replaced can be put back', () => {
+    const folder = folderOf({ target: 'kept' });
+    const path = join(folder, 'link');
+    symlinkSync('target', path);
+    const kept = `/var/lib/drover/former${path}`;
+    try {
+      expect(apply({ path, content: 'new' })).toEqual(done);
+      const written = createHash('sha256').update('new').digest('hex');
+      expect(spawnSync('/bin/sh', ['-c', `set -e\n${restoreFile(path, written, false)}`]).status).toBe(0);
+      expect(readlinkSync(path)).toBe('target');
+      // What is kept next goes into no file that the former link leads to.
+      rmSync(path);
+      writeFileSync(path, 'plain');
+      expect(apply({ path, content: 'newer' })).toEqual(done);
+      expect([readFileSync(kept, 'utf8'), readFileSync(join(folder, 'target'), 'utf8')]).toEqual([
+        'plain',
+        'kept',
+      ]);
+    } finally {
+      rmSync(`/var/lib/drover/former${folder}`, { recursive: true });
+    }
   });
 
   test('a validation that fails leaves the old file and nothing else', () => {
