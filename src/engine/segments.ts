@@ -45,6 +45,10 @@ interface Draft {
   readonly shares: Sharing | undefined;
   /** What it makes, where that is all that it does. */
   readonly made: (NewFolder | NewFile)[];
+  /** Which of these are files. */
+  readonly files: Set<string>;
+  /** The folders that this needs, or makes on the way. */
+  readonly above: Set<string>;
   readonly written: Set<string>;
 }
 
@@ -65,14 +69,20 @@ export function toSegments(steps: readonly Step[]): {
     if (step.changes.length === 0) continue;
     const runs = step.changes.flatMap((change) => onlyRun(change) ?? []);
     const shares = sharingOf(step, runs);
+    const made = makesNew(step, runs)
+      ? runs.flatMap(({ newFile, newFolder }) => newFile ?? newFolder ?? [])
+      : [];
     let draft = drafts.at(-1);
-    if (!shares || draft?.shares !== shares || guard.some(([identity]) => draft?.written.has(identity))) {
+    const isMet = guard.some(([identity]) => draft?.written.has(identity));
+    if (!shares || draft?.shares !== shares || isMet || isInTheWay(draft, made)) {
       draft = {
         guard: new Map(),
         changes: [],
         intents: [],
         shares,
         made: [],
+        files: new Set(),
+        above: new Set(),
         written: new Set(),
       };
       drafts.push(draft);
@@ -81,8 +91,11 @@ export function toSegments(steps: readonly Step[]): {
     for (const [identity, finding] of guard) draft.guard.set(identity, finding);
     draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
     draft.intents.push(...step.intents);
-    if (makesNew(step, runs))
-      draft.made.push(...runs.flatMap(({ newFile, newFolder }) => newFile ?? newFolder ?? []));
+    for (const each of made) {
+      draft.made.push(each);
+      if ('content' in each) draft.files.add(each.path);
+      for (const path of foldersAbove(each.path)) draft.above.add(path);
+    }
     for (const { writes } of step.changes) {
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
     }
@@ -119,6 +132,21 @@ function sharingOf(step: Step, runs: readonly RunOperation[]): Sharing | undefin
 /** Whether a step does nothing but make new files and folders. */
 function makesNew({ changes }: Step, runs: readonly RunOperation[]): boolean {
   return runs.length === changes.length && runs.every(({ newFile, newFolder }) => newFile ?? newFolder);
+}
+
+/** Whether one of them wants a file where the other wants a folder: which of the two fails, their order decides. */
+function isInTheWay({ files, above }: Draft, made: readonly (NewFolder | NewFile)[]): boolean {
+  return made.some(
+    (each) =>
+      ('content' in each && above.has(each.path)) || foldersAbove(each.path).some((path) => files.has(path)),
+  );
+}
+
+function foldersAbove(path: string): string[] {
+  const found: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    found.push(path.slice(0, end));
+  return found;
 }
 
 function onlyRun({ operations }: ScriptChange): RunOperation | undefined {

@@ -449,6 +449,21 @@ describe('hosts of a play', () => {
     expect(said).toEqual(['a: true']);
   });
 
+  test('of a file and a folder in its place the first one is made', async () => {
+    const file = '- { name: file, copy: { dest: "{{dir}}/d", content: x }, ignore_errors: true }';
+    const folder = '- { name: folder, file: { path: "{{dir}}/d/f", state: directory }, ignore_errors: true }';
+    const [one, other] = [new LocalLab(['a']), new LocalLab(['a'])];
+    expect((await one.run(play(`${file}\n${folder}`))).tasks).toEqual([
+      'a file: changed',
+      'a folder: ignored',
+    ]);
+    expect(one.read('a', 'd')).toBe('x');
+    expect((await other.run(play(`${folder}\n${file}`))).tasks).toEqual([
+      'a folder: changed',
+      'a file: ignored',
+    ]);
+  });
+
   test('a host that is lost over what it does for another one is the one that is told to be lost', async () => {
     const lab = new LocalLab(['a', 'b', 'c']);
     const { error, recap, events, exitCode } = await lab.run(

@@ -132,6 +132,21 @@ describe('toSegments', () => {
     expect(segments.map(({ together }) => [together?.changes, together?.isOneTask])).toEqual([[3, false]]);
   });
 
+  test('keeps a file apart from what needs a folder in its place', () => {
+    const folder = (path: string) => fileStep(path, { narrow: true, folder: true });
+    expect(shapes([fileStep('/a'), fileStep('/x'), folder('/a/b/c')])).toEqual([
+      'make /a, make /x together',
+      'make /a/b/c',
+    ]);
+    expect(shapes([folder('/a/b/c'), folder('/x'), fileStep('/a')])).toEqual([
+      'make /a/b/c, make /x together',
+      'make /a',
+    ]);
+    expect(shapes([folder('/a'), fileStep('/a/b'), fileStep('/ab')])).toEqual([
+      'make /a, make /a/b, make /ab together',
+    ]);
+  });
+
   test('keeps other changes apart, and in order', () => {
     const other = step({ needs: [], writes: ['*'] });
     expect(shapes([fileStep('/a'), other, fileStep('/b'), fileStep('/c')])).toEqual([
