@@ -115,10 +115,10 @@ export function bindTask(
     (task.environment?.entries ?? []).map((entry) => [entry.key, textOf(scope.render(entry.value)) ?? '']),
   );
   const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
-  const read =
-    isRead(task) && bound.readScript !== undefined
-      ? needRead(wrapScript(bound.readScript, wrapped))
-      : undefined;
+  const become = task.become ?? play.become ?? false;
+  const readScript =
+    isRead(task) && bound.readScript !== undefined ? wrapScript(bound.readScript, wrapped) : undefined;
+  const read = readScript === undefined ? undefined : needRead(become ? readScript : asLogin(readScript));
   const needs = read ? [read] : bound.needs;
   let label: string | undefined;
   return {
@@ -132,7 +132,7 @@ export function bindTask(
     bound,
     needs: delegateTo === undefined ? needs : needs.map(placed),
     isRead: read !== undefined,
-    become: task.become ?? play.become ?? false,
+    become,
     ...wrapped,
     delegateTo,
     provides: task.provides && (toPlain(scope.render(task.provides)) as Provides),
@@ -176,8 +176,16 @@ export function wrapScript(
     .map(([name, value]) => `export ${name}=${quote(value)}\n`)
     .join('');
   const full = `${exports}${script}`;
-  if (becomeUser === undefined) return full;
-  return `printf %s ${quote(full)} | runuser -u ${quote(becomeUser)} -- sh -c 'cd; set -e; eval "$(cat)"'`;
+  return becomeUser === undefined ? full : asUser(full, quote(becomeUser));
+}
+
+/** A script that runs as the login user in root's shell, too: sudo, which has opened that one, says who it is. */
+export function asLogin(script: string): string {
+  return `if [ -n "\${SUDO_USER-}" ]; then ${asUser(script, '"$SUDO_USER"')}; else\n${script}\nfi`;
+}
+
+function asUser(script: string, user: string): string {
+  return `printf %s ${quote(script)} | runuser -u ${user} -- sh -c 'cd; set -e; eval "$(cat)"'`;
 }
 
 function renderParams(task: Task, scope: Scope, open: string | undefined): Record<string, unknown> {

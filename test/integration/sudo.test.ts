@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Vault } from '../../src/core/secrets.ts';
 import { HostRun } from '../../src/engine/host-run.ts';
-import { wrapScript } from '../../src/engine/instance.ts';
+import { asLogin, wrapScript } from '../../src/engine/instance.ts';
 import { commandScript } from '../../src/modules/command-task.ts';
 import { BecomeError } from '../../src/transport/session.ts';
 import { Controller } from './support/controller.ts';
@@ -182,6 +182,14 @@ describe('another user', () => {
       stderr: 'err\n',
       timedOut: false,
     });
+  });
+
+  test('is the login user, in root’s shell too, for what is not root’s', async () => {
+    const { stdout } = await (await becoming('free')).run(`id -un; ${asLogin('id -un; pwd')}`);
+    expect(stdout).toBe('root\nfree\n/home/free\n');
+    const connection = await controller.connect(controller.target(sshd, { user: 'free' }));
+    const { stdout: own } = await (await controller.open(connection)).run(asLogin('id -un'));
+    expect(own).toBe('free\n');
   });
 
   test('goes no further when a step fails', async () => {
