@@ -52,9 +52,10 @@ export function scriptOf(
 export function timeoutOf(instance: Instance, operations: readonly Operation[]): number | undefined {
   if (instance.task.timeout !== undefined) return instance.task.timeout;
   const runs = operations.filter((operation) => operation.kind === 'run');
-  const small = runs.filter(({ allOrNothing, narrow }) => allOrNothing ?? narrow);
-  const limits = runs.filter((each) => !small.includes(each)).map(({ timeout }) => timeout ?? 300);
-  if (small.length > 0) limits.push(Math.max(300, small.length));
+  const isSmall = ({ allOrNothing, narrow }: RunOperation) => allOrNothing ?? narrow ?? false;
+  const limits = runs.filter((each) => !isSmall(each)).map(({ timeout }) => timeout ?? 300);
+  const small = runs.length - limits.length;
+  if (small > 0) limits.push(Math.max(300, small));
   return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
 }
 
