@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import type { Node } from '../core/node.ts';
 import type { SourceFile } from '../core/source.ts';
+import { decodeText } from '../core/text.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Collects what is wrong in all files, so that it is reported together. */
@@ -34,8 +34,8 @@ export function shortPath(path: string): string {
 /** Reads a text file; undefined and a problem when it can't be read. */
 export function readSource(path: string, problems: Problems): SourceFile | undefined {
   try {
-    const bytes = readFileSync(path);
-    if (isUtf8(bytes) && !bytes.includes(0)) return { path: shortPath(path), text: bytes.toString() };
+    const text = decodeText(readFileSync(path));
+    if (text !== undefined) return { path: shortPath(path), text };
     problems.add({ message: `${shortPath(path)}: it is not text in UTF-8`, hint: 'drover takes text only' });
     return undefined;
   } catch (error) {

@@ -56,9 +56,14 @@ export class InvalidInputError extends DroverError {
 /** A host can't be connected to, or its connection was lost. */
 export class UnreachableError extends DroverError {
   readonly code = 'unreachable';
-  /** Which one, where a run has lost it: a task's own, or one that it was delegated to or asks. */
-  host?: string;
   readonly exitCode = exitCodes.unreachable;
+  /** Which one, where a run has lost it: a task's own, or one that it was delegated to or asks. */
+  host: string | undefined;
+
+  constructor(message: string, { host, ...details }: ErrorDetails & { host?: string } = {}) {
+    super(message, details);
+    this.host = host;
+  }
 }
 
 /** A task did not do what it was asked to. */

@@ -89,12 +89,11 @@ export class HostRun {
   async collect(needs: readonly Need<unknown>[], become: boolean): Promise<void> {
     const { status, stdout, stderr } = await this.run(collectScript(needs), become);
     if (status !== 0) {
-      const why = firstLines(stderr) || 'a program that looks at it was ended, or is not there';
-      const error = new UnreachableError(`${this.name}: its state cannot be read: ${why}`, {
+      const why = stderr.trim() === '' ? 'a program that looks at it failed' : firstLines(stderr);
+      throw new UnreachableError(`${this.name}: its state cannot be read: ${why}`, {
         hint: 'look at its memory (free), processes and disks (dmesg)',
+        host: this.name,
       });
-      error.host = this.name;
-      throw error;
     }
     this.learn(stdout, needs);
   }

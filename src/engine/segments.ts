@@ -43,10 +43,8 @@ interface Draft {
   readonly intents: Intent[];
   /** What kind of neighbours it takes in. */
   readonly shares: Sharing | undefined;
-  /** What it makes, where that is all that it does. */
-  readonly made: (NewFolder | NewFile)[];
-  /** Which of these are files. */
-  readonly files: Set<string>;
+  /** What it makes, by its path, where that is all that it does. */
+  readonly made: Map<string, NewFolder | NewFile>;
   /** The folders that this needs, or makes on the way. */
   readonly above: Set<string>;
   readonly written: Set<string>;
@@ -80,8 +78,7 @@ export function toSegments(steps: readonly Step[]): {
         changes: [],
         intents: [],
         shares,
-        made: [],
-        files: new Set(),
+        made: new Map(),
         above: new Set(),
         written: new Set(),
       };
@@ -92,8 +89,7 @@ export function toSegments(steps: readonly Step[]): {
     draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
     draft.intents.push(...step.intents);
     for (const each of made) {
-      draft.made.push(each);
-      if ('content' in each) draft.files.add(each.path);
+      draft.made.set(each.path, each);
       for (const path of foldersAbove(each.path)) draft.above.add(path);
     }
     for (const { writes } of step.changes) {
@@ -109,7 +105,9 @@ function toSegment({ guard, changes, intents, made }: Draft): Segment {
   const digest = guardDigest(needs, (need) => guard.get(identify(need))?.records ?? []);
   const [first] = changes;
   const together =
-    first && made.length > 1 ? wrapScript(writeNew(made), { ...first.instance, environment: {} }) : undefined;
+    first && made.size > 1
+      ? wrapScript(writeNew([...made.values()]), { ...first.instance, environment: {} })
+      : undefined;
   const isOneTask = changes.every(({ instance }) => instance === first?.instance);
   return {
     guard: needs,
@@ -135,10 +133,12 @@ function makesNew({ changes }: Step, runs: readonly RunOperation[]): boolean {
 }
 
 /** Whether one of them wants a file where the other wants a folder: which of the two fails, their order decides. */
-function isInTheWay({ files, above }: Draft, made: readonly (NewFolder | NewFile)[]): boolean {
-  return made.some(
+function isInTheWay({ made, above }: Draft, more: readonly (NewFolder | NewFile)[]): boolean {
+  const isFile = (each: NewFolder | NewFile | undefined) => each !== undefined && 'content' in each;
+  return more.some(
     (each) =>
-      ('content' in each && above.has(each.path)) || foldersAbove(each.path).some((path) => files.has(path)),
+      (isFile(each) && above.has(each.path)) ||
+      foldersAbove(each.path).some((path) => isFile(made.get(path))),
   );
 }
 

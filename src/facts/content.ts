@@ -1,5 +1,5 @@
+import { decodeText } from '../core/text.ts';
 import { portionsOf, quote, quoteAll } from '../shell/quote.ts';
-import { isUtf8 } from 'node:buffer';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 
 export const digestKind = 'digest';
@@ -23,9 +23,7 @@ export function needContent(path: string, unlessDigest = ''): Need<string | unde
 
 function parseContent(records: readonly FactRecord[]): string | undefined {
   const encoded = records[0]?.[0];
-  if (encoded === undefined) return undefined;
-  const bytes = Buffer.from(encoded, 'base64');
-  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : undefined;
+  return encoded === undefined ? undefined : decodeText(Buffer.from(encoded, 'base64'));
 }
 
 export const contentCollector: Collector = {

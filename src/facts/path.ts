@@ -76,10 +76,11 @@ function statWith(options: string): string {
 [ -z "$e" ] || ! printf '%s\\n' "$e" | grep -Ev ': (${notThere.join('|')})$' >&2 || exit 9`;
 }
 
-/** Errors of stat(2) that say so, also to a login user, and of a link that leads to itself. */
+/** Errors of stat(2) that say so, also to a login user, and of a link that leads to itself or a name that cannot be. */
 const notThere = [
   'No such file or directory',
   'Not a directory',
+  'File name too long',
   'Permission denied',
   'Too many levels of symbolic links',
 ];

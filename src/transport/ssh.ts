@@ -212,9 +212,8 @@ export class SshConnection {
     const silence = `no sign of life for ${(interval * (count + 1)) / 1000} s`;
     const told = cause === undefined ? 'the other side closed it' : messageOf(cause);
     const why = silent ? silence : told;
-    const error = new UnreachableError(`${this.target.name}: the connection was lost: ${why}`, { cause });
-    error.host = this.target.name;
-    return error;
+    const { name } = this.target;
+    return new UnreachableError(`${name}: the connection was lost: ${why}`, { cause, host: name });
   }
 }
 

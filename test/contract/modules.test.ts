@@ -64,6 +64,18 @@ for (const name of held) {
   });
 }
 
+it('what a host cannot tell is not taken for missing', async () => {
+  // The first place where a program is looked for.
+  const stat = '/usr/local/sbin/stat';
+  await host.sh(`printf '#!/bin/sh\\nkill -9 $$\\n' > ${stat}; chmod 755 ${stat}`);
+  try {
+    await expect(host.collect([needPath('/etc')])).rejects.toThrow('host1: its state cannot be read: Killed');
+  } finally {
+    await host.sh(`rm ${stat}`);
+  }
+  expect((await host.collect([needPath('/etc')])).records(needPath('/etc'))).toHaveLength(1);
+});
+
 describe('a full disk', () => {
   const folder = '/srv/full';
   const content = 'x'.repeat(40_000);

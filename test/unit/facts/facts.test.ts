@@ -308,6 +308,7 @@ echo "stat: cannot statx '/b': Input/output error" >&2; exit 1`;
     symlinkSync('loop', join(links, 'loop'));
     const needs = [
       needPath('/none'),
+      needPath(`/${'x'.repeat(300)}`),
       needPath('/etc/hostname/x'),
       needPackage('no-such-package'),
       needUnit('none'),
