@@ -7,7 +7,7 @@ import {
   type ConnectionOptions,
   type ConnectionVariables,
 } from '../transport/target.ts';
-import type { Connection } from '../engine/host-run.ts';
+import type { Connection } from '../engine/hosts/host-run.ts';
 import { NotYetKnown, type Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';

@@ -1,9 +1,9 @@
 import type { ExitCode } from '../core/errors.ts';
-import type { Drift, DriftCause } from '../engine/drift.ts';
+import type { Drift, DriftCause } from '../engine/drift/drift.ts';
 import type { ShownChange } from '../engine/events.ts';
-import type { PastRun } from '../engine/history.ts';
+import type { PastRun } from '../engine/journal/history.ts';
 import type { Run } from '../engine/run.ts';
-import { itemOf, showChange } from '../engine/tell.ts';
+import { itemOf, showChange } from '../engine/tasks/tell.ts';
 import { readRuns } from './journals.ts';
 import { play, type PlayRequest } from './play.ts';
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { exitCodes, messageOf, UnreachableError, worstExitCode, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
-import { HostRun } from '../engine/host-run.ts';
+import { HostRun } from '../engine/hosts/host-run.ts';
 import { requireDescriptors } from '../transport/descriptors.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';

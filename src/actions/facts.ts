@@ -1,6 +1,6 @@
 import { exitCodes, UnreachableError, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
-import { HostRun } from '../engine/host-run.ts';
+import { HostRun } from '../engine/hosts/host-run.ts';
 import { needHost, type HostFact } from '../facts/host.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';

@@ -3,7 +3,7 @@ import { readCluster } from '../cluster/gates/patroni.ts';
 import type { Topology } from '../cluster/topology.ts';
 import { refuseLoss, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Plan } from '../engine/planner.ts';
+import type { Plan } from '../engine/planning/plan.ts';
 import type { Run } from '../engine/run.ts';
 
 /** Whether a plan interrupts PostgreSQL on a member of a running cluster. */

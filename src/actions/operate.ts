@@ -11,7 +11,7 @@ import {
   UnhealthyError,
   type ExitCode,
 } from '../core/errors.ts';
-import { Journal } from '../engine/journal.ts';
+import { Journal } from '../engine/journal/journal.ts';
 import type { Run } from '../engine/run.ts';
 import { withCluster, type ClusterRequest } from './verify.ts';
 

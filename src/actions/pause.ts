@@ -2,8 +2,8 @@ import { planPause } from '../cluster/operations/members.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
 import { boundOfCycle } from '../cluster/timing.ts';
 import type { ExitCode } from '../core/errors.ts';
-import type { Fleet } from '../engine/fleet.ts';
-import { isResumable } from '../engine/history.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
+import { isResumable } from '../engine/journal/history.ts';
 import { readRuns } from './journals.ts';
 import { operate, type OperationRequest } from './operate.ts';
 

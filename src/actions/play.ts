@@ -10,10 +10,10 @@ import {
 import { Vault } from '../core/secrets.ts';
 import { guideOf } from '../cluster/guide.ts';
 import type { Emit } from '../engine/events.ts';
-import { Journal, type JournalOptions } from '../engine/journal.ts';
-import type { HostChange, Plan } from '../engine/planner.ts';
+import { Journal, type JournalOptions } from '../engine/journal/journal.ts';
+import type { HostChange, Plan } from '../engine/planning/plan.ts';
 import { Run } from '../engine/run.ts';
-import { needWanted } from '../engine/wanted.ts';
+import { needWanted } from '../engine/drift/wanted.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';

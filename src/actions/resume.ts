@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors.ts';
-import { isResumable, type PastRun } from '../engine/history.ts';
-import type { RunRequest } from '../engine/journal-line.ts';
+import { isResumable, type PastRun } from '../engine/journal/history.ts';
+import type { RunRequest } from '../engine/journal/journal-line.ts';
 import type { Run } from '../engine/run.ts';
 import { describePast } from '../output/history-text.ts';
 import { findRun, readHistory, readRuns, type JournalRequest } from './journals.ts';

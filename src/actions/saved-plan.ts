@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { InvalidInputError, messageOf, StalePlanError } from '../core/errors.ts';
 import { writePrivateFile } from '../core/private-file.ts';
-import type { Plan } from '../engine/planner.ts';
+import type { Plan } from '../engine/planning/plan.ts';
 import type { PlayRequest } from './play.ts';
 
 const Entry = z.strictObject({

@@ -2,7 +2,7 @@ import { parseMemberList, parseRange } from '../clients/etcd.ts';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Plan } from '../engine/planner.ts';
+import type { Plan } from '../engine/planning/plan.ts';
 import type { Run } from '../engine/run.ts';
 import type { LoadedRun } from './load.ts';
 

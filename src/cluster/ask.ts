@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import { UnreachableError } from '../core/errors.ts';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 
 /** Sends a request from a host; a host that is gone is silence. `answerWithin` is in seconds. */
 export async function ask(

@@ -1,6 +1,6 @@
 import type { SqlAnswer, SqlQuery, SqlRow } from '../clients/sql.ts';
 import { UnreachableError } from '../core/errors.ts';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { Node, Topology } from './topology.ts';
 
 /** Runs SQL as the probe role. A host that is gone is an answer too. */

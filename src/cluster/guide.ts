@@ -1,6 +1,6 @@
 import { directions, withFallbacks } from '../clients/pg-settings.ts';
-import type { Fleet } from '../engine/fleet.ts';
-import type { RollingGuide } from '../engine/rolling.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
+import type { RollingGuide } from '../engine/applying/rolling.ts';
 import { etcdGate } from './gates/etcd.ts';
 import type { Gate, GateView } from './gates/gate.ts';
 import { haproxyGate } from './gates/haproxy.ts';

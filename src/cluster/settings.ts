@@ -1,5 +1,5 @@
 import { parseSettings, settingsQuery, type PgSettings } from '../clients/pg-settings.ts';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { Topology } from './topology.ts';
 
 /** Parameters as a member runs with them; undefined where it can't be asked. */

@@ -19,7 +19,7 @@ import {
   type PatroniMember,
 } from '../clients/patroni.ts';
 import { UnreachableError } from '../core/errors.ts';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 import { ask } from './ask.ts';
 import type { Node, Topology } from './topology.ts';
 

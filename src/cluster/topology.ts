@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseHaproxyTime } from '../clients/haproxy.ts';
 import type { PatroniCredentials } from '../clients/patroni.ts';
 import { InvalidInputError } from '../core/errors.ts';
-import { toPlain } from '../engine/instance.ts';
+import { toPlain } from '../engine/tasks/instance.ts';
 import type { Scope } from '../vars/scope.ts';
 import { watchdogTimeout } from './timing.ts';
 

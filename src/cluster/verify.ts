@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 import { probeEtcd } from './probes/etcd.ts';
 import { probeHaproxy } from './probes/haproxy.ts';
 import { probePatroni } from './probes/patroni.ts';

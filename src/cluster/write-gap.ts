@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
 import { messageOf, UnhealthyError } from '../core/errors.ts';
-import type { Fleet } from '../engine/fleet.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
 import { Asker } from './asker.ts';
 import { insertRow, removeRows, selectRows } from './ledger.ts';
 import type { Topology } from './topology.ts';

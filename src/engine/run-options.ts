@@ -3,12 +3,12 @@ import type { Play, Task } from '../config/playbook/model.ts';
 import type { Vault } from '../core/secrets.ts';
 import type { Layer } from '../vars/scope.ts';
 import type { Emit } from './events.ts';
-import type { FactsCache } from './facts-cache.ts';
-import type { Fleet } from './fleet.ts';
-import type { Connection } from './host-run.ts';
-import type { Journal } from './journal.ts';
-import type { HostChange, HostNeed, Plan } from './planner.ts';
-import type { RollingGuide } from './rolling.ts';
+import type { FactsCache } from './hosts/facts-cache.ts';
+import type { Fleet } from './hosts/fleet.ts';
+import type { Connection } from './hosts/host-run.ts';
+import type { Journal } from './journal/journal.ts';
+import type { HostChange, HostNeed, Plan } from './planning/plan.ts';
+import type { RollingGuide } from './applying/rolling.ts';
 import type { Run } from './run.ts';
 
 export interface RunOptions {

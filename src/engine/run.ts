@@ -8,31 +8,31 @@ import {
   type ExitCode,
 } from '../core/errors.ts';
 import type { Scope } from '../vars/scope.ts';
-import { Applying } from './applying.ts';
-import { Consent } from './consent.ts';
-import { driftOf, type Drift } from './drift.ts';
+import { PlanApplier } from './applying/plan-applier.ts';
+import { Consent } from './applying/consent.ts';
+import { driftOf, type Drift } from './drift/drift.ts';
 import type { HostRecap } from './events.ts';
-import { FactsCache } from './facts-cache.ts';
-import type { Fleet } from './fleet.ts';
-import type { HostRun } from './host-run.ts';
-import type { Journal } from './journal.ts';
-import { describeHolder, lockHosts } from './lock.ts';
-import type { Plan } from './planner.ts';
-import { Planning } from './planning.ts';
+import { FactsCache } from './hosts/facts-cache.ts';
+import type { Fleet } from './hosts/fleet.ts';
+import type { HostRun } from './hosts/host-run.ts';
+import type { Journal } from './journal/journal.ts';
+import { describeHolder, lockHosts } from './hosts/lock.ts';
+import type { Plan } from './planning/plan.ts';
+import { Planner } from './planning/planner.ts';
 import { recapOf } from './recap.ts';
-import { Roll, type RollingGuide } from './rolling.ts';
+import { Roll, type RollingGuide } from './applying/rolling.ts';
 import type { RunOptions } from './run-options.ts';
-import { Stage } from './stage.ts';
-import { changeEvent, journaled, planEvent, taskEvent } from './tell.ts';
-import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './wanted.ts';
-import type { TaskReport } from './walker.ts';
+import { RunContext } from './run-context.ts';
+import { changeEvent, journaled, planEvent, taskEvent } from './tasks/tell.ts';
+import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './drift/wanted.ts';
+import type { TaskReport } from './tasks/walker.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
 export class Run {
   readonly #options: RunOptions;
   readonly #cache: FactsCache;
-  readonly #stage: Stage;
-  readonly #planning: Planning;
+  readonly #context: RunContext;
+  readonly #planner: Planner;
   readonly #reports: TaskReport[] = [];
   readonly #errors: DroverError[] = [];
   readonly #roll: Roll;
@@ -43,25 +43,25 @@ export class Run {
   constructor(options: RunOptions) {
     this.#options = options;
     this.#cache = options.cache ?? new FactsCache();
-    this.#stage = new Stage(options);
-    this.#planning = new Planning(this.#stage, this.#cache);
+    this.#context = new RunContext(options);
+    this.#planner = new Planner(this.#context, this.#cache);
     const { vault, emit } = options;
     this.#consent = new Consent((question, changes) => options.confirm(question, changes));
     let guide: RollingGuide | undefined;
     this.#roll = new Roll({
       fleet: this.fleet,
       emit,
-      context: this.#stage.context,
-      checkpoint: () => this.#stage.checkpoint(),
+      context: this.#context.context,
+      checkpoint: () => this.#context.checkpoint(),
       guide: () => (guide ??= options.guide?.(this) ?? nowhere()),
-      journalOf: (host) => this.#stage.journalOf(host),
+      journalOf: (host) => this.#context.journalOf(host),
       tell: (instance, play, change) => journaled(instance, play.name, change, vault),
       restored: (instance, play, change) => emit(changeEvent('restore', instance, play.name, change, vault)),
     });
   }
 
   get fleet(): Fleet {
-    return this.#stage.fleet;
+    return this.#context.fleet;
   }
 
   /** Hosts that tasks may run on. */
@@ -73,7 +73,7 @@ export class Run {
   async connect(): Promise<void> {
     this.#options.emit({ type: 'phase', phase: 'connect' });
     await this.fleet.connect(this.hosts);
-    this.#stage.checkpoint();
+    this.#context.checkpoint();
     const gone = this.hosts.flatMap((host) => this.fleet.unreachable.get(host) ?? []);
     const [first] = gone;
     if (first && !this.#options.skipUnreachable) {
@@ -89,7 +89,7 @@ export class Run {
 
   /** Hosts on which the run acts as root. Without there is nowhere to put a lock or a journal, and no need. */
   get rooted(): HostRun[] {
-    return this.fleet.connected().filter(({ name }) => this.#stage.needsRoot(name));
+    return this.fleet.connected().filter(({ name }) => this.#context.needsRoot(name));
   }
 
   /**
@@ -100,7 +100,7 @@ export class Run {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
     return lockHosts(this.rooted, describeHolder(id, command), lockTimeout, emit, () =>
-      this.#stage.checkpoint(),
+      this.#context.checkpoint(),
     );
   }
 
@@ -111,7 +111,7 @@ export class Run {
 
   /** Reads the hosts' own facts, for those who need no plan. */
   collectFacts(): Promise<void> {
-    return this.#planning.collectFacts();
+    return this.#planner.collectFacts();
   }
 
   /** The plan, shown. */
@@ -120,12 +120,12 @@ export class Run {
   }
 
   collectAndPlan(): Promise<Plan> {
-    return this.#planning.collectAndPlan();
+    return this.#planner.collectAndPlan();
   }
 
   /** For a run that holds the lock: waits for what is silent and may be about to answer. */
   comeToRest(plan: Plan): Promise<Plan> {
-    return this.#planning.comeToRest(plan);
+    return this.#planner.comeToRest(plan);
   }
 
   show(plan: Plan): Plan {
@@ -159,7 +159,7 @@ export class Run {
   async apply(plan: Plan): Promise<void> {
     const { emit, around } = this.#options;
     const outcome = { reports: this.#reports, errors: this.#errors };
-    const applying = new Applying(this.#stage, { roll: this.#roll, consent: this.#consent }, outcome);
+    const applying = new PlanApplier(this.#context, { roll: this.#roll, consent: this.#consent }, outcome);
     await this.#roll.foresee(plan.reports);
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
     for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
@@ -192,7 +192,7 @@ export class Run {
     const failed = new Set(
       outcomes.filter(({ outcome }) => outcome.status === 'failed').map(({ instance }) => instance),
     );
-    const wanted = [...wantedOf(this.#reports, host, this.#stage.context)];
+    const wanted = [...wantedOf(this.#reports, host, this.#context.context)];
     return wanted
       .filter(([instance]) => !failed.has(instance))
       .flatMap(([, { own, paths }]) => [own, ...paths.values()]);
@@ -200,7 +200,7 @@ export class Run {
 
   /** Why each pending change of a plan is one. */
   drift(plan: Plan): Drift[] {
-    return driftOf(plan, this.fleet, this.#stage.context);
+    return driftOf(plan, this.fleet, this.#context.context);
   }
 
   /** The outcome: exit code and what each host has to show. Of a plan that was refused nothing was changed. */
@@ -218,7 +218,7 @@ export class Run {
 
   /** A host's variables, with what the run knows of it. */
   scope(host: string): Scope {
-    return this.#stage.scope(host);
+    return this.#context.scope(host);
   }
 
   /** Whether anything was changed. */

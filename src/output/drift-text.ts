@@ -1,4 +1,4 @@
-import type { DriftCause } from '../engine/drift.ts';
+import type { DriftCause } from '../engine/drift/drift.ts';
 import type { ShownChange } from '../engine/events.ts';
 import { diffLines } from '../plan/diff-lines.ts';
 import { colourDiff, describeChange } from './plan-text.ts';

@@ -1,5 +1,5 @@
 import { showSeconds } from '../core/duration.ts';
-import { isResumable, type PastChange, type PastRun } from '../engine/history.ts';
+import { isResumable, type PastChange, type PastRun } from '../engine/journal/history.ts';
 import { colourDiff } from './plan-text.ts';
 import type { Paint } from './style.ts';
 import { formatTable } from './table.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Drifted } from '../../src/actions/drift.ts';
-import type { PastRun } from '../../src/engine/history.ts';
+import type { PastRun } from '../../src/engine/journal/history.ts';
 import {
   drover,
   expectExit,

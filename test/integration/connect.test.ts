@@ -3,7 +3,7 @@ import { createServer, connect as dial, type AddressInfo, type Server, type Sock
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { UnreachableError } from '../../src/core/errors.ts';
 import { Vault } from '../../src/core/secrets.ts';
-import { HostRun } from '../../src/engine/host-run.ts';
+import { HostRun } from '../../src/engine/hosts/host-run.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { Sshd } from './support/sshd.ts';

@@ -5,7 +5,7 @@ import { apiRecords, isApiKind } from '../../src/facts/api.ts';
 import { parseCollected } from '../../src/facts/collectors.ts';
 import { largestShownFile } from '../../src/facts/content.ts';
 import { identify, unreachableRecords, type FactRecord, type Need } from '../../src/facts/need.ts';
-import { World } from '../../src/engine/world.ts';
+import { World } from '../../src/engine/hosts/world.ts';
 import type { Case, Fact, Facts, HttpAnswer } from './case.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

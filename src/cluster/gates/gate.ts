@@ -1,4 +1,4 @@
-import type { Fleet } from '../../engine/fleet.ts';
+import type { Fleet } from '../../engine/hosts/fleet.ts';
 import type { Topology } from '../topology.ts';
 
 /** Where a gate looks. */

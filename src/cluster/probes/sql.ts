@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlAnswer } from '../../clients/sql.ts';
-import type { Fleet } from '../../engine/fleet.ts';
+import type { Fleet } from '../../engine/hosts/fleet.ts';
 import { Asker, firstRow as first, reasonOf } from '../asker.ts';
 import { insertRow, removeRows, selectRows } from '../ledger.ts';
 import { leadersOf, type Snapshot } from '../snapshot.ts';

@@ -1,6 +1,6 @@
 import { Vault } from '../../../src/core/secrets.ts';
-import { HostRun } from '../../../src/engine/host-run.ts';
-import { describeHolder, lockHosts } from '../../../src/engine/lock.ts';
+import { HostRun } from '../../../src/engine/hosts/host-run.ts';
+import { describeHolder, lockHosts } from '../../../src/engine/hosts/lock.ts';
 import { ConnectionPool } from '../../../src/transport/pool.ts';
 import type { Target } from '../../../src/transport/target.ts';
 

@@ -10,7 +10,7 @@ import { guideOf } from '../../../src/cluster/guide.ts';
 import type { Topology } from '../../../src/cluster/topology.ts';
 import type { Rolling } from '../../../src/config/playbook/model.ts';
 import { UnreachableError } from '../../../src/core/errors.ts';
-import type { Fleet } from '../../../src/engine/fleet.ts';
+import type { Fleet } from '../../../src/engine/hosts/fleet.ts';
 
 const names = ['n1', 'n2', 'n3'];
 const nodes = names.map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));

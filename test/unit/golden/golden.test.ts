@@ -6,8 +6,8 @@ import { scopeOf, type RunVariables } from '../../../src/config/host-variables.t
 import { tasksOf } from '../../../src/config/playbook/model.ts';
 import { stringifyYaml } from '../../../src/config/yaml.ts';
 import { maskPlaceholders, Vault } from '../../../src/core/secrets.ts';
-import { Bindings } from '../../../src/engine/bindings.ts';
-import { bindTask, conditionsHold, expandLoop } from '../../../src/engine/instance.ts';
+import { Bindings } from '../../../src/engine/tasks/bindings.ts';
+import { bindTask, conditionsHold, expandLoop } from '../../../src/engine/tasks/instance.ts';
 import { parseCollected } from '../../../src/facts/collectors.ts';
 import { needHost } from '../../../src/facts/host.ts';
 import { identify } from '../../../src/facts/need.ts';

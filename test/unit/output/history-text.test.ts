@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PastChange, PastRun } from '../../../src/engine/history.ts';
+import type { PastChange, PastRun } from '../../../src/engine/journal/history.ts';
 import { formatDrift } from '../../../src/output/drift-text.ts';
 import { formatRun, formatRuns } from '../../../src/output/history-text.ts';
 import { painter } from '../../../src/output/style.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseJournal } from '../../../src/engine/journal-line.ts';
+import { parseJournal } from '../../../src/engine/journal/journal-line.ts';
 import { openJournal, readJournal, writeLines } from '../../../src/shell/journal.ts';
 import { folderOf } from '../support.ts';
 

@@ -1,0 +1,280 @@
+import { isApiKind } from '../../facts/api.ts';
+import { isGuarded } from '../../facts/collectors.ts';
+import { digestKind } from '../../facts/content.ts';
+import { identify, type FactRecord, type Need } from '../../facts/need.ts';
+import { pathKind } from '../../facts/path.ts';
+import { Unbatched, isAllOrNothing } from './unbatched.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
+import { takeEffect } from '../tasks/effects.ts';
+import { HostJournal } from './host-journal.ts';
+import type { HostRun } from '../hosts/host-run.ts';
+import { firstLines } from '../tasks/command-result.ts';
+import type { Instance } from '../tasks/instance.ts';
+import { worthKnowing } from '../planning/interests.ts';
+import { failureOf, outcomeOf } from '../tasks/judge.ts';
+import { isScript, timeoutOf } from './perform.ts';
+import { toSegments, type Step } from './segments.ts';
+import { tripEvent } from '../tasks/tell.ts';
+import type { Outcome, Strategy, TaskReport } from '../tasks/walker.ts';
+import type { World } from '../hosts/world.ts';
+
+// A batch goes as one message; beyond this the next one starts.
+const largestBatch = 4 * 1024 * 1024;
+// A fact that differs each time it is looked at would send the same batch for ever.
+const guardAttempts = 3;
+
+interface Queued extends Step {
+  readonly settle: (outcome: Outcome) => void;
+  /** What a task in sync registers. */
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Carries tasks out on one host. Changes that are known are queued and go out as one script, which checks before
+ * each that what it was planned from still holds; everything else goes out by itself.
+ */
+export class Applier implements Strategy {
+  readonly #host: HostRun;
+  readonly #options: ApplyOptions;
+  readonly #journal: HostJournal;
+  readonly #unbatched: Unbatched;
+  #queue: Queued[] = [];
+  #size = 0;
+  /** The host as it will be once the queue is done; undefined while that is empty. */
+  #predicted: World | undefined;
+
+  constructor(host: HostRun, options: ApplyOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#journal = new HostJournal(host, options.journalOf(host.name));
+    this.#unbatched = new Unbatched(host, options);
+  }
+
+  /** What the next task will find. */
+  get #ahead(): World {
+    return this.#predicted ?? this.#host.world;
+  }
+
+  get pending(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  report(report: TaskReport): void {
+    this.#options.report(report);
+  }
+
+  async submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
+    await this.#take(instance, settle, 0);
+  }
+
+  async flush(reason: string): Promise<void> {
+    while (this.#queue.length > 0) await this.#send(reason);
+  }
+
+  async #take(instance: Instance, settle: (outcome: Outcome) => void, attempts: number): Promise<void> {
+    const { task } = instance;
+    const own = `"${instance.name}"`;
+    if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
+      await this.flush(`${own} waits, or asks an API or another host`);
+      settle(await this.#unbatched.run(instance));
+      return;
+    }
+    if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
+      await this.flush(`${own} runs as another user`);
+    const known = await this.#know(instance);
+    const verdict = instance.diff((need) => known.get(need));
+    const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
+    if (!settled && this.pending) {
+      // What the queue does may be just what this waits for.
+      await this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
+      return this.#take(instance, settle, attempts);
+    }
+    if (verdict.state === 'in-sync') {
+      const result = verdict.result ?? {};
+      if (this.pending)
+        this.#enqueue({ instance, settle, changes: [], intents: [], result, attempts }, known);
+      else settle({ status: 'ok', changes: [], result });
+      return;
+    }
+    if (verdict.state !== 'changes') {
+      settle(failureOf(instance, verdict));
+      return;
+    }
+    await this.#options.consent(instance, verdict.changes);
+    const changes = verdict.changes.map((change) => task.module.prepare(change, this.#options.context));
+    if (task.module.stepwise || !changes.every(isScript)) {
+      await this.flush(`${own} goes step by step`);
+      settle(await this.#unbatched.run(instance));
+      return;
+    }
+    const intents = this.#journal.intents(verdict.changes, (change) => this.#options.tell(instance, change));
+    this.#enqueue({ instance, settle, changes, intents, result: {}, attempts }, known);
+    if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
+  }
+
+  #enqueue(item: Omit<Queued, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
+    const absent = new Set(
+      [...known].flatMap(([need, records]) => (isAbsent(need, records) ? need.key : [])),
+    );
+    const found = [...known].flatMap(([need, records]) =>
+      // What is not there has no content either.
+      isGuarded(need.kind) && !(need.kind === digestKind && absent.has(need.key)) ? { need, records } : [],
+    );
+    this.#queue.push({ ...item, found });
+    for (const operation of item.changes.flatMap(({ operations }) => operations))
+      this.#size += (operation.newFile?.content ?? operation.script).length;
+    this.#size += item.intents.reduce((sum, { line }) => sum + line.length, 0);
+    this.#predicted ??= this.#host.world.fork();
+    for (const change of item.changes) takeEffect(this.#predicted, item.instance, change.writes);
+  }
+
+  /** Other hosts' facts and APIs can't be guarded by a script on this host. */
+  #isRemote({ needs, host }: Instance): boolean {
+    return needs.some((need) => isApiKind(need.kind) || (need.host !== undefined && need.host !== host));
+  }
+
+  /** What an instance is to be compared with. What is done meanwhile for other hosts may change it after that. */
+  async #know(instance: Instance): Promise<ReadonlyMap<Need<unknown>, readonly FactRecord[]>> {
+    for (;;) {
+      const known = new Map<Need<unknown>, readonly FactRecord[]>();
+      const open = instance.needs.filter((need) => {
+        const records = this.#ahead.records(need);
+        if (records) known.set(need, records);
+        return records === undefined;
+      });
+      const [first] = open;
+      if (!first) return known;
+      if (this.pending) {
+        const why = this.#ahead.unknownReason(first) ?? 'it was not collected';
+        await this.flush(`"${instance.name}" depends on ${first.kind} ${first.key}: ${why}`);
+      } else {
+        // The tasks to come would ask next.
+        const missing = worthKnowing(this.#options.interests, this.#host.name, [instance]).filter(
+          (need) => this.#host.world.records(need) === undefined,
+        );
+        await this.#options.fleet.collect(this.#host, missing);
+      }
+    }
+  }
+
+  async #send(reason: string): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#size = 0;
+    this.#predicted = undefined;
+    const { fleet, checkpoint, emit, context } = this.#options;
+    checkpoint();
+    const { segments, places } = toSegments(queue);
+    const owners = queue.filter((item) => places.has(item));
+    const instances = queue.map(({ instance }) => instance);
+    const interesting = worthKnowing(this.#options.interests, this.#host.name, instances);
+    owners.forEach(({ instance }) => this.#options.started(instance));
+    const limits = owners.map(
+      ({ instance, changes }) =>
+        timeoutOf(
+          instance,
+          changes.flatMap((change) => change.operations),
+        ) ?? 0,
+    );
+    const timeout = limits.reduce((sum, limit) => sum + limit, 60);
+    const become = instances[0]?.become ?? false;
+    const after = fleet.gathersIn(this.#host, become) ? interesting : [];
+    const names = new Set(owners.map(({ instance }) => `"${instance.name}"`));
+    const options = { what: [...names].join(', '), timeout: timeout * 1000 };
+    const sent = performance.now();
+    const intents = owners.flatMap((item) => item.intents);
+    const opening = await this.#journal.open(intents, become);
+    const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
+    const piece = await this.#host.run(batchScript(told, after, opening), become, options);
+    emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
+    fleet.changed(this.#host.name);
+    const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
+    if (output.collected === undefined || after !== interesting) await fleet.collect(this.#host, interesting);
+    else this.#host.learn(output.collected, after);
+    const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
+    const ranOf = (item: Queued) => {
+      const place = places.get(item);
+      if (!place) return [];
+      return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
+    };
+    const isApart = (item: Queued) =>
+      output.apart !== undefined && places.get(item)?.segment === output.apart;
+    await this.#settle(queue, ranOf, isApart, output.isThrough ? undefined : brokenOff);
+  }
+
+  /** Tells each queued instance what became of it; those that were not reached are taken in again. */
+  async #settle(
+    queue: readonly Queued[],
+    ranOf: (item: Queued) => readonly ChangeOutput[],
+    isApart: (item: Queued) => boolean,
+    brokenOff: string | undefined,
+  ): Promise<void> {
+    const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
+    const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
+    const again: Queued[] = [];
+    for (const [position, item] of queue.entries()) {
+      const ran = ranOf(item);
+      if (item.changes.length === 0 && again.length === 0) {
+        // Guarded by the changes after it, or else by what was just collected.
+        if (position < lastRun) {
+          item.settle({ status: 'ok', changes: [], result: item.result });
+          continue;
+        }
+        const verdict = item.instance.diff((need) => this.#host.world.records(need));
+        if (verdict.state === 'in-sync')
+          item.settle({ status: 'ok', changes: [], result: verdict.result ?? {} });
+        else again.push(item);
+      } else if (again.length > 0 || ran.length === 0) {
+        if (brokenOff !== undefined && again.length === 0) {
+          item.settle({ status: 'failed', changes: [], result: {}, reason: brokenOff });
+        } else again.push(item);
+      } else {
+        const begun = item.changes.slice(0, ran.length).map(({ change }) => change);
+        const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
+        // A command's end is for failed_when to judge.
+        const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
+        const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
+        (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
+          this.#options.begun(item.instance, change),
+        );
+        done.forEach((change) => this.#options.changed(item.instance, change));
+        const isOverwritten = overwritten.has(item);
+        const outcome = outcomeOf(item.instance, done, last, isOverwritten ? undefined : this.#options.fleet);
+        const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
+        this.#journal.tellEnds(item.intents, item.instance.become, ran, failure);
+        item.settle(outcome);
+      }
+      if (brokenOff === undefined && ran.length === 0)
+        this.#journal.tellEnds(item.intents, item.instance.become, ran);
+    }
+    // Up to the first change that was not reached it was these tasks' facts that differed.
+    const blamed = again.findIndex((item) => item.changes.length > 0);
+    for (const [position, item] of again.entries()) {
+      const { instance, settle, attempts } = item;
+      const next = position <= blamed || isApart(item) ? attempts + 1 : attempts;
+      if (next >= guardAttempts) {
+        const reason = 'what it depends on changes each time it is looked at';
+        settle({ status: 'failed', changes: [], result: {}, reason });
+      } else await this.#take(instance, settle, next);
+    }
+  }
+}
+
+function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): boolean {
+  return kind === pathKind && records.length === 0;
+}
+
+/** Those whose state a later change wrote: then there is nothing to check them by. */
+function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
+  const overwritten = new Set<Queued>();
+  const later = new Set<string>();
+  for (const item of queue.toReversed()) {
+    if (later.has('*') || (later.size > 0 && item.instance.needs.some((need) => later.has(identify(need)))))
+      overwritten.add(item);
+    if (item === queue[0]) break;
+    for (const write of item.changes.flatMap(({ writes }) => writes))
+      later.add(write === '*' ? '*' : identify(write));
+  }
+  return overwritten;
+}

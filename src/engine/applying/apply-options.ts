@@ -1,0 +1,23 @@
+import type { ModuleContext } from '../../modules/define-module.ts';
+import type { Change } from '../../plan/change.ts';
+import type { Instance } from '../tasks/instance.ts';
+import type { JournaledChange } from '../journal/journal-line.ts';
+import type { OperationContext } from './perform.ts';
+import type { Interest } from '../planning/plan.ts';
+import type { TaskReport } from '../tasks/walker.ts';
+
+/** What those who carry tasks out on a host ask for, and whom they tell. */
+export interface ApplyOptions extends OperationContext {
+  readonly context: ModuleContext;
+  /** What is worth collecting again after a change, in the order of the run. */
+  readonly interests: readonly Interest[];
+  report(report: TaskReport): void;
+  /** A change in the words of the journal. */
+  tell(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
+  /** Called for each change that was begun, whether it succeeded or not. */
+  begun(instance: Instance, change: Change): void;
+  changed(instance: Instance, change: Change): void;
+  started(instance: Instance): void;
+  /** Whether a change may be made that the plan did not show; throws when not. */
+  consent(instance: Instance, changes: readonly Change[]): Promise<void>;
+}

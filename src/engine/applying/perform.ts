@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PlannedChange } from '../../modules/define-module.ts';
+import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../../plan/operation.ts';
+import type { Emit } from '../events.ts';
+import type { Fleet } from '../hosts/fleet.ts';
+import { firstLines } from '../tasks/command-result.ts';
+import { wrapScript, type Instance } from '../tasks/instance.ts';
+import type { ChangeOutput } from './batch.ts';
+import { doneLine, type Journal } from '../journal/journal.ts';
+import type { JournaledChange } from '../journal/journal-line.ts';
+
+/** Milliseconds between two looks at an API that is being waited for. */
+const pollInterval = 250;
+
+/** A change that is made by scripts. */
+export interface ScriptChange extends PlannedChange {
+  readonly operations: readonly RunOperation[];
+}
+
+/** What operations of an instance run with. */
+export interface OperationContext {
+  readonly fleet: Fleet;
+  readonly emit: Emit;
+  /** Throws when the run is to stop. */
+  readonly checkpoint: () => void;
+  /** The journal, where the host keeps one: not without root. */
+  journalOf(host: string): Journal | undefined;
+}
+
+/** Whether all of a change are scripts, which go out together then. */
+export function isScript(change: PlannedChange): change is ScriptChange {
+  return change.operations.every(({ kind }) => kind === 'run');
+}
+
+/** The script of an instance's operations. */
+export function scriptOf(
+  { becomeUser, environment }: Pick<Instance, 'becomeUser' | 'environment'>,
+  { operations }: ScriptChange,
+): string {
+  const scripts = operations.map(({ script, user }) =>
+    wrapScript(script, { environment, becomeUser: user ?? becomeUser }),
+  );
+  if (scripts.length === 1) return scripts[0] ?? '';
+  // Each in a shell of its own, so that one's traps and exit are not another's.
+  return scripts.map((script) => `(\nset -e\n${script}\n)`).join('\n');
+}
+
+/**
+ * Seconds that scripts may take together; undefined when none has a limit. Those of many small files have 300 seconds, or
+ * one for each.
+ */
+export function timeoutOf(instance: Instance, operations: readonly Operation[]): number | undefined {
+  if (instance.task.timeout !== undefined) return instance.task.timeout;
+  const runs = operations.filter((operation) => operation.kind === 'run');
+  const isSmall = ({ allOrNothing, narrow }: RunOperation) => allOrNothing ?? narrow ?? false;
+  const limits = runs.filter((each) => !isSmall(each)).map(({ timeout }) => timeout ?? 300);
+  const small = runs.length - limits.length;
+  if (small > 0) limits.push(Math.max(300, small));
+  return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit, 0);
+}
+
+/**
+ * Carries operations out one after the other, until one fails. The journal of the host that they go through is told
+ * before and after.
+ */
+export async function perform(
+  instance: Instance,
+  operations: readonly Operation[],
+  context: OperationContext,
+  told?: Omit<JournaledChange, 'n'>,
+): Promise<ChangeOutput> {
+  const host = context.fleet.get(hostOf(instance, operations[0]));
+  const journal = told && context.journalOf(host.name);
+  if (!journal) return performAll(instance, operations, context);
+  const intent = journal.intent(told);
+  // A script takes the intent along; an API is asked once it is written.
+  const goesAlong = operations[0]?.kind === 'run' && host.isRoot(instance.become);
+  if (!goesAlong) {
+    const written = await journal.write(host, [intent.line]);
+    if (written.status !== 0) return written;
+  }
+  const output = await performAll(
+    instance,
+    operations,
+    context,
+    goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
+  );
+  const failure = firstLines(output.stderr || output.stdout);
+  journal.post(host, [output.status === 0 ? doneLine(intent) : journal.failed(intent, failure)]);
+  return output;
+}
+
+function hostOf(instance: Instance, operation: Operation | undefined): string {
+  const asked = operation?.kind === 'run' ? undefined : operation?.host;
+  return asked ?? instance.delegateTo ?? instance.host;
+}
+
+/** `opening` goes before the first script. */
+async function performAll(
+  instance: Instance,
+  operations: readonly Operation[],
+  context: OperationContext,
+  opening = '',
+): Promise<ChangeOutput> {
+  let last: ChangeOutput = { status: 0, stdout: '', stderr: '' };
+  for (const [position, operation] of operations.entries()) {
+    switch (operation.kind) {
+      case 'run':
+        last = await runScript(instance, operation, context, position === 0 ? opening : '');
+        break;
+      case 'http':
+        last = await awaitAnswer(instance, operation, context);
+        break;
+      case 'sql':
+        last = await runQueries(instance, operation, context);
+        break;
+    }
+    if (last.status !== 0) return last;
+  }
+  return last;
+}
+
+async function runScript(
+  instance: Instance,
+  operation: Operation & { kind: 'run' },
+  { fleet }: OperationContext,
+  opening: string,
+): Promise<ChangeOutput> {
+  const host = fleet.get(hostOf(instance, operation));
+  const script = wrapScript(operation.script, {
+    ...instance,
+    becomeUser: operation.user ?? instance.becomeUser,
+  });
+  const timeout = instance.task.timeout ?? operation.timeout ?? 300;
+  const options = { what: `"${instance.name}"`, timeout: timeout * 1000 };
+  const result = await host.run(`${opening}set -e\n${script}`, instance.become, options);
+  if (!result.timedOut) return result;
+  return { ...result, status: result.status || 1, stderr: `${result.stderr}\nended after ${timeout} s` };
+}
+
+async function awaitAnswer(
+  instance: Instance,
+  operation: HttpOperation,
+  context: OperationContext,
+): Promise<ChangeOutput> {
+  const { fleet, emit, checkpoint } = context;
+  const host = fleet.get(hostOf(instance, operation));
+  const end = Date.now() + operation.within * 1000;
+  let said = '';
+  for (;;) {
+    const answer = await fleet.http(host, operation.request, operation.answerWithin);
+    const progress = operation.progress(answer);
+    if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
+    if ('failed' in progress)
+      return { status: 1, stdout: '', stderr: `${operation.what}: ${progress.failed}` };
+    if (progress.waiting !== said)
+      emit({ type: 'api', host: host.name, what: operation.what, state: progress.waiting });
+    said = progress.waiting;
+    if (Date.now() >= end) {
+      return {
+        status: 1,
+        stdout: '',
+        stderr: `${operation.what}: not within ${operation.within} s: ${said}`,
+      };
+    }
+    checkpoint();
+    await delay(pollInterval);
+  }
+}
+
+async function runQueries(
+  instance: Instance,
+  operation: SqlOperation,
+  { fleet }: OperationContext,
+): Promise<ChangeOutput> {
+  const host = fleet.get(hostOf(instance, operation));
+  for (const query of operation.queries) {
+    const answer = await fleet.sql(host, query, instance.task.timeout);
+    if (!answer.answered) return { status: 1, stdout: '', stderr: `${operation.what}: ${answer.reason}` };
+  }
+  return { status: 0, stdout: '', stderr: '' };
+}

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Play, Rolling } from '../../config/playbook/model.ts';
+import { UnhealthyError } from '../../core/errors.ts';
+import type { Module, ModuleContext } from '../../modules/define-module.ts';
+import type { Change } from '../../plan/change.ts';
+import type { Instance } from '../tasks/instance.ts';
+import type { JournaledChange } from '../journal/journal-line.ts';
+import { perform, type OperationContext } from './perform.ts';
+import type { TaskReport } from '../tasks/walker.ts';
+
+/** Seconds in which a host must be well again after a change. */
+const settleWithin = 120;
+/** Milliseconds between two looks at a gate. */
+const lookEvery = 500;
+
+/** What a cluster has to say to a play that rolls over its hosts. */
+export interface RollingGuide {
+  /** The hosts, as the play is to take them. */
+  order(rolling: Rolling, hosts: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Why nothing on this host may be interrupted now; undefined when it may. `ahead` of the run's changes the cluster's
+   * settings count for nothing: they may be among them.
+   */
+  refusal(rolling: Rolling, host: string, ahead: boolean): Promise<string | undefined>;
+  /** What the host still lacks to count as well; undefined when it is. */
+  missing(rolling: Rolling, host: string): Promise<string | undefined>;
+}
+
+/** A change that was made, and by which task. */
+interface Made {
+  readonly instance: Instance;
+  readonly play: Play;
+  readonly change: Change;
+}
+
+export interface RollOptions extends OperationContext {
+  /** Made when it is first needed: not every playbook has a cluster. */
+  guide(): RollingGuide;
+  readonly context: ModuleContext;
+  /** A change in the words of the journal. */
+  tell(instance: Instance, play: Play, change: Change): Omit<JournaledChange, 'n'>;
+  /** Called for each change that was taken back. */
+  restored(instance: Instance, play: Play, change: Change): void;
+}
+
+/** Keeps what a run has changed, sees to it that rolling plays leave hosts well, and takes back what does not. */
+export class Roll {
+  readonly #options: RollOptions;
+  readonly #made: Made[] = [];
+
+  constructor(options: RollOptions) {
+    this.#options = options;
+  }
+
+  note(made: Made): void {
+    this.#made.push(made);
+  }
+
+  async order({ rolling }: Play, hosts: readonly string[]): Promise<readonly string[]> {
+    if (!rolling || hosts.length < 2) return hosts;
+    return this.#options.guide().order(rolling, hosts);
+  }
+
+  /**
+   * Asks the gate of what a plan is to interrupt first, before anything is changed: refused later, the cluster has its
+   * new settings already. What the plan starts may be what mends that, and is left to the gate's turn.
+   */
+  async foresee(reports: readonly TaskReport[]): Promise<void> {
+    const position = reports.findIndex((report) => report.play.rolling && interrupts(report));
+    const first = reports[position];
+    if (!first || reports.slice(0, position).some(mayMend)) return;
+    const own = reports.filter(({ play }) => play.at === first.play.at);
+    if (own.some((report) => does(report, 'start'))) return;
+    const hosts = own.filter(interrupts).map(({ host }) => host);
+    const [host] = await this.order(first.play, [...new Set(hosts)]);
+    if (host !== undefined) await this.permit(first.play, host, true);
+  }
+
+  /** Throws when something is about to be interrupted that the cluster can't spare now. */
+  async permit({ rolling, name }: Play, host: string, ahead = false): Promise<void> {
+    if (!rolling) return;
+    const reason = await this.#options.guide().refusal(rolling, host, ahead);
+    if (reason !== undefined) {
+      throw new UnhealthyError(`${host}: "${name}" would interrupt it, and ${reason}`, {
+        hint: 'drover verify shows what is wrong; a member at a time may be out',
+      });
+    }
+  }
+
+  /** Waits until a host that a play has changed is well; throws when it does not get there. */
+  async settle(play: Play, host: string): Promise<void> {
+    const { rolling, name } = play;
+    if (!rolling || !this.#made.some((made) => made.play === play && made.instance.host === host)) return;
+    const missing = await this.#await(rolling, host, settleWithin);
+    if (missing !== undefined)
+      throw new UnhealthyError(`${host} is not well after "${name}": ${missing}`, {
+        hint: 'the hosts that were not reached are as they were',
+      });
+  }
+
+  /**
+   * Gives a host its former files back, and the cluster the settings that this run gave it as a whole. Returns what
+   * the host still lacks then; undefined when there was nothing to take back.
+   */
+  async takeBack(play: Play, host: string): Promise<string | undefined> {
+    const { rolling } = play;
+    if (!rolling) return undefined;
+    const steps = this.#made.flatMap((made) => {
+      const concerned = made.instance.task.runOnce || (made.play === play && made.instance.host === host);
+      const operations = concerned
+        ? revertOf(made.instance.task.module, made.change, this.#options.context)
+        : [];
+      return operations.length === 0 ? [] : [{ ...made, operations }];
+    });
+    if (steps.length === 0) return undefined;
+    for (const { instance, operations, play: of, change } of steps) {
+      const { diff: _, ...told } = this.#options.tell(instance, of, change);
+      const { status, stderr } = await perform(instance, operations, this.#options, {
+        ...told,
+        action: 'restore',
+      });
+      if (status !== 0) return `${change.resource} could not be taken back: ${stderr.trim()}`;
+      this.#options.fleet.epoch++;
+      this.#options.restored(instance, of, change);
+    }
+    const missing = await this.#await(rolling, host, settleWithin);
+    return missing === undefined
+      ? 'with what it had before it is well again'
+      : `with what it had before it is still not well: ${missing}`;
+  }
+
+  async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
+    const { emit, checkpoint, fleet } = this.#options;
+    const guide = this.#options.guide();
+    const begun = Date.now();
+    const what = `${rolling.gate} on ${host}`;
+    let said: string | undefined;
+    for (;;) {
+      const missing = await guide.missing(rolling, host);
+      const waited = (Date.now() - begun) / 1000;
+      if (missing !== undefined && missing !== said) emit({ type: 'api', host, what, state: missing });
+      if (missing === undefined || waited >= seconds) {
+        if (said !== undefined) {
+          emit({ type: 'wait', host, what, seconds: waited });
+          fleet.epoch++;
+        }
+        return missing;
+      }
+      said = missing;
+      checkpoint();
+      await delay(lookEvery);
+    }
+  }
+}
+
+function interrupts({ instances }: TaskReport): boolean {
+  return instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined));
+}
+
+function mayMend(report: TaskReport): boolean {
+  return report.status === 'deferred' || does(report, 'start', 'restart', 'run');
+}
+
+function does({ instances }: TaskReport, ...actions: Change['action'][]): boolean {
+  return instances.some(({ outcome }) => outcome.changes.some(({ action }) => actions.includes(action)));
+}
+
+function revertOf(module: Module, change: Change, context: ModuleContext) {
+  return module.prepare(change, context).revert;
+}
+
+/** The hosts of a play in batches, by `serial`; the last size holds for the rest. */
+export function batchesOf({ serial }: Play, hosts: readonly string[]): string[][] {
+  if (serial.length === 0) return hosts.length === 0 ? [] : [[...hosts]];
+  const batches: string[][] = [];
+  let rest = [...hosts];
+  for (let index = 0; rest.length > 0; index++) {
+    const size = serial[Math.min(index, serial.length - 1)] ?? 1;
+    const count =
+      typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
+    batches.push(rest.slice(0, count));
+    rest = rest.slice(count);
+  }
+  return batches;
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isApiKind } from '../../facts/api.ts';
+import type { Need } from '../../facts/need.ts';
+import type { PlannedChange } from '../../modules/define-module.ts';
+import type { Change } from '../../plan/change.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import type { ChangeOutput } from './batch.ts';
+import type { HostRun } from '../hosts/host-run.ts';
+import type { Instance } from '../tasks/instance.ts';
+import { worthKnowing } from '../planning/interests.ts';
+import { askAgainEvery, failureOf, holds, mayPass, outcomeOf, silenceWithin } from '../tasks/judge.ts';
+import { perform } from './perform.ts';
+import { tripEvent } from '../tasks/tell.ts';
+import type { Outcome } from '../tasks/walker.ts';
+
+// Steps of one change that is carried out piece by piece.
+const largestStepCount = 20;
+
+/** Carries out one task by itself, with its facts read freshly; step by step or retried where it says so. */
+export class Unbatched {
+  readonly #host: HostRun;
+  readonly #options: ApplyOptions;
+
+  constructor(host: HostRun, options: ApplyOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  async run(instance: Instance): Promise<Outcome> {
+    const { until, retries, delay: pause, ignoreErrors } = instance.task;
+    const { checkpoint, emit, fleet } = this.#options;
+    if (instance.delegateTo !== undefined) await fleet.connect([instance.delegateTo]);
+    const begun = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      checkpoint();
+      const outcome = await fleet
+        .get(instance.delegateTo ?? instance.host)
+        .exclusively(() => this.#once(instance));
+      const seconds = (performance.now() - begun) / 1000;
+      const isPassing = !until && !ignoreErrors && outcome.changes.length === 0 && mayPass(outcome);
+      if (isPassing && seconds < silenceWithin) {
+        if (attempt === 0) this.#tellSilence(instance, outcome);
+        await delay(askAgainEvery);
+        fleet.epoch++;
+        continue;
+      }
+      if (!until || attempt >= retries || holds(instance, outcome)) {
+        if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
+        // What has come meanwhile, maybe since the plan, may show in answers to others, too.
+        if (until) fleet.epoch++;
+        const exhausted = until && !holds(instance, outcome);
+        return exhausted && outcome.status !== 'failed'
+          ? { ...outcome, status: 'failed', reason: `until did not hold after ${attempt + 1} attempts` }
+          : outcome;
+      }
+      await delay(pause * 1000);
+    }
+  }
+
+  #tellSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {
+    const { emit, context } = this.#options;
+    emit({ type: 'api', host, what: name, state: task.noLog ? 'no answer' : context.redact(reason) });
+  }
+
+  async #once(instance: Instance): Promise<Outcome> {
+    const { fleet, context, emit, interests } = this.#options;
+    await this.#readAll(instance);
+    const made: Change[] = [];
+    let output: ChangeOutput = { status: 0, stdout: '', stderr: '' };
+    for (let step = 0; step < largestStepCount; step++) {
+      const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
+      if (verdict.state === 'in-sync') {
+        if (made.length === 0) return { status: 'ok', changes: [], result: verdict.result ?? {} };
+        return outcomeOf(instance, made, output, fleet);
+      }
+      if (verdict.state !== 'changes') return { ...failureOf(instance, verdict), changes: made };
+      if (step === 0) await this.#options.consent(instance, verdict.changes);
+      const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
+      for (const change of planned) {
+        this.#options.started(instance);
+        const sent = performance.now();
+        const prepared = instance.task.module.prepare(change, context);
+        const isWhole = isAllOrNothing(prepared);
+        if (!isWhole) this.#options.begun(instance, change);
+        const told = this.#options.tell(instance, change);
+        output = await perform(instance, prepared.operations, this.#options, told);
+        if (isWhole && output.status === 0) this.#options.begun(instance, change);
+        emit(tripEvent(this.#host.name, sent, [{ instance }]));
+        fleet.changed(instance.host, ...(instance.delegateTo === undefined ? [] : [instance.delegateTo]));
+        if (output.status !== 0) return outcomeOf(instance, made, output);
+        made.push(change);
+        this.#options.changed(instance, change);
+      }
+      await this.#readAll(instance, worthKnowing(interests, this.#host.name, [instance]));
+      if (!instance.task.module.stepwise) return outcomeOf(instance, made, output, fleet);
+    }
+    return {
+      status: 'failed',
+      changes: made,
+      result: {},
+      reason: `not done after ${largestStepCount} steps`,
+    };
+  }
+
+  /** Collects all needs of an instance afresh, its own host's, other hosts' and APIs', and more of its own host. */
+  async #readAll(instance: Instance, more: readonly Need<unknown>[] = []): Promise<void> {
+    const { fleet } = this.#options;
+    const { host } = instance;
+    const isOwn = (need: Need<unknown>) =>
+      !isApiKind(need.kind) && (need.host === undefined || need.host === host);
+    const own = [...instance.needs.filter(isOwn), ...more];
+    const remote = instance.needs.filter(
+      (need) => !isOwn(need) && (instance.task.until ?? !fleet.isFresh(need, host)),
+    );
+    await Promise.all([
+      ...(own.length === 0 ? [] : [fleet.collect(this.#host, own)]),
+      fleet.readRemote(remote.map((need) => ({ need, host }))),
+    ]);
+  }
+}
+
+/** Whether the change, when it fails, was not made in part either. */
+export function isAllOrNothing({ operations }: PlannedChange): boolean {
+  return operations.every((each) => each.kind === 'run' && each.allOrNothing);
+}

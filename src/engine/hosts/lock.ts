@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { hostname, userInfo } from 'node:os';
+import { LockHeldError } from '../../core/errors.ts';
+import type { Emit } from '../events.ts';
+import type { HostRun } from './host-run.ts';
+
+const retryInterval = 500;
+
+/** Who runs drover, and where. */
+export function operator(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+/** Who holds a lock, for those who wait for it. */
+export function describeHolder(run: string, command: string): string {
+  return `run ${run}: ${operator()}, ${command}, since ${new Date().toISOString()}`;
+}
+
+/** The run that such a description is of. */
+export function runOfHolder(holder: string): string | undefined {
+  return /^run (\w+):/.exec(holder)?.[1];
+}
+
+/**
+ * Takes the lock of all hosts, or of none: two runs that each hold a part would wait for each other for ever. The
+ * locks go with their sessions. Resolves to whether somebody else's run had to be waited for.
+ */
+export async function lockHosts(
+  hosts: readonly HostRun[],
+  holder: string,
+  timeoutSeconds: number,
+  emit: Emit,
+  checkpoint: () => void,
+): Promise<boolean> {
+  const end = Date.now() + timeoutSeconds * 1000;
+  let said = false;
+  for (;;) {
+    const results = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.lock(holder)) })));
+    const busy = results.filter((result) => !result.held);
+    const [first] = busy;
+    if (!first) return said;
+    await Promise.all(results.filter((result) => result.held).map(({ host }) => host.unlock()));
+    const names = busy.map(({ host }) => host.name).join(', ');
+    const who = first.holder === '' ? 'another run' : first.holder;
+    if (Date.now() >= end) {
+      throw new LockHeldError(`${names}: locked by ${who}`, {
+        hint: 'it goes when that run ends; --lock-timeout SECONDS waits longer',
+      });
+    }
+    if (!said)
+      emit({ type: 'warning', message: `${names}: locked by ${who}; waiting for up to ${timeoutSeconds} s` });
+    said = true;
+    checkpoint();
+    await delay(retryInterval + Math.random() * retryInterval);
+  }
+}

@@ -1,0 +1,16 @@
+import { isApiKind } from '../../facts/api.ts';
+import type { Need } from '../../facts/need.ts';
+import type { Instance } from '../tasks/instance.ts';
+import type { Interest } from './plan.ts';
+
+/** What is worth collecting on a host after these have been carried out: their needs, and those of the tasks to come. */
+export function worthKnowing(
+  interests: readonly Interest[],
+  name: string,
+  instances: readonly Instance[],
+): Need<unknown>[] {
+  const last = Math.max(...instances.map(({ task }) => task.id));
+  const ahead = interests.filter(({ host, task }) => host === name && task >= last).map(({ need }) => need);
+  const all = new Set([...instances.flatMap(({ needs }) => needs), ...ahead]);
+  return [...all].filter((need) => !isApiKind(need.kind) && (need.host === undefined || need.host === name));
+}

@@ -1,0 +1,208 @@
+import type { Play } from '../../config/playbook/model.ts';
+import type { DroverError } from '../../core/errors.ts';
+import type { Need } from '../../facts/need.ts';
+import type { ModuleContext } from '../../modules/define-module.ts';
+import type { Change, Note, Verdict } from '../../plan/change.ts';
+import { takeEffect, takeUnknownEffect } from '../tasks/effects.ts';
+import type { Fleet } from '../hosts/fleet.ts';
+import { isRead, type Instance } from '../tasks/instance.ts';
+import { failureOf, mayPass } from '../tasks/judge.ts';
+import { bindOpenTask } from '../tasks/open-task.ts';
+import type { Outcome, Strategy, TaskReport } from '../tasks/walker.ts';
+import type { World } from '../hosts/world.ts';
+
+/** A need with the host whose task has it. */
+export interface HostNeed {
+  readonly host: string;
+  readonly need: Need<unknown>;
+}
+
+/** A change with the host it is made on. */
+export interface HostChange {
+  readonly host: string;
+  readonly change: Change;
+}
+
+/** A need with the task that has it, by the task's position in the run. */
+export interface Interest extends HostNeed {
+  readonly task: number;
+}
+
+/** What does not answer, by who asks it. */
+interface Silence {
+  readonly instance: Instance;
+  readonly reason: string;
+}
+
+/** What one pass over all plays finds: the plan, and what would have to be known to make it complete. */
+export class Plan {
+  readonly reports: TaskReport[] = [];
+  /** Failures that belong to no instance: a template that does not render. */
+  readonly failures: DroverError[] = [];
+  /** Needs that nobody has collected yet. */
+  readonly missing: HostNeed[] = [];
+  /** Each task's needs, in the order of the run: what is worth collecting again after a change. */
+  readonly interests: Interest[] = [];
+  readonly #fleet: Fleet;
+  readonly #context: ModuleContext;
+  readonly #worlds = new Map<string, World>();
+  /** Something before this point installs, starts or is deferred: an API that is silent now may answer then. */
+  #startsSomething = false;
+  /** What a task is there to wait for, though nothing before it starts that. */
+  #awaited: Silence | undefined;
+
+  constructor(fleet: Fleet, context: ModuleContext) {
+    this.#fleet = fleet;
+    this.#context = context;
+  }
+
+  /** The plan's strategy: compares each instance with what is known and what earlier changes will make of it. */
+  readonly strategy: Strategy = {
+    pending: false,
+    flush: () => Promise.resolve(),
+    report: (report) => this.reports.push(report),
+    submit: (instance, settle) => {
+      settle(this.#outcome(instance));
+      return Promise.resolve();
+    },
+    leaveOpen: (task, walk, reason) => {
+      if (task.module.readOnly || isRead(task)) return;
+      this.#startsSomething = true;
+      const instances = bindOpenTask(task, walk);
+      if (instances) {
+        for (const instance of instances) takeUnknownEffect(this.#worldOf(instance), instance);
+        return;
+      }
+      const hosts = task.delegateTo ? this.#fleet.connected().map(({ name }) => name) : [walk.host];
+      for (const host of hosts) this.#world(host).write('*', reason);
+    },
+  };
+
+  get changes(): HostChange[] {
+    return this.reports.flatMap(({ host, instances }) =>
+      instances.flatMap(({ outcome }) => outcome.changes.map((change) => ({ host, change }))),
+    );
+  }
+
+  /** What people should know beside the changes, each with its hosts. */
+  get notes(): (Note & { readonly hosts: readonly string[] })[] {
+    const byMessage = new Map<string, Note & { hosts: string[] }>();
+    for (const { host, instances } of this.reports) {
+      for (const { note } of instances.map(({ outcome }) => outcome)) {
+        if (!note) continue;
+        const known = byMessage.get(note.message) ?? { ...note, hosts: [] };
+        if (!known.hosts.includes(host)) known.hosts.push(host);
+        byMessage.set(note.message, known);
+      }
+    }
+    return [...byMessage.values()];
+  }
+
+  get hasChanges(): boolean {
+    return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
+  }
+
+  /** What has not answered though nothing was to start it, where nothing else stands against the plan: it may yet. */
+  get silence(): Silence | undefined {
+    if (this.failures.length > 0) return undefined;
+    const failed = this.reports
+      .filter(({ status }) => status === 'failed')
+      .flatMap(({ instances }) => instances)
+      .filter(({ outcome }) => outcome.status === 'failed');
+    if (!failed.every(({ outcome }) => mayPass(outcome))) return undefined;
+    const [first] = failed;
+    return first ? { instance: first.instance, reason: first.outcome.reason ?? '' } : this.#awaited;
+  }
+
+  /** Whether a play has something to do. */
+  concerns(play: Play): boolean {
+    return this.reports.some(
+      (report) => report.play.at === play.at && (report.status === 'changed' || report.status === 'deferred'),
+    );
+  }
+
+  #world(host: string): World {
+    let world = this.#worlds.get(host);
+    if (!world) {
+      world = this.#fleet.get(host).world.fork();
+      this.#worlds.set(host, world);
+    }
+    return world;
+  }
+
+  /** The world that an instance changes. */
+  #worldOf({ host, delegateTo }: Instance): World {
+    return this.#world(delegateTo !== undefined && this.#fleet.has(delegateTo) ? delegateTo : host);
+  }
+
+  #recordsOf(need: Need<unknown>, host: string) {
+    const at = need.host ?? host;
+    return this.#fleet.has(at) ? this.#world(at).records(need) : this.#fleet.recordsOf(need, host);
+  }
+
+  #outcome(instance: Instance): Outcome {
+    const { host, needs, task } = instance;
+    needs.forEach((need) => this.interests.push({ host, need, task: task.id }));
+    const absent = needs.filter((need) => this.#fleet.recordsOf(need, host) === undefined);
+    if (absent.length > 0) {
+      this.missing.push(...absent.map((need) => ({ host, need })));
+      return {
+        status: 'deferred',
+        changes: [],
+        result: undefined,
+        reason: 'its facts are not collected yet',
+      };
+    }
+    const gone = this.#fleet.unreachable.get(instance.delegateTo ?? host);
+    if (gone) {
+      const { message: reason } = gone;
+      return { status: 'failed', changes: [], result: { msg: reason }, reason, error: gone };
+    }
+    const lookUp = (need: Need<unknown>) => this.#recordsOf(need, host);
+    const unknown = needs.find((need) => lookUp(need) === undefined);
+    const verdict = unknown ? instance.guard(lookUp) : instance.diff(lookUp);
+    if (unknown && verdict?.state !== 'refused') {
+      return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
+    }
+    return verdict ? this.#judge(instance, verdict) : this.#defer(instance, 'not known');
+  }
+
+  #judge(instance: Instance, verdict: Verdict): Outcome {
+    const { task } = instance;
+    switch (verdict.state) {
+      case 'in-sync':
+        return { status: 'ok', changes: [], result: verdict.result ?? {}, ...noteOf(verdict) };
+      case 'changes':
+        return { ...this.#change(instance, verdict.changes), ...noteOf(verdict) };
+      case 'silent':
+        if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
+        if (!task.until) return failureOf(instance, verdict);
+        // It is there to wait for this.
+        if (verdict.hint === undefined) this.#awaited ??= { instance, reason: verdict.reason };
+        return this.#defer(instance, verdict.reason);
+      case 'refused':
+        return failureOf(instance, verdict);
+    }
+  }
+
+  #change(instance: Instance, changes: readonly Change[]): Outcome {
+    const world = this.#worldOf(instance);
+    for (const change of changes) {
+      takeEffect(world, instance, instance.task.module.writesOf(change, this.#context));
+      if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
+    }
+    // What a command will say is not known; that a change will be made is.
+    const result = instance.task.module.readable ? undefined : {};
+    return { status: 'changed', changes, result };
+  }
+
+  #defer(instance: Instance, reason: string): Outcome {
+    takeUnknownEffect(this.#worldOf(instance), instance);
+    this.#startsSomething = true;
+    return { status: 'deferred', changes: [], result: undefined, reason };
+  }
+}
+
+function noteOf({ note }: { readonly note?: Note }): { note?: Note } {
+  return note ? { note } : {};
+}

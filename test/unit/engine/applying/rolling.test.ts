@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Play, Rolling } from '../../../../src/config/playbook/model.ts';
+import { InterruptedError, UnhealthyError } from '../../../../src/core/errors.ts';
+import type { RunEvent } from '../../../../src/engine/events.ts';
+import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
+import type { Instance } from '../../../../src/engine/tasks/instance.ts';
+import { batchesOf, Roll, type RollingGuide } from '../../../../src/engine/applying/rolling.ts';
+import type { TaskReport } from '../../../../src/engine/tasks/walker.ts';
+import type { ModuleContext } from '../../../../src/modules/define-module.ts';
+import type { Change } from '../../../../src/plan/change.ts';
+import { run } from '../../../../src/plan/operation.ts';
+
+// Waiting costs no time here: the clock goes on by as much as is waited.
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (milliseconds: number) => {
+    vi.setSystemTime(Date.now() + milliseconds);
+    return Promise.resolve();
+  },
+}));
+beforeEach(() => vi.useFakeTimers({ toFake: ['Date'], now: 0 }));
+afterEach(() => vi.useRealTimers());
+
+const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
+const play = { name: 'Patroni', rolling, serial: [], at: 1 } as unknown as Play;
+const other = { name: 'etcd', rolling: { ...rolling, gate: 'etcd' }, serial: [] } as unknown as Play;
+const plain = { name: 'packages', serial: [], at: 2 } as unknown as Play;
+
+/** A roll over hosts whose scripts are recorded, with a guide that says what the test wants. */
+class Rolled {
+  /** What a host lacks at each look; the last holds on. */
+  missing: Record<string, (string | undefined)[]> = {};
+  refusal: string | undefined;
+  interrupted = false;
+  /** Scripts that fail. */
+  readonly failing = new Set<string>();
+  readonly scripts: string[] = [];
+  readonly events: RunEvent[] = [];
+  readonly restored: string[] = [];
+  readonly fleet = {
+    epoch: 0,
+    get: (host: string) => ({
+      run: (script: string) => {
+        const own = script.replace('set -e\n', '');
+        this.scripts.push(`${host}: ${own}`);
+        const status = this.failing.has(own) ? 1 : 0;
+        return Promise.resolve({ status, stdout: '', stderr: status === 0 ? '' : 'no such file\n' });
+      },
+    }),
+  };
+  readonly #guide: RollingGuide = {
+    order: (_, hosts) => Promise.resolve([...hosts].reverse()),
+    refusal: (_, host, ahead) =>
+      Promise.resolve(this.refusal && `${host}: ${this.refusal}${ahead ? ', ahead' : ''}`),
+    missing: (_, host) => {
+      const left = this.missing[host] ?? [];
+      return Promise.resolve(left.length > 1 ? left.shift() : left[0]);
+    },
+  };
+  readonly roll = new Roll({
+    guide: () => this.#guide,
+    context: {} as ModuleContext,
+    fleet: this.fleet as unknown as Fleet,
+    emit: (event) => this.events.push(event),
+    checkpoint: () => {
+      if (this.interrupted) throw new InterruptedError('stopped');
+    },
+    journalOf: () => undefined,
+    tell: (_instance, _of, { action, resource }) => ({ task: 'task', action, resource }),
+    restored: (instance, of, change) =>
+      this.restored.push(`${of.name} ${instance.host} ${instance.name} ${change.resource}`),
+  });
+
+  /** A change that was made; a script takes it back, if there is one. */
+  made(of: Play, host: string, resource: string, revert?: string, runOnce = false): void {
+    const prepare = () => ({ revert: revert === undefined ? [] : [run(revert)] });
+    const instance = {
+      name: 'task',
+      host,
+      task: { runOnce, module: { prepare } },
+      environment: {},
+      become: true,
+    } as unknown as Instance;
+    this.roll.note({ instance, play: of, change: { action: 'update', resource } });
+  }
+}
+
+describe('order', () => {
+  test('is the guide’s for more than one host of a play that rolls', async () => {
+    const { roll } = new Rolled();
+    expect(await roll.order(play, ['a', 'b', 'c'])).toEqual(['c', 'b', 'a']);
+    expect(await roll.order(play, ['a'])).toEqual(['a']);
+    expect(await roll.order(plain, ['a', 'b'])).toEqual(['a', 'b']);
+  });
+
+  test('asks for no guide where nothing rolls', async () => {
+    const guide = () => {
+      throw new Error('no cluster');
+    };
+    const roll = new Roll({ guide } as unknown as ConstructorParameters<typeof Roll>[0]);
+    expect(await roll.order(plain, ['a', 'b'])).toEqual(['a', 'b']);
+    await roll.permit(plain, 'a');
+    await roll.settle(plain, 'a');
+    expect(await roll.takeBack(plain, 'a')).toBeUndefined();
+  });
+});
+
+describe('permit', () => {
+  test('lets through what the guide does', async () => {
+    await expect(new Rolled().roll.permit(play, 'a')).resolves.toBeUndefined();
+  });
+
+  test('refuses what it refuses, in its words', async () => {
+    const rolled = new Rolled();
+    rolled.refusal = 'b is stopped';
+    await expect(rolled.roll.permit(play, 'a')).rejects.toThrow(
+      new UnhealthyError('a: "Patroni" would interrupt it, and a: b is stopped', {
+        hint: 'drover verify shows what is wrong; a member at a time may be out',
+      }),
+    );
+    await expect(rolled.roll.permit(plain, 'a')).resolves.toBeUndefined();
+  });
+});
+
+describe('foresee', () => {
+  const report = (host: string, of: Play, ...changes: Partial<Change>[]) =>
+    ({ host, play: of, status: 'changed', instances: [{ outcome: { changes } }] }) as unknown as TaskReport;
+  const restart = { action: 'restart', disrupts: 'reads' } as const;
+  const set = report('a', plain, { action: 'set' });
+  const rolled = new Rolled();
+  rolled.refusal = 'it lags';
+  const foresee = (...reports: TaskReport[]) => rolled.roll.foresee(reports);
+  const asked = /^a: "Patroni" would interrupt it, and a: it lags, ahead$/;
+
+  test('asks about the host that the roll begins with, before the settings that come first', async () => {
+    await expect(foresee(set, report('a', play, restart), report('b', play, restart))).rejects.toThrow(
+      'b: "Patroni" would interrupt it, and b: it lags, ahead',
+    );
+  });
+
+  test('asks nothing where nothing is interrupted, or in a play that does not roll', async () => {
+    await foresee(set, report('a', play, { action: 'reload' }));
+    await foresee(report('a', plain, restart));
+  });
+
+  test.each([
+    ['starts something before it', [report('b', plain, { action: 'start' }), report('a', play, restart)]],
+    ['runs a command before it', [report('b', plain, { action: 'run' }), report('a', play, restart)]],
+    ['starts something in its play', [report('a', play, restart), report('b', play, { action: 'start' })]],
+    [
+      'has something to do that is not known yet',
+      [{ ...report('b', plain), status: 'deferred' as const }, report('a', play, restart)],
+    ],
+  ])('leaves a plan to the gate’s turn that %s', async (_, reports) => {
+    await foresee(...reports);
+    await expect(foresee(report('a', play, restart))).rejects.toThrow(asked);
+  });
+});
+
+describe('settle', () => {
+  test('does not look at a host that the play has not changed', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is stopped'] };
+    rolled.made(play, 'b', '/f');
+    rolled.made(other, 'a', '/f');
+    await rolled.roll.settle(play, 'a');
+    expect(rolled.events).toEqual([]);
+  });
+
+  test('waits until the host is well, and tells each state once', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is stopped', 'it is starting', 'it is starting', undefined] };
+    rolled.made(play, 'a', '/f');
+    await rolled.roll.settle(play, 'a');
+    expect(rolled.events).toEqual([
+      ...['it is stopped', 'it is starting'].map((state) => ({
+        type: 'api',
+        host: 'a',
+        what: 'patroni on a',
+        state,
+      })),
+      { type: 'wait', host: 'a', what: 'patroni on a', seconds: 1.5 },
+    ]);
+    expect(Date.now()).toBe(1500);
+  });
+
+  test('gives up after two minutes, with what is missing at last', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is starting', 'it is starting', 'lag 5000000'] };
+    rolled.made(play, 'a', '/f');
+    await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(
+      new UnhealthyError('a is not well after "Patroni": lag 5000000', {
+        hint: 'the hosts that were not reached are as they were',
+      }),
+    );
+    expect(Date.now()).toBe(120_000);
+  });
+
+  test('stops waiting when the run is to stop', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is starting'] };
+    rolled.interrupted = true;
+    rolled.made(play, 'a', '/f');
+    await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(InterruptedError);
+    expect(Date.now()).toBe(0);
+  });
+});
+
+describe('what is taken back', () => {
+  test('is the host’s of this play and what was made once for all, in the order it was made', async () => {
+    const rolled = new Rolled();
+    rolled.made(play, 'a', '/one', 'restore /one');
+    rolled.made(plain, 'c', 'DCS', 'patch', true);
+    rolled.made(play, 'b', '/two', 'restore /two on b');
+    rolled.made(other, 'a', '/three', 'restore /three');
+    rolled.made(play, 'a', 'package');
+    rolled.made(play, 'a', 'patroni', 'systemctl restart patroni');
+    rolled.missing = { a: ['it is starting', undefined] };
+    expect(await rolled.roll.takeBack(play, 'a')).toBe('with what it had before it is well again');
+    expect(rolled.scripts).toEqual(['a: restore /one', 'c: patch', 'a: systemctl restart patroni']);
+    expect(rolled.restored).toEqual(['Patroni a task /one', 'packages c task DCS', 'Patroni a task patroni']);
+    // What was read of other hosts and of APIs is older than that, and than what was waited for.
+    expect(rolled.fleet.epoch).toBe(4);
+  });
+
+  test('is nothing where nothing can be', async () => {
+    const rolled = new Rolled();
+    rolled.made(play, 'a', 'package');
+    rolled.made(play, 'b', '/f', 'restore /f');
+    expect(await rolled.roll.takeBack(play, 'a')).toBeUndefined();
+    expect(rolled.scripts).toEqual([]);
+  });
+
+  test('may not be enough', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is stopped'] };
+    rolled.made(play, 'a', '/f', 'restore /f');
+    expect(await rolled.roll.takeBack(play, 'a')).toBe(
+      'with what it had before it is still not well: it is stopped',
+    );
+    expect(Date.now()).toBe(120_000);
+  });
+
+  test('stops at the first that cannot be', async () => {
+    const rolled = new Rolled();
+    rolled.failing.add('restore /one');
+    rolled.made(play, 'a', '/one', 'restore /one');
+    rolled.made(play, 'a', '/two', 'restore /two');
+    expect(await rolled.roll.takeBack(play, 'a')).toBe('/one could not be taken back: no such file');
+    expect(rolled.scripts).toEqual(['a: restore /one']);
+    expect(rolled.restored).toEqual([]);
+  });
+});
+
+describe('batches', () => {
+  const hosts = ['a', 'b', 'c', 'd', 'e'];
+  test.each<[(number | string)[], string[]]>([
+    [[], ['abcde']],
+    [[1], ['a', 'b', 'c', 'd', 'e']],
+    [
+      [1, 2],
+      ['a', 'bc', 'de'],
+    ],
+    [[2], ['ab', 'cd', 'e']],
+    [[9], ['abcde']],
+    [
+      ['40%', '100%'],
+      ['ab', 'cde'],
+    ],
+    // At least one at a time.
+    [['10%'], ['a', 'b', 'c', 'd', 'e']],
+    [
+      [1, '50%'],
+      ['a', 'bc', 'de'],
+    ],
+  ])('of serial %j are %j', (serial, batches) => {
+    const of = { serial } as unknown as Play;
+    expect(batchesOf(of, hosts).map((batch) => batch.join(''))).toEqual(batches);
+    expect(batchesOf(of, [])).toEqual([]);
+  });
+});
