@@ -224,12 +224,18 @@ export function isPrimaryRole(role: string): boolean {
   return role === 'primary' || role === 'master';
 }
 
-/** The replication slot that Patroni keeps for a member. */
+/** The replication slot that Patroni keeps for a member; other characters become their code points, in decimal. */
 export function slotNameOf(member: string): string {
   return member
     .toLowerCase()
-    .replace(/[^a-z0-9_]/g, (char) =>
+    .replace(/[^a-z0-9_]/gu, (char) =>
       '-.'.includes(char) ? '_' : `u${String(char.codePointAt(0)).padStart(4, '0')}`,
     )
     .slice(0, 63);
+}
+
+/** The slots that belong to none of the members. */
+export function orphanedSlots(slots: readonly string[], members: readonly string[]): string[] {
+  const kept = new Set(members.map(slotNameOf));
+  return slots.filter((slot) => !kept.has(slot));
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { orphanedSlots } from '../../clients/patroni.ts';
 import type { SqlAnswer } from '../../clients/sql.ts';
 import type { Fleet } from '../../engine/hosts/fleet.ts';
 import { Asker, firstRow as first, reasonOf } from '../asker.ts';
@@ -68,10 +69,12 @@ async function probeSlots(ask: Asker, topology: Topology, leader: Node): Promise
     leader,
     "SELECT slot_name AS name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active",
   );
-  // Patroni names a member's slot after it, with what a slot's name can't hold replaced.
-  const names = new Set(topology.postgres.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9_]/g, '_')));
+  const members = topology.postgres.map(({ name }) => name);
   const orphans = answer.answered
-    ? answer.rows.map((line) => String(line['name'])).filter((name) => !names.has(name))
+    ? orphanedSlots(
+        answer.rows.map((line) => String(line['name'])),
+        members,
+      )
     : [];
   const found = answer.answered
     ? orphans.length === 0

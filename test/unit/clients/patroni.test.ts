@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayLead, slotNameOf } from '../../../src/clients/patroni.ts';
+import { mayLead, orphanedSlots, slotNameOf } from '../../../src/clients/patroni.ts';
 
 test.each([
   [undefined, true],
@@ -17,7 +17,14 @@ test.each([
   ['node1', 'node1'],
   ['DB-1.example.com', 'db_1_example_com'],
   ['straße', 'strau0223e'],
+  ['db+1', 'dbu00431'],
+  ['db🐘', 'dbu128024'],
   ['n'.repeat(70), 'n'.repeat(63)],
+  [`${'n'.repeat(60)}+1`, `${'n'.repeat(60)}u00`],
 ])('the slot of %s is %s, as Patroni names it', (member, slot) => {
   expect(slotNameOf(member)).toBe(slot);
+});
+
+test('a slot is orphaned when no member’s name becomes it', () => {
+  expect(orphanedSlots(['dbu00431', 'db_1', 'n1', 'n2'], ['db+1', 'db-1', 'N1'])).toEqual(['n2']);
 });
