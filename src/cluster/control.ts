@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { PatroniEndpoint } from '../clients/patroni.ts';
 import { InterruptedError, TaskFailedError, UnhealthyError, UnreachableError } from '../core/errors.ts';
 import { maskBySound } from '../core/secrets.ts';
+import { until, type Clock } from '../core/until.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
@@ -21,12 +21,16 @@ interface ControlOptions {
   readonly topology: Topology;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly clock?: Clock;
   /** Where what is done is noted on the hosts. */
   readonly journal?: Journal;
 }
 
-/** What is still missing before something is true; undefined once it is. */
-export type Missing = (view: ClusterView) => string | undefined | Promise<string | undefined>;
+/** What is still missing before something is true, after so many seconds; undefined once it is. */
+export type Missing = (
+  view: ClusterView,
+  seconds: number,
+) => string | undefined | Promise<string | undefined>;
 
 /** A cluster that is being operated: looked at, told what to do, and waited for. */
 export class Control {
@@ -35,16 +39,18 @@ export class Control {
   readonly emit: Emit;
   readonly sql: Asker;
   readonly #signal: AbortSignal;
+  readonly #clock: Clock | undefined;
   readonly #journal: Journal | undefined;
   /** What is being done, for the journal. */
   #step = '';
 
-  constructor({ fleet, topology, emit, signal, journal }: ControlOptions) {
+  constructor({ fleet, topology, emit, signal, journal, clock }: ControlOptions) {
     this.fleet = fleet;
     this.topology = topology;
     this.emit = emit;
     this.sql = new Asker(fleet, topology);
     this.#signal = signal;
+    this.#clock = clock;
     this.#journal = journal;
   }
 
@@ -129,23 +135,25 @@ export class Control {
 
   /** Looks at the cluster until nothing is missing; past the bound, in seconds, what is missing is the error. */
   async until(step: string, bound: number, missing: Missing): Promise<ClusterView> {
-    const end = Date.now() + bound * 1000;
-    let said = '';
-    for (;;) {
-      const view = await this.look();
-      const detail = await missing(view);
-      if (detail === undefined) return view;
-      if (detail !== said) this.emit({ type: 'step', step, state: 'waiting', detail });
-      said = detail;
-      if (Date.now() >= end) {
-        throw new UnhealthyError(`${step}: not within ${Math.round(bound)} s: ${detail}`, {
-          hint: 'drover status and drover verify show how the cluster is now',
-        });
-      }
-      this.checkpoint();
-      await delay(pollInterval, undefined, { signal: this.#signal }).catch(() => undefined);
-      this.checkpoint();
-    }
+    const waited = await until(
+      async (_, seconds) => {
+        const view = await this.look();
+        const detail = await missing(view, seconds);
+        return detail === undefined ? { done: view } : { missing: detail };
+      },
+      {
+        within: bound,
+        every: pollInterval,
+        waiting: (detail) => this.emit({ type: 'step', step, state: 'waiting', detail }),
+        signal: this.#signal,
+        checkpoint: () => this.checkpoint(),
+        clock: this.#clock,
+      },
+    );
+    if ('done' in waited) return waited.done;
+    throw new UnhealthyError(`${step}: not within ${Math.round(bound)} s: ${waited.missing}`, {
+      hint: 'drover status and drover verify show how the cluster is now',
+    });
   }
 
   /** Throws when the operation is to stop. */

@@ -176,9 +176,8 @@ export async function reloadMembers(control: Control, names: readonly string[]):
  */
 export async function awaitCycle(control: Control, step: string): Promise<ClusterView> {
   const { timing } = await control.look();
-  const end = Date.now() + (timing.loopWait + 1) * 1000;
-  return control.until(step, boundOfCycle(timing), () =>
-    Date.now() < end ? `for Patroni’s next cycle, up to ${timing.loopWait} s` : undefined,
+  return control.until(step, boundOfCycle(timing), (_, seconds) =>
+    seconds < timing.loopWait + 1 ? `for Patroni’s next cycle, up to ${timing.loopWait} s` : undefined,
   );
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../core/until.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import { probeEtcd } from './probes/etcd.ts';
 import { probeHaproxy } from './probes/haproxy.ts';
@@ -23,13 +23,16 @@ export async function verifyCluster(
   topology: Topology,
   options: VerifyOptions,
 ): Promise<ProbeRow[]> {
-  const end = Date.now() + options.patience * 1000;
-  for (;;) {
-    const rows = await probeAll(fleet, topology, options.readOnly);
-    const failed = rows.some((row) => row.verdict === 'fail');
-    if (!failed || Date.now() >= end || options.signal.aborted) return rows;
-    await delay(500);
-  }
+  let rows: ProbeRow[] = [];
+  await until(
+    async () => {
+      rows = await probeAll(fleet, topology, options.readOnly);
+      const failed = rows.find((row) => row.verdict === 'fail');
+      return failed ? { missing: failed.found } : { done: true };
+    },
+    { within: options.patience, every: 500, signal: options.signal },
+  );
+  return rows;
 }
 
 async function probeAll(fleet: Fleet, topology: Topology, readOnly: boolean): Promise<ProbeRow[]> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
 import { messageOf, UnhealthyError } from '../core/errors.ts';
+import { until } from '../core/until.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import { Asker } from './asker.ts';
 import { insertRow, removeRows, selectRows } from './ledger.ts';
@@ -10,8 +11,8 @@ import type { Topology } from './topology.ts';
 const interval = 50;
 /** Milliseconds for a connection and for a write: a client that gives up sooner finds the new leader sooner. */
 const patience = 1_000;
-/** Milliseconds for the first write to be taken. */
-const firstPatience = 3_000;
+/** Seconds for the first write to be taken. */
+const firstPatience = 3;
 
 /** What became of the writes of a client that never stopped writing. */
 export interface WriteReport {
@@ -66,15 +67,15 @@ export class Writer {
     this.#loop = this.#write();
   }
 
-  /** Whether a write begun after now is taken within so many milliseconds. */
+  /** Whether a write begun after now is taken within so many seconds. */
   async takes(within = firstPatience): Promise<boolean> {
     const from = this.#attempts;
-    const end = performance.now() + within;
-    while (performance.now() < end) {
-      if ([...this.#acknowledged.keys()].some((n) => n > from)) return true;
-      await delay(interval);
-    }
-    return false;
+    const taken = () => [...this.#acknowledged.keys()].some((n) => n > from);
+    const waited = await until(() => (taken() ? { done: true } : { missing: this.#problem }), {
+      within,
+      every: interval,
+    });
+    return 'done' in waited;
   }
 
   /** Why the last write that was not taken was not. */

@@ -53,6 +53,7 @@ export class Run {
       emit,
       context: this.#context.context,
       checkpoint: () => this.#context.checkpoint(),
+      signal: options.signal,
       guide: () => (guide ??= options.guide?.(this) ?? nowhere()),
       journalOf: (host) => this.#context.journalOf(host),
       tell: (instance, play, change) => journaled(instance, play.name, change, vault),

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../core/until.ts';
 
 /**
  * Makes the control groups of one host anew and returns their folders: one in each hierarchy that systemd keeps its
@@ -39,17 +39,22 @@ async function removeTree(folder: string): Promise<void> {
     throw error;
   }
   for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
-  const end = Date.now() + 5000;
-  for (;;) {
-    try {
-      rmdirSync(folder);
-      return;
-    } catch (error) {
-      // A process that is gone from the list of processes leaves its group a moment later.
-      if (codeOf(error) !== 'EBUSY' || Date.now() > end) throw error;
-      await delay(10);
-    }
-  }
+  let busy: unknown;
+  const waited = await until(
+    () => {
+      try {
+        rmdirSync(folder);
+        return { done: true };
+      } catch (error) {
+        // A process that is gone from the list of processes leaves its group a moment later.
+        if (codeOf(error) !== 'EBUSY') throw error;
+        busy = error;
+        return { missing: `${folder} is busy` };
+      }
+    },
+    { within: 5, every: 10 },
+  );
+  if ('missing' in waited) throw busy;
 }
 
 function codeOf(error: unknown): string | undefined {

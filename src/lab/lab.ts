@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError, UsageError } from '../core/errors.ts';
+import { until } from '../core/until.ts';
 import { prepareLayers } from './image.ts';
 import { planHosts, writeInventory, type LabHost } from './inventory.ts';
 import { raiseLimits } from './limits.ts';
@@ -196,18 +196,19 @@ export class Lab {
   }
 
   async #awaitSsh({ name, address }: LabHost): Promise<void> {
-    const end = Date.now() + 60_000;
-    for (;;) {
-      const answers = await answersSsh(address);
-      const machine = findMachine(this.#names, name);
-      // It answers before it lets everybody in.
-      if (answers && machine && isOpen(machine)) return;
-      if (!machine || Date.now() > end) {
-        const failure = machine ? 'does not answer on SSH' : 'went off as it booted';
-        throw new TaskFailedError(`${name} ${failure}:\n${await lastWords(this.#names, name)}`);
-      }
-      await delay(50);
-    }
+    const fail = async (failure: string) =>
+      new TaskFailedError(`${name} ${failure}:\n${await lastWords(this.#names, name)}`);
+    const waited = await until(
+      async () => {
+        const answers = await answersSsh(address);
+        const machine = findMachine(this.#names, name);
+        if (!machine) throw await fail('went off as it booted');
+        // It answers before it lets everybody in.
+        return answers && isOpen(machine) ? { done: true } : { missing: 'does not answer on SSH' };
+      },
+      { within: 60, every: 50 },
+    );
+    if ('missing' in waited) throw await fail(waited.missing);
   }
 }
 

@@ -13,8 +13,8 @@ import {
   copyFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TaskFailedError } from '../core/errors.ts';
+import { until } from '../core/until.ts';
 import { quote } from '../shell/quote.ts';
 import { makeCgroups, removeCgroups } from './cgroup.ts';
 import type { LabNames } from './names.ts';
@@ -97,8 +97,12 @@ export async function boot(names: LabNames, host: string): Promise<void> {
   closeSync(log);
   child.unref();
   // Until the kernel has replaced the shell (execve(2)) there are moments without a command line to be found by.
-  while (isAlive(child) && !readProc(Number(child.pid), 'cmdline').startsWith('systemd-nspawn\0'))
-    await delay(5);
+  const isFound = () =>
+    !isAlive(child) || readProc(Number(child.pid), 'cmdline').startsWith('systemd-nspawn\0');
+  await until(() => (isFound() ? { done: true } : { missing: 'its command line' }), {
+    within: Infinity,
+    every: 5,
+  });
 }
 
 function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
@@ -156,11 +160,11 @@ export async function powerOff(names: LabNames, host: string, orderly: boolean):
   // systemd(1): SIGRTMIN+4 powers off; Node has no name for real-time signals, kill(1) does.
   if (orderly) await run('kill', ['-s', 'RTMIN+4', String(init)]);
   else signalAll([init], 'SIGKILL');
-  const end = Date.now() + (orderly ? 60_000 : 10_000);
-  while (findMachine(names, host)) {
-    if (Date.now() > end) throw new TaskFailedError(`${host} does not go down`);
-    await delay(50);
-  }
+  const waited = await until(
+    () => (findMachine(names, host) ? { missing: `${host} does not go down` } : { done: true }),
+    { within: orderly ? 60 : 10, every: 50 },
+  );
+  if ('missing' in waited) throw new TaskFailedError(waited.missing);
 }
 
 /** Freezes all of a host's processes where they are, or lets them go on. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { orphanedSlots } from '../../clients/patroni.ts';
 import type { SqlAnswer } from '../../clients/sql.ts';
+import { until } from '../../core/until.ts';
 import type { Fleet } from '../../engine/hosts/fleet.ts';
 import { Asker, firstRow as first, reasonOf } from '../asker.ts';
 import { insertRow, removeRows, selectRows } from '../ledger.ts';
@@ -9,8 +9,8 @@ import { leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Node, Topology } from '../topology.ts';
 import { expectSame, row, type ProbeRow } from './row.ts';
 
-// How long a row may take to reach a replica before that counts as not replicating, in milliseconds.
-const replicationPatience = 5_000;
+// How long a row may take to reach a replica before that counts as not replicating, in seconds.
+const replicationPatience = 5;
 
 /** PostgreSQL itself: roles, replication, slots, where the entry points lead, and a row that reaches every node. */
 export async function probeSql(
@@ -142,12 +142,15 @@ async function probeRow(ask: Asker, topology: Topology): Promise<ProbeRow[]> {
 }
 
 async function awaitRow(ask: Asker, node: Node, run: string): Promise<string> {
-  const end = Date.now() + replicationPatience;
-  for (;;) {
-    const answer = await ask.node(node, selectRows(run));
-    if (first(answer)?.['n'] === 1) return 'read back';
-    if (Date.now() > end)
-      return answer.answered ? `not there after ${replicationPatience / 1000} s` : reasonOf(answer);
-    await delay(100);
-  }
+  const waited = await until(
+    async () => {
+      const answer = await ask.node(node, selectRows(run));
+      if (first(answer)?.['n'] === 1) return { done: 'read back' };
+      return {
+        missing: answer.answered ? `not there after ${replicationPatience} s` : reasonOf(answer),
+      };
+    },
+    { within: replicationPatience, every: 100 },
+  );
+  return 'done' in waited ? waited.done : waited.missing;
 }

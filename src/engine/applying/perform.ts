@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until, type Clock } from '../../core/until.ts';
 import type { PlannedChange } from '../../modules/define-module.ts';
 import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../../plan/operation.ts';
 import type { Emit } from '../events.ts';
@@ -23,6 +23,9 @@ export interface OperationContext {
   readonly emit: Emit;
   /** Throws when the run is to stop. */
   readonly checkpoint: () => void;
+  /** Ends what is being waited for. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
   /** The journal, where the host keeps one: not without root. */
   journalOf(host: string): Journal | undefined;
 }
@@ -143,29 +146,34 @@ async function awaitAnswer(
   operation: HttpOperation,
   context: OperationContext,
 ): Promise<ChangeOutput> {
-  const { fleet, emit, checkpoint } = context;
+  const { fleet, emit, checkpoint, signal, clock } = context;
   const host = fleet.get(hostOf(instance, operation));
-  const end = Date.now() + operation.within * 1000;
-  let said = '';
-  for (;;) {
-    const answer = await fleet.http(host, operation.request, operation.answerWithin);
-    const progress = operation.progress(answer);
-    if (progress === 'done') return { status: 0, stdout: '', stderr: '' };
-    if ('failed' in progress)
-      return { status: 1, stdout: '', stderr: `${operation.what}: ${progress.failed}` };
-    if (progress.waiting !== said)
-      emit({ type: 'api', host: host.name, what: operation.what, state: progress.waiting });
-    said = progress.waiting;
-    if (Date.now() >= end) {
-      return {
-        status: 1,
-        stdout: '',
-        stderr: `${operation.what}: not within ${operation.within} s: ${said}`,
-      };
-    }
-    checkpoint();
-    await delay(pollInterval);
-  }
+  const { what, within } = operation;
+  const waited = await until(
+    async () => {
+      const progress = operation.progress(await fleet.http(host, operation.request, operation.answerWithin));
+      return progress !== 'done' && 'waiting' in progress
+        ? { missing: progress.waiting }
+        : { done: progress };
+    },
+    {
+      within,
+      every: pollInterval,
+      waiting: (state) => emit({ type: 'api', host: host.name, what, state }),
+      signal,
+      checkpoint,
+      clock,
+    },
+  );
+  const failure =
+    'missing' in waited
+      ? `not within ${within} s: ${waited.missing}`
+      : waited.done === 'done'
+        ? undefined
+        : waited.done.failed;
+  return failure === undefined
+    ? { status: 0, stdout: '', stderr: '' }
+    : { status: 1, stdout: '', stderr: `${what}: ${failure}` };
 }
 
 async function runQueries(

@@ -104,6 +104,7 @@ export class PlanApplier {
       context: this.#run.context,
       interests: plan.interests,
       checkpoint: () => this.#run.checkpoint(),
+      signal: this.#run.options.signal,
       report: (report) => {
         this.#reports.push(report);
         emit(taskEvent(report, vault));

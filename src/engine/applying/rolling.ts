@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Play, Rolling } from '../../config/playbook/model.ts';
 import { UnhealthyError } from '../../core/errors.ts';
+import { until } from '../../core/until.ts';
 import type { Module, ModuleContext } from '../../modules/define-module.ts';
 import type { Change } from '../../plan/change.ts';
 import type { Instance } from '../tasks/instance.ts';
@@ -130,26 +130,28 @@ export class Roll {
   }
 
   async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
-    const { emit, checkpoint, fleet } = this.#options;
+    const { emit, checkpoint, signal, clock, fleet } = this.#options;
     const guide = this.#options.guide();
-    const begun = Date.now();
     const what = `${rolling.gate} on ${host}`;
-    let said: string | undefined;
-    for (;;) {
-      const missing = await guide.missing(rolling, host);
-      const waited = (Date.now() - begun) / 1000;
-      if (missing !== undefined && missing !== said) emit({ type: 'api', host, what, state: missing });
-      if (missing === undefined || waited >= seconds) {
-        if (said !== undefined) {
-          emit({ type: 'wait', host, what, seconds: waited });
-          fleet.epoch++;
-        }
-        return missing;
-      }
-      said = missing;
-      checkpoint();
-      await delay(lookEvery);
+    const waited = await until(
+      async () => {
+        const missing = await guide.missing(rolling, host);
+        return missing === undefined ? { done: true } : { missing };
+      },
+      {
+        within: seconds,
+        every: lookEvery,
+        waiting: (state) => emit({ type: 'api', host, what, state }),
+        signal,
+        checkpoint,
+        clock,
+      },
+    );
+    if (waited.looks > 1) {
+      emit({ type: 'wait', host, what, seconds: waited.seconds });
+      fleet.epoch++;
     }
+    return 'missing' in waited ? waited.missing : undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until, type Look } from '../../core/until.ts';
 import { isApiKind } from '../../facts/api.ts';
 import type { Need } from '../../facts/need.ts';
 import type { PlannedChange } from '../../modules/define-module.ts';
@@ -27,34 +27,40 @@ export class Unbatched {
   }
 
   async run(instance: Instance): Promise<Outcome> {
-    const { until, retries, delay: pause, ignoreErrors } = instance.task;
-    const { checkpoint, emit, fleet } = this.#options;
+    const { until: condition, retries, delay } = instance.task;
+    const { checkpoint, signal, clock, emit, fleet } = this.#options;
     if (instance.delegateTo !== undefined) await fleet.connect([instance.delegateTo]);
-    const begun = performance.now();
-    for (let attempt = 0; ; attempt++) {
-      checkpoint();
-      const outcome = await fleet
-        .get(instance.delegateTo ?? instance.host)
-        .exclusively(() => this.#once(instance));
-      const seconds = (performance.now() - begun) / 1000;
-      const isPassing = !until && !ignoreErrors && outcome.changes.length === 0 && mayPass(outcome);
-      if (isPassing && seconds < silenceWithin) {
-        if (attempt === 0) this.#tellSilence(instance, outcome);
-        await delay(askAgainEvery);
-        fleet.epoch++;
-        continue;
-      }
-      if (!until || attempt >= retries || holds(instance, outcome)) {
-        if (attempt > 0) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
-        // What has come meanwhile, maybe since the plan, may show in answers to others, too.
-        if (until) fleet.epoch++;
-        const exhausted = until && !holds(instance, outcome);
-        return exhausted && outcome.status !== 'failed'
-          ? { ...outcome, status: 'failed', reason: `until did not hold after ${attempt + 1} attempts` }
-          : outcome;
-      }
-      await delay(pause * 1000);
-    }
+    const patience = condition
+      ? { within: Infinity, looks: retries + 1, every: delay * 1000 }
+      : { within: silenceWithin, every: askAgainEvery };
+    let outcome: Outcome | undefined;
+    const { looks, seconds } = await until(
+      async (number) => {
+        checkpoint();
+        if (number > 1 && !condition) fleet.epoch++;
+        const host = fleet.get(instance.delegateTo ?? instance.host);
+        outcome = await host.exclusively(() => this.#once(instance));
+        return this.#judge(instance, outcome, number);
+      },
+      { ...patience, signal, checkpoint, clock },
+    );
+    if (!outcome) throw new Error(`"${instance.name}" was not run`);
+    if (looks > 1) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
+    // What has come meanwhile, maybe since the plan, may show in answers to others, too.
+    if (condition) fleet.epoch++;
+    const exhausted = condition && !holds(instance, outcome);
+    return exhausted && outcome.status !== 'failed'
+      ? { ...outcome, status: 'failed', reason: `until did not hold after ${looks} attempts` }
+      : outcome;
+  }
+
+  /** Whether a task is to be tried again: until its condition holds, or because what was silent may be about to answer. */
+  #judge(instance: Instance, outcome: Outcome, number: number): Look<true> {
+    const { until: condition, ignoreErrors } = instance.task;
+    if (condition) return holds(instance, outcome) ? { done: true } : { missing: 'what it is retried for' };
+    if (ignoreErrors || outcome.changes.length > 0 || !mayPass(outcome)) return { done: true };
+    if (number === 1) this.#tellSilence(instance, outcome);
+    return { missing: 'an answer' };
   }
 
   #tellSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {

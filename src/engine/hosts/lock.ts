@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { hostname, userInfo } from 'node:os';
 import { LockHeldError } from '../../core/errors.ts';
+import { until, type Look } from '../../core/until.ts';
 import type { Emit } from '../events.ts';
 import type { HostRun } from './host-run.ts';
 
+/** Milliseconds between two attempts, and as many more at random. */
 const retryInterval = 500;
 
 /** Who runs drover, and where. */
@@ -32,25 +33,28 @@ export async function lockHosts(
   emit: Emit,
   checkpoint: () => void,
 ): Promise<boolean> {
-  const end = Date.now() + timeoutSeconds * 1000;
-  let said = false;
-  for (;;) {
-    const results = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.lock(holder)) })));
-    const busy = results.filter((result) => !result.held);
-    const [first] = busy;
-    if (!first) return said;
-    await Promise.all(results.filter((result) => result.held).map(({ host }) => host.unlock()));
-    const names = busy.map(({ host }) => host.name).join(', ');
-    const who = first.holder === '' ? 'another run' : first.holder;
-    if (Date.now() >= end) {
-      throw new LockHeldError(`${names}: locked by ${who}`, {
-        hint: 'it goes when that run ends; --lock-timeout SECONDS waits longer',
-      });
-    }
-    if (!said)
-      emit({ type: 'warning', message: `${names}: locked by ${who}; waiting for up to ${timeoutSeconds} s` });
-    said = true;
-    checkpoint();
-    await delay(retryInterval + Math.random() * retryInterval);
-  }
+  const waited = await until(() => lockAll(hosts, holder), {
+    within: timeoutSeconds,
+    every: retryInterval,
+    jitter: retryInterval,
+    waiting: (locked, looks) => {
+      if (looks === 1 && timeoutSeconds > 0)
+        emit({ type: 'warning', message: `${locked}; waiting for up to ${timeoutSeconds} s` });
+    },
+    checkpoint,
+  });
+  if ('done' in waited) return waited.looks > 1;
+  throw new LockHeldError(waited.missing, {
+    hint: 'it goes when that run ends; --lock-timeout SECONDS waits longer',
+  });
+}
+
+async function lockAll(hosts: readonly HostRun[], holder: string): Promise<Look<true>> {
+  const results = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.lock(holder)) })));
+  const busy = results.filter((result) => !result.held);
+  const [first] = busy;
+  if (!first) return { done: true };
+  await Promise.all(results.filter((result) => result.held).map(({ host }) => host.unlock()));
+  const names = busy.map(({ host }) => host.name).join(', ');
+  return { missing: `${names}: locked by ${first.holder === '' ? 'another run' : first.holder}` };
 }

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { UnreachableError } from '../../core/errors.ts';
 import { inTurns } from '../../core/in-turns.ts';
+import { until } from '../../core/until.ts';
 import { isApiKind } from '../../facts/api.ts';
 import { needHost } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
@@ -45,26 +45,31 @@ export class Planner {
   /** Plans anew while something is silent that may be about to answer; what is still silent then has failed. */
   async comeToRest(plan: Plan): Promise<Plan> {
     const { fleet, context, options } = this.#run;
-    let current = plan;
-    let { silence } = current;
-    if (!silence) return plan;
-    const { host, name, task } = silence.instance;
-    const reason = task.noLog ? `"${name}" has no answer` : context.redact(silence.reason);
+    if (!plan.silence) return plan;
+    const { host, name, task } = plan.silence.instance;
+    const reason = task.noLog ? `"${name}" has no answer` : context.redact(plan.silence.reason);
     options.emit({
       type: 'warning',
       message: `${host}: ${reason}; waiting for up to ${silenceWithin} s for it`,
     });
-    const begun = performance.now();
-    const waited = () => (performance.now() - begun) / 1000;
-    while (silence && waited() < silenceWithin) {
-      this.#run.checkpoint();
-      await delay(askAgainEvery);
-      // Who was silent may not be the only one who says something else now.
-      fleet.forget();
-      current = await this.#collectAll();
-      ({ silence } = current);
-    }
-    options.emit({ type: 'wait', host, what: name, seconds: waited() });
+    let current = plan;
+    const { seconds } = await until(
+      async (looks) => {
+        // Who was silent may not be the only one who says something else now.
+        if (looks > 1) {
+          fleet.forget();
+          current = await this.#collectAll();
+        }
+        return current.silence ? { missing: current.silence.reason } : { done: true };
+      },
+      {
+        within: silenceWithin,
+        every: askAgainEvery,
+        signal: options.signal,
+        checkpoint: () => this.#run.checkpoint(),
+      },
+    );
+    options.emit({ type: 'wait', host, what: name, seconds });
     return current;
   }
 

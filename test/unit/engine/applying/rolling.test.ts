@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Play, Rolling } from '../../../../src/config/playbook/model.ts';
 import { InterruptedError, UnhealthyError } from '../../../../src/core/errors.ts';
 import type { RunEvent } from '../../../../src/engine/events.ts';
@@ -9,16 +9,7 @@ import type { TaskReport } from '../../../../src/engine/tasks/walker.ts';
 import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import type { Change } from '../../../../src/plan/change.ts';
 import { run } from '../../../../src/plan/operation.ts';
-
-// Waiting costs no time here: the clock goes on by as much as is waited.
-vi.mock('node:timers/promises', () => ({
-  setTimeout: (milliseconds: number) => {
-    vi.setSystemTime(Date.now() + milliseconds);
-    return Promise.resolve();
-  },
-}));
-beforeEach(() => vi.useFakeTimers({ toFake: ['Date'], now: 0 }));
-afterEach(() => vi.useRealTimers());
+import { FakeClock } from '../../fake-clock.ts';
 
 const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
 const play = { name: 'Patroni', rolling, serial: [], at: 1 } as unknown as Play;
@@ -30,6 +21,8 @@ class Rolled {
   /** What a host lacks at each look; the last holds on. */
   missing: Record<string, (string | undefined)[]> = {};
   refusal: string | undefined;
+  /** Waiting costs no time here. */
+  readonly clock = new FakeClock();
   interrupted = false;
   /** Scripts that fail. */
   readonly failing = new Set<string>();
@@ -64,6 +57,7 @@ class Rolled {
     checkpoint: () => {
       if (this.interrupted) throw new InterruptedError('stopped');
     },
+    clock: this.clock,
     journalOf: () => undefined,
     tell: (_instance, _of, { action, resource }) => ({ task: 'task', action, resource }),
     restored: (instance, of, change) =>
@@ -180,7 +174,7 @@ describe('settle', () => {
       })),
       { type: 'wait', host: 'a', what: 'patroni on a', seconds: 1.5 },
     ]);
-    expect(Date.now()).toBe(1500);
+    expect(rolled.clock.now()).toBe(1500);
   });
 
   test('gives up after two minutes, with what is missing at last', async () => {
@@ -192,7 +186,7 @@ describe('settle', () => {
         hint: 'the hosts that were not reached are as they were',
       }),
     );
-    expect(Date.now()).toBe(120_000);
+    expect(rolled.clock.now()).toBe(120_000);
   });
 
   test('stops waiting when the run is to stop', async () => {
@@ -201,7 +195,7 @@ describe('settle', () => {
     rolled.interrupted = true;
     rolled.made(play, 'a', '/f');
     await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(InterruptedError);
-    expect(Date.now()).toBe(0);
+    expect(rolled.clock.now()).toBe(0);
   });
 });
 
@@ -237,7 +231,7 @@ describe('what is taken back', () => {
     expect(await rolled.roll.takeBack(play, 'a')).toBe(
       'with what it had before it is still not well: it is stopped',
     );
-    expect(Date.now()).toBe(120_000);
+    expect(rolled.clock.now()).toBe(120_000);
   });
 
   test('stops at the first that cannot be', async () => {
