@@ -26,7 +26,7 @@ export function shipped(): string {
 /** No variables that somebody has put beside them: those are no part of drover, and may be secret. */
 function files(): string[] {
   return readdirSync('playbooks', { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.yml') && !/^(group|host)_vars\//.test(path))
+    .filter((path) => path.endsWith('.yml') && !/(^|\/)(group|host)_vars\//.test(path))
     .map((path) => join('playbooks', path));
 }
 

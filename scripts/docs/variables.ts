@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path';
 import { loadDeclarations, type Declaration } from '../../src/config/declarations.ts';
 import { Problems } from '../../src/config/files.ts';
 import { stringifyYaml } from '../../src/config/yaml.ts';
@@ -15,7 +16,7 @@ export function variablesPage(folder: string): string {
   if (problems.list.length > 0) throw new Error(problems.list.map(formatDiagnostic).join('\n'));
   const sections = new Map<string, Declaration[]>();
   for (const declaration of variables.values()) {
-    const title = sectionOf(declaration);
+    const title = sectionOf(declaration, folder);
     sections.set(title, [...(sections.get(title) ?? []), declaration]);
   }
   return page(
@@ -27,10 +28,13 @@ export function variablesPage(folder: string): string {
   );
 }
 
-/** The last heading comment (`# --- etcd ---`) above a variable. */
-function sectionOf({ at }: Declaration): string {
+/** The last heading comment (`# --- HAProxy ---`) above a variable; without one, the component it belongs to. */
+function sectionOf({ at }: Declaration, folder: string): string {
   const above = at.file.text.slice(0, at.start);
-  return [...above.matchAll(/^ *# --- (.+?) -+$/gm)].at(-1)?.[1] ?? 'cluster';
+  const component = relative(folder, dirname(at.file.path));
+  return (
+    [...above.matchAll(/^ *# --- (.+?) -+$/gm)].at(-1)?.[1] ?? (component === '' ? 'cluster' : component)
+  );
 }
 
 function sectionPage(title: string, declarations: readonly Declaration[]): string {

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { checkRun, hostsOfPlay } from '../config/check.ts';
+import { homeOf } from '../config/component-folders.ts';
 import {
   defaultsLayer,
   loadDeclarations,
@@ -50,7 +51,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   requireInventory(options);
   const problems = new Problems();
   const folder = dirname(resolve(playbookPath));
-  const declarations = loadDeclarations(folder, problems);
+  const declarations = loadDeclarations(homeOf(folder), problems);
   const playbook = loadPlaybook(playbookPath, modules, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
   if (options.without !== undefined) inventory.leaveOut(options.without);

@@ -5,6 +5,7 @@ import { entryOf, type Node } from '../core/node.ts';
 import type { SourceRange } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
 import type { Value } from '../vars/value.ts';
+import { componentFolders } from './component-folders.ts';
 import { readYaml, type Problems } from './files.ts';
 import { validate } from './validate.ts';
 
@@ -44,8 +45,21 @@ export interface Declarations {
 
 export const noDeclarations: Declarations = { namespaces: [], variables: new Map() };
 
-/** Reads `variables.yml` beside a playbook; none when there is no such file. */
-export function loadDeclarations(folder: string, problems: Problems): Declarations {
+/** Reads `variables.yml` in a folder of playbooks and in those of its components; none where there is no such file. */
+export function loadDeclarations(home: string, problems: Problems): Declarations {
+  const files = [home, ...componentFolders(home)].map((folder) => readDeclarations(folder, problems));
+  const variables = new Map<string, Declaration>();
+  for (const declaration of files.flatMap((file) => [...file.variables.values()])) {
+    const { name, at } = declaration;
+    const first = variables.get(name);
+    if (first)
+      problems.add({ message: `${name} is declared twice`, at, hint: `first in ${first.at.file.path}` });
+    else variables.set(name, declaration);
+  }
+  return { namespaces: files.flatMap(({ namespaces }) => namespaces), variables };
+}
+
+function readDeclarations(folder: string, problems: Problems): Declarations {
   const path = join(folder, 'variables.yml');
   if (!existsSync(path)) return noDeclarations;
   const root = readYaml(path, problems);

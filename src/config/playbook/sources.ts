@@ -4,6 +4,7 @@ import { entryOf, type MapNode, type Node } from '../../core/node.ts';
 import type { SourceFile, SourceFolder } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
 import { isTemplate, templateOfFile, TemplateError } from '../../vars/template.ts';
+import { homeOf } from '../component-folders.ts';
 import { readSource, type Problems } from '../files.ts';
 import { readFolder } from '../source-folder.ts';
 import type { Task } from './model.ts';
@@ -25,7 +26,9 @@ export function sourceOf(
 
 function sourceFolders(folder: string, isTemplateFile: boolean): string[] {
   const kind = isTemplateFile ? 'templates' : 'files';
-  return [join(folder, kind), join(folder, '..', kind), folder].map((path) => resolve(path));
+  return [join(folder, kind), join(folder, '..', kind), folder, join(homeOf(folder), '..', kind)]
+    .map((path) => resolve(path))
+    .filter((path, index, all) => all.indexOf(path) === index);
 }
 
 /** Reads a file, folder or template, which is looked for beside the playbook; undefined and a problem when it can't be read. */

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { entryOf } from '../core/node.ts';
+import { Problems, readYaml } from './files.ts';
+
+/**
+ * The folders below this one from which its `site.yml` imports playbooks, each once, in the order of the imports: a
+ * component of the cluster each. What is wrong with the file is for those to say who play it.
+ */
+export function componentFolders(home: string): string[] {
+  const site = join(resolve(home), 'site.yml');
+  if (!existsSync(site)) return [];
+  const root = readYaml(site, new Problems());
+  if (root?.kind !== 'list') return [];
+  const folders = root.items.flatMap((item) => {
+    const file = entryOf(item, 'import_playbook')?.value;
+    if (file?.kind !== 'scalar' || typeof file.value !== 'string') return [];
+    const folder = dirname(resolve(home, file.value));
+    return dirname(folder) === resolve(home) ? [folder] : [];
+  });
+  return [...new Set(folders)];
+}
+
+/** The folder that holds the variables and templates for a folder of playbooks: the one above a component's, else itself. */
+export function homeOf(folder: string): string {
+  const above = dirname(resolve(folder));
+  return componentFolders(above).includes(resolve(folder)) ? above : resolve(folder);
+}
