@@ -39,7 +39,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly name: string;
   readonly docs: ModuleDocs;
   readonly params: P;
-  /** A change of this module, so that a saved plan parses back. */
+  /** A change of this module; tests hold what its diff gives against it. */
   readonly change: C;
   /** The parameter that a bare string or list stands for (`command: echo hi`). */
   readonly free?: string;
@@ -53,6 +53,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly wide?: boolean;
   /** It never changes a host. */
   readonly readOnly?: boolean;
+  /** Its parameters are variables that it sets. */
+  readonly setsVariables?: boolean;
   /** Facts it compares. */
   needs(params: z.output<P>, context: ModuleContext): N;
   /** Desired against actual. No host, clock, file system or randomness. */
@@ -70,8 +72,11 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   writes(change: z.output<C>, context: ModuleContext): readonly Write[];
   /** The state aimed at, in one line, for tasks whose changes can't be known yet. */
   aim(params: z.output<P>): string;
-  /** For commands: the script to run while collecting, when the task declares that it only reads. */
-  readScript?(params: z.output<P>): string;
+  /**
+   * The playbook's own command as a script, for modules that run one. Its end and output are the task's result, what it
+   * does nobody knows, and a task may declare that it only reads: then it runs while facts are collected.
+   */
+  command?(params: z.output<P>): string;
 }
 
 /** Facts of which some can't be known yet. */
@@ -96,8 +101,10 @@ export interface Module {
   readonly stepwise: boolean;
   readonly wide: boolean;
   readonly readOnly: boolean;
-  /** Whether a task of it can be declared a read. */
-  readonly readable: boolean;
+  /** It runs a command of the playbook's own. */
+  readonly isCommand: boolean;
+  /** Its parameters are variables that it sets. */
+  readonly setsVariables: boolean;
   /** Parses parameters; throws a ZodError that names what is wrong. */
   bind(raw: unknown, context: ModuleContext): BoundTask;
   /** What a change that its own diff gave will write. */
@@ -111,7 +118,8 @@ export interface BoundTask {
   readonly params: unknown;
   readonly needs: readonly Need<unknown>[];
   readonly aim: string;
-  readonly readScript: string | undefined;
+  /** The script of a command. */
+  readonly command: string | undefined;
   /** What a deferred task may write, beside its own needs. */
   readonly mayWrite: readonly Exclude<Write, '*'>[];
   diff(lookUp: LookUp): Verdict;
@@ -148,7 +156,8 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
     stepwise: definition.stepwise ?? false,
     wide: definition.wide ?? false,
     readOnly: definition.readOnly ?? false,
-    readable: definition.readScript !== undefined,
+    isCommand: definition.command !== undefined,
+    setsVariables: definition.setsVariables ?? false,
     bind(raw, context) {
       const params = definition.params.parse(raw);
       const needs = definition.needs(params, context);
@@ -161,8 +170,8 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         get mayWrite() {
           return definition.mayWrite?.(params) ?? [];
         },
-        get readScript() {
-          return definition.readScript?.(params);
+        get command() {
+          return definition.command?.(params);
         },
         diff: once((lookUp) => definition.diff(readFacts(needs, lookUp), params, context), needs),
         guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),

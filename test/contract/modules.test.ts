@@ -141,7 +141,7 @@ class Trial {
     expectOnly(await host.changedPaths(), touches);
     const after = await host.collect(this.#needs);
     this.#expectForeseen(before, planned, after);
-    if (!this.#module.readable || this.#task.needs.length > 0) {
+    if (!this.#module.isCommand || this.#task.needs.length > 0) {
       expect(this.#task.diff((need) => after.records(need))).toMatchObject({ state: 'in-sync' });
     }
     if (proof !== undefined) await host.sh(proof);

@@ -131,7 +131,7 @@ class CaseRun {
     planned: readonly PlannedChange[],
   ): void {
     const { host } = this.#case;
-    if (this.#module.stepwise || this.#module.readable) return;
+    if (this.#module.stepwise || this.#module.isCommand) return;
     const own = worlds.get(host)?.fork() ?? new World();
     for (const write of planned.flatMap(({ writes }) => writes))
       if (write !== '*') own.write(write, 'written');

@@ -233,7 +233,7 @@ export class Applier implements Strategy {
         const begun = item.changes.slice(0, ran.length).map(({ change }) => change);
         const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
         // A command's end is for failed_when to judge.
-        const done = last.status === 0 || item.instance.task.module.readable ? begun : begun.slice(0, -1);
+        const done = last.status === 0 || item.instance.task.module.isCommand ? begun : begun.slice(0, -1);
         const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
         (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
           this.#options.begun(item.instance, change),

@@ -91,7 +91,7 @@ function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet, 
     ...(isOther ? ['inventory' as const] : []),
   ];
   if (causes.length > 0) return causes;
-  if (instance.task.module.readable && instance.needs.length === 0) return ['always'];
+  if (instance.task.module.isCommand && instance.needs.length === 0) return ['always'];
   return instance.diff(lookUp).state === 'in-sync' ? [] : ['host'];
 }
 

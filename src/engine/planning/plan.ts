@@ -192,7 +192,7 @@ export class Plan {
       if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
     }
     // What a command will say is not known; that a change will be made is.
-    const result = instance.task.module.readable ? undefined : {};
+    const result = instance.task.module.isCommand ? undefined : {};
     return { status: 'changed', changes, result };
   }
 

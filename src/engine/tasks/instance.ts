@@ -44,7 +44,6 @@ export interface Instance {
 
 export interface PlayDefaults {
   readonly become: boolean | undefined;
-  readonly becomeUser: ScalarNode | undefined;
 }
 
 /** One of a task's loop, or all of a task without one. */
@@ -105,7 +104,7 @@ export function bindTask(
       reportIssue(issue, task.params, task.module.params, problems, 'parameter');
     throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
   }
-  const becomeUser = renderedText(task.becomeUser ?? play.becomeUser, scope);
+  const becomeUser = renderedText(task.becomeUser, scope);
   const named = renderedText(task.delegateTo, scope);
   const delegateTo = named === host ? undefined : named;
   // What is done on another host is compared with that one.
@@ -117,7 +116,7 @@ export function bindTask(
   const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
   const become = task.become ?? play.become ?? false;
   const readScript =
-    isRead(task) && bound.readScript !== undefined ? wrapScript(bound.readScript, wrapped) : undefined;
+    isRead(task) && bound.command !== undefined ? wrapScript(bound.command, wrapped) : undefined;
   const read = readScript === undefined ? undefined : needRead(become ? readScript : asLogin(readScript));
   const needs = read ? [read] : bound.needs;
   let label: string | undefined;
@@ -147,7 +146,7 @@ export function bindTask(
 export function isRead(task: Task): boolean {
   const [never] = task.changedWhen ?? [];
   return (
-    task.module.readable &&
+    task.module.isCommand &&
     task.checkMode === false &&
     never !== undefined &&
     'constant' in never &&

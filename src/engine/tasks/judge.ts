@@ -55,7 +55,7 @@ export function holds(instance: Instance, outcome: Outcome): boolean {
   if (
     outcome.result === undefined ||
     outcome.error ||
-    (outcome.status === 'failed' && !instance.task.module.readable)
+    (outcome.status === 'failed' && !instance.task.module.isCommand)
   )
     return false;
   const result = {
@@ -81,7 +81,7 @@ export function outcomeOf(
   fleet?: Fleet,
 ): Outcome {
   const { task } = instance;
-  const result = task.module.readable ? commandResult(output) : {};
+  const result = task.module.isCommand ? commandResult(output) : {};
   const judged = judge(instance, output.status !== 0, result);
   if (judged.failed) {
     const reason = judged.reason ?? firstLines(output.stderr || output.stdout);
@@ -103,7 +103,7 @@ export function outcomeOf(
 /** What is still to be changed after a task was carried out; undefined when nothing is. */
 function notConverged(instance: Instance, fleet: Fleet): string | undefined {
   // A command is done when it has run: there is nothing to compare.
-  if (instance.task.module.readable) return undefined;
+  if (instance.task.module.isCommand) return undefined;
   const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
   switch (verdict.state) {
     case 'in-sync':

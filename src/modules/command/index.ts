@@ -53,5 +53,5 @@ export const command = defineModule({
   apply: ({ script }) => [run(script)],
   writes: () => ['*'],
   aim: (params) => `run ${words(params).join(' ')}`,
-  readScript: (params) => commandScript(params, quoteAll(words(params))),
+  command: (params) => commandScript(params, quoteAll(words(params))),
 });

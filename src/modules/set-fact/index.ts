@@ -13,6 +13,7 @@ export const setFact = defineModule({
   params: z.record(z.string().regex(/^[a-zA-Z_]\w*$/, 'is not a variable name'), z.unknown()),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,
+  setsVariables: true,
   needs: () => ({}),
   diff: (_facts, params) => inSync({ ansible_facts: params }),
   apply: () => [],

@@ -43,5 +43,5 @@ export const shell = defineModule({
   apply: ({ script }) => [run(script)],
   writes: () => ['*'],
   aim: ({ cmd }) => `run ${cmd.split('\n')[0] ?? cmd}`,
-  readScript: scriptOf,
+  command: scriptOf,
 });
