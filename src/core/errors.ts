@@ -24,7 +24,6 @@ interface ErrorDetails {
 
 /** Root of every error that drover expects: it has an exit code and, where one is known, a way out. */
 export abstract class DroverError extends Error {
-  abstract readonly code: string;
   abstract readonly exitCode: ExitCode;
   readonly hint: string | undefined;
 
@@ -37,13 +36,11 @@ export abstract class DroverError extends Error {
 
 /** The command line itself is wrong. */
 export class UsageError extends DroverError {
-  readonly code = 'usage';
   readonly exitCode = exitCodes.usage;
 }
 
 /** Inventory, playbook, template, variables or what a host holds rule the run out; nothing was changed. */
 export class InvalidInputError extends DroverError {
-  readonly code = 'invalid-input';
   readonly exitCode = exitCodes.invalidInput;
   readonly diagnostics: readonly Diagnostic[];
 
@@ -55,7 +52,6 @@ export class InvalidInputError extends DroverError {
 
 /** A host can't be connected to, or its connection was lost. */
 export class UnreachableError extends DroverError {
-  readonly code = 'unreachable';
   readonly exitCode = exitCodes.unreachable;
   /** Which one, where a run has lost it: a task's own, or one that it was delegated to or asks. */
   host: string | undefined;
@@ -68,36 +64,29 @@ export class UnreachableError extends DroverError {
 
 /** A task did not do what it was asked to. */
 export class TaskFailedError extends DroverError {
-  readonly code: string = 'task-failed';
   readonly exitCode = exitCodes.taskFailed;
 }
 
 /** A task reported success and its resource is still not in the state asked for. */
-export class ConvergenceError extends TaskFailedError {
-  override readonly code = 'not-converged';
-}
+export class ConvergenceError extends TaskFailedError {}
 
 /** Another run holds the hosts. */
 export class LockHeldError extends DroverError {
-  readonly code = 'lock-held';
   readonly exitCode = exitCodes.lockHeld;
 }
 
 /** A health, gate or quorum check failed. */
 export class UnhealthyError extends DroverError {
-  readonly code = 'unhealthy';
   readonly exitCode = exitCodes.unhealthy;
 }
 
 /** What a saved plan was made from has changed. */
 export class StalePlanError extends DroverError {
-  readonly code = 'stale-plan';
   readonly exitCode = exitCodes.stalePlan;
 }
 
 /** The run was interrupted and has stopped at a safe point. */
 export class InterruptedError extends DroverError {
-  readonly code = 'interrupted';
   readonly exitCode = exitCodes.interrupted;
 }
 

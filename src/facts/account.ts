@@ -3,7 +3,6 @@ import { checkKey, type Collector, type Need } from './need.ts';
 
 export interface UserFact {
   readonly uid: number;
-  readonly gid: number;
   readonly comment: string;
   readonly home: string;
   readonly shell: string;
@@ -18,8 +17,8 @@ export function needUser(name: string): Need<UserFact | undefined> {
     parse(records) {
       const [entry, groups = ''] = records[0] ?? [];
       if (entry === undefined) return undefined;
-      const [, , uid = '', gid = '', comment = '', home = '', shell = ''] = entry.split(':');
-      return { uid: Number(uid), gid: Number(gid), comment, home, shell, groups: groups.split(' ') };
+      const [, , uid = '', , comment = '', home = '', shell = ''] = entry.split(':');
+      return { uid: Number(uid), comment, home, shell, groups: groups.split(' ') };
     },
   };
 }

@@ -7,7 +7,6 @@ export interface UnitFact {
   readonly load: string;
   /** `active`, `inactive`, `failed`, `activating`, … */
   readonly active: string;
-  readonly sub: string;
   /** `enabled`, `disabled`, `static`, … ; empty for a unit that has no file. */
   readonly enabled: string;
   readonly result: string;
@@ -20,7 +19,6 @@ export interface UnitFact {
 const properties = [
   'LoadState',
   'ActiveState',
-  'SubState',
   'UnitFileState',
   'Result',
   'InvocationID',
@@ -49,7 +47,6 @@ function parseUnit(records: readonly FactRecord[]): UnitFact | undefined {
   return {
     load: value('LoadState'),
     active: value('ActiveState'),
-    sub: value('SubState'),
     enabled: value('UnitFileState'),
     result: value('Result'),
     invocation: value('InvocationID'),

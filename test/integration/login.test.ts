@@ -50,7 +50,7 @@ describe('keys', () => {
     const path = await controller.makeKey('stranger', 'ed25519');
     const refused = controller.connect(controller.target(sshd, { ssh_private_key_file: path }));
     await expect(refused).rejects.toMatchObject({
-      code: 'unreachable',
+      name: 'UnreachableError',
       message: `node1: login as root refused (tried ${path})`,
       hint: `check with: ssh -p ${sshd.port} root@${sshd.address}`,
     });

@@ -150,7 +150,7 @@ function loadVariableFiles(inventory: Inventory, folder: string, rank: number, p
     inventory.groupFiles.push({ rank, group: name, vars });
   }
   for (const [name, vars] of variableFiles(join(folder, 'host_vars'), problems)) {
-    inventory.hostFiles.push({ rank, host: name, vars });
+    inventory.hostFiles.push({ host: name, vars });
   }
 }
 

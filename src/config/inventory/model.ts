@@ -30,7 +30,7 @@ export class Inventory {
   readonly folder: string;
   /** Files of group_vars and host_vars, weakest source first. */
   readonly groupFiles: { readonly rank: number; readonly group: string; readonly vars: VariableMap }[] = [];
-  readonly hostFiles: { readonly rank: number; readonly host: string; readonly vars: VariableMap }[] = [];
+  readonly hostFiles: { readonly host: string; readonly vars: VariableMap }[] = [];
 
   readonly #layers = new Map<string, readonly Layer[]>();
 

@@ -84,6 +84,24 @@ export class KeywordReader {
     return readConditions(node, key, this.problems);
   }
 
+  /** Refuses values of keywords that would ask for another behaviour than the one there is. */
+  refuseOtherBehaviour(): void {
+    this.#refuse('any_errors_fatal', this.boolean('any_errors_fatal') === false, {
+      message: 'any_errors_fatal: false is not supported',
+      hint: 'a failed host always ends the run, once the others of its batch are through the play; ignore_errors and rescue are for what may fail',
+    });
+    const method = this.text('become_method');
+    this.#refuse('become_method', method !== undefined && method.value !== 'sudo', {
+      message: `become_method: ${method?.text ?? ''} is not supported`,
+      hint: 'drover becomes root by sudo: leave it out',
+    });
+  }
+
+  #refuse(key: string, isOther: boolean, problem: { message: string; hint: string }): void {
+    const node = this.node(key);
+    if (node && isOther) this.problems.add({ ...problem, at: node.range });
+  }
+
   provides(key: string): MapNode | undefined {
     const names = z.array(z.string()).optional();
     const shape = { paths: names, units: names, users: names, groups: names, packages: names };

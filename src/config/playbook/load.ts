@@ -64,7 +64,7 @@ export function loadPlaybook(
 ): Playbook {
   const context: LoadContext = { modules, problems, folders: new Set(), including: [], nextId: 1 };
   const plays = readPlaybook(resolve(path), { when: [], tags: [], vars: new Map() }, context, []);
-  return { path: shortPath(path), plays, folders: [...context.folders] };
+  return { plays, folders: [...context.folders] };
 }
 
 function readPlaybook(path: string, outer: Outer, context: LoadContext, way: readonly string[]): Play[] {
@@ -136,6 +136,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
   const fromFiles = (reader.strings('vars_files') ?? []).flatMap((file) => [
     ...toLayer(variablesOf(resolve(folder, file), problems)),
   ]);
+  reader.refuseOtherBehaviour();
   const become = reader.boolean('become');
   const inherited = {
     folder,
@@ -161,11 +162,8 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     hosts,
     vars: new Map([...reader.vars(), ...fromFiles, ...outer.vars]),
     become,
-    becomeUser: inherited.becomeUser,
-    environment: inherited.environment,
     serial: rolling && serial.length === 0 ? [1] : serial,
     rolling,
-    anyErrorsFatal: reader.boolean('any_errors_fatal') ?? false,
     steps,
   };
 }

@@ -63,7 +63,6 @@ export interface Task {
 /** Tasks of which a failure is handled together. */
 export interface Block {
   readonly kind: 'block';
-  readonly at: SourceRange;
   readonly tasks: readonly Step[];
   readonly rescue: readonly Step[];
   readonly always: readonly Step[];
@@ -92,17 +91,13 @@ export interface Play {
   readonly hosts: ScalarNode;
   readonly vars: Layer;
   readonly become: boolean | undefined;
-  readonly becomeUser: ScalarNode | undefined;
-  readonly environment: MapNode | undefined;
   /** Sizes of the batches: numbers or percentages; empty for all at once. */
   readonly serial: readonly (number | string)[];
   readonly rolling: Rolling | undefined;
-  readonly anyErrorsFatal: boolean;
   readonly steps: readonly Step[];
 }
 
 export interface Playbook {
-  readonly path: string;
   readonly plays: readonly Play[];
   /** Folders of all files it is made of. */
   readonly folders: readonly string[];
@@ -116,10 +111,10 @@ export function* tasksOf(steps: readonly Step[]): Generator<Task> {
   }
 }
 
-/** Variables that a task leaves behind: its result, and what a set_fact sets. */
+/** Variables that a task leaves behind: its result, and those that it sets. */
 export function namesSetBy(task: Task): string[] {
   const registered = task.register === undefined ? [] : [task.register];
-  return task.module.name === 'set_fact'
+  return task.module.setsVariables
     ? [...registered, ...task.params.entries.map((entry) => entry.key)]
     : registered;
 }

@@ -118,6 +118,7 @@ function readStep(map: MapNode, inherited: Inherited, context: LoadContext): Ste
 }
 
 function inherit(reader: KeywordReader, outer: Inherited): Inherited {
+  reader.refuseOtherBehaviour();
   return {
     folder: outer.folder,
     when: [...outer.when, ...(reader.conditions('when') ?? [])],
@@ -145,7 +146,7 @@ function readBlock(map: MapNode, reader: KeywordReader, outer: Inherited, contex
   const steps = (key: string) => readSteps(reader.node(key), inner, context);
   const [tasks, rescue, always] = [steps('block'), steps('rescue'), steps('always')];
   if (rescue.length === 0 && always.length === 0) return tasks;
-  return [{ kind: 'block', at: entryOf(map, 'block')?.keyRange ?? map.range, tasks, rescue, always }];
+  return [{ kind: 'block', tasks, rescue, always }];
 }
 
 function readInclude(

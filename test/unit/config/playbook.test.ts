@@ -52,10 +52,8 @@ describe('a play', () => {
       name: 'databases',
       become: true,
       serial: [1, '30%', 5],
-      anyErrorsFatal: true,
     });
     expect(play?.hosts.text).toBe('postgres:!node3');
-    expect(play?.becomeUser?.text).toBe('postgres');
     expect([...(play?.vars.keys() ?? [])]).toEqual(['a', 'b']);
     const steps = [...tasksOf(play?.steps ?? [])];
     expect(steps.map(({ params }) => toData(params))).toEqual([
@@ -63,6 +61,7 @@ describe('a play', () => {
       { msg: 'second' },
       { msg: 'last' },
     ]);
+    expect(steps.map(({ becomeUser }) => becomeUser?.text)).toEqual(steps.map(() => 'postgres'));
     expect(steps.map(({ environment }) => environment && toData(environment))).toEqual(
       steps.map(() => ({ LANG: 'C' })),
     );
@@ -88,6 +87,16 @@ describe('a play', () => {
     ['- { hosts: all, serial: 0 }', ['p.yml:1:25 must be at least 1']],
     ['- { hosts: all, serial: [1, 200%] }', ['p.yml:1:29 1 is neither a number nor a percentage']],
     ['- { hosts: [a, b] }', ['p.yml:1:12 hosts must be text']],
+    [
+      '- { hosts: all, any_errors_fatal: false }',
+      [
+        'p.yml:1:35 any_errors_fatal: false is not supported -> a failed host always ends the run, once the others of its batch are through the play; ignore_errors and rescue are for what may fail',
+      ],
+    ],
+    [
+      '- { hosts: all, become_method: su }',
+      ['p.yml:1:32 become_method: su is not supported -> drover becomes root by sudo: leave it out'],
+    ],
     ['- { hosts: all, tasks: { debug: } }', ['p.yml:1:24 tasks are a list']],
     ['- { hosts: all, tasks: [debug] }', ['p.yml:1:25 a task is a map']],
     ['hosts: all', ['p.yml:1:1 a playbook is a list of plays']],
@@ -348,6 +357,11 @@ describe('what is refused in tasks, with its place', () => {
       [
         '1:27 notify is not supported -> there are no handlers: name what makes a restart necessary in restart_on or reload_on of the service task',
       ],
+    ],
+    ['- { debug: , any_errors_fatal: true, become_method: sudo }', []],
+    [
+      '- { debug: , become_method: doas }',
+      ['1:29 become_method: doas is not supported -> drover becomes root by sudo: leave it out'],
     ],
     ['- { debug: , with_items: [1] }', ['1:14 with_items is not supported -> write loop: …']],
     [

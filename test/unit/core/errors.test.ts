@@ -24,13 +24,12 @@ describe('worstExitCode', () => {
   });
 });
 
-test('a ConvergenceError is a failed task with a code of its own', () => {
+test('a ConvergenceError is a failed task with a name of its own', () => {
   const cause = new Error('underneath');
   const error = new ConvergenceError('still out of sync', { hint: 'look', cause });
   expect(error).toBeInstanceOf(TaskFailedError);
   expect(error).toMatchObject({
     name: 'ConvergenceError',
-    code: 'not-converged',
     exitCode: 3,
     hint: 'look',
     cause,
