@@ -3,12 +3,12 @@ import { readCluster } from '../cluster/gates/patroni.ts';
 import type { Topology } from '../cluster/topology.ts';
 import { refuseLoss, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Plan } from '../engine/planning/plan.ts';
-import type { Run } from '../engine/run.ts';
+import type { RunView } from '../engine/run-options.ts';
+import type { TaskReport } from '../engine/tasks/outcome.ts';
 
 /** Whether a plan interrupts PostgreSQL on a member of a running cluster. */
-export function interruptsPostgres(plan: Plan): boolean {
-  return plan.reports.some(
+export function interruptsPostgres(reports: readonly TaskReport[]): boolean {
+  return reports.some(
     ({ play, instances }) =>
       play.rolling?.gate === 'patroni' &&
       instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined)),
@@ -17,7 +17,7 @@ export function interruptsPostgres(plan: Plan): boolean {
 
 /** Writes rows through the entry point while something is done, and says what became of them. */
 export async function measureWrites(
-  { fleet }: Run,
+  { fleet }: RunView,
   topology: Topology,
   id: string,
   emit: Emit,

@@ -11,7 +11,8 @@ import { Vault } from '../core/secrets.ts';
 import { guideOf } from '../cluster/guide.ts';
 import type { Emit } from '../engine/events.ts';
 import { Journal, type JournalOptions } from '../engine/journal/journal.ts';
-import type { HostChange, Plan } from '../engine/planning/plan.ts';
+import type { Plan } from '../engine/planning/plan.ts';
+import type { HostChange } from '../engine/tasks/outcome.ts';
 import { Run } from '../engine/run.ts';
 import { needWanted } from '../engine/drift/wanted.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
@@ -86,8 +87,10 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
         : run.rooted.map(({ name: host }) => ({ host, need: needWanted }))),
     ],
     inspect: (fleet) => secrets.inspect(fleet),
-    around: (own, its, work) =>
-      interruptsPostgres(its) ? measureWrites(own, topologyIn(own, loaded), request.id, emit, work) : work(),
+    around: (own, reports, work) =>
+      interruptsPostgres(reports)
+        ? measureWrites(own, topologyIn(own, loaded), request.id, emit, work)
+        : work(),
     guide: (own) => guideOf(own.fleet, topologyIn(own, loaded)),
   });
   emit({ type: 'run', verb: planOnly ? 'plan' : 'play', source: playbook, hosts: run.hosts });

@@ -5,6 +5,7 @@ import { exitCodes, UnreachableError, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import { Run } from '../engine/run.ts';
+import type { RunView } from '../engine/run-options.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { Connector } from './connect.ts';
 import { loadRun, type InputOptions, type LoadedRun } from './load.ts';
@@ -60,7 +61,7 @@ export async function withCluster<T>(
   }
 }
 
-export function topologyIn(run: Run, { inventory }: LoadedRun): Topology {
+export function topologyIn(run: RunView, { inventory }: LoadedRun): Topology {
   const groups = Object.fromEntries(serviceGroups.map((group) => [group, inventory.hostsOf(group)]));
   return topologyOf((host) => run.scope(host), groups);
 }

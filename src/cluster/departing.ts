@@ -5,7 +5,8 @@ import { recordFile } from '../modules/etcd-member/schema.ts';
 import { TaskFailedError } from '../core/errors.ts';
 import { ask } from './ask.ts';
 import type { Control } from './control.ts';
-import { etcdMemberOf, keepsSlots, type Departing } from './operations/remove.ts';
+import { etcdMemberOf, keepsSlots } from './operations/remove.ts';
+import type { Departing } from './operations/remove-danger.ts';
 import { serviceGroups, type ServiceGroup, type Topology } from './topology.ts';
 import type { ClusterView } from './view.ts';
 

@@ -1,6 +1,6 @@
 import { directions, withFallbacks } from '../clients/pg-settings.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import type { RollingGuide } from '../engine/applying/rolling.ts';
+import type { RollingGuide } from '../engine/run-options.ts';
 import { etcdGate } from './gates/etcd.ts';
 import type { Gate, GateView } from './gates/gate.ts';
 import { haproxyGate } from './gates/haproxy.ts';

@@ -1,6 +1,17 @@
-import type { Topology } from './topology.ts';
-
 type Settings = Readonly<Record<string, unknown>>;
+
+/** How HAProxy checks a server; the interval is in seconds. */
+interface Checks {
+  readonly interval: number;
+  readonly fall: number;
+  readonly rise: number;
+}
+
+/** The entries that clients use, and how they check what is behind them. */
+interface Entries {
+  readonly haproxy: readonly unknown[];
+  readonly checks: Checks;
+}
 
 /** The times Patroni goes by, in seconds, and the lag in bytes that rules a candidate out. */
 export interface Timing {
@@ -33,7 +44,10 @@ export function watchdogTimeout(ttl: number, margin: number): number {
 }
 
 /** What is wrong with the times of a configuration: Patroni would silently go by other ones. */
-export function timingProblems(config: Settings, { mode, margin }: Topology['watchdog']): string[] {
+export function timingProblems(
+  config: Settings,
+  { mode, margin }: { readonly mode: string; readonly margin: number },
+): string[] {
   const { ttl, loopWait, retryTimeout } = timingOf(config);
   const minima = [
     ['ttl', 20],
@@ -67,7 +81,7 @@ export interface Outage {
 const handover = 2;
 
 /** Of a leader that hands over: the hand-over, and HAProxy until it has seen it. */
-export function outageOfHandover({ haproxy, checks }: Pick<Topology, 'haproxy' | 'checks'>): Outage {
+export function outageOfHandover({ haproxy, checks }: Entries): Outage {
   if (haproxy.length === 0) return { usual: handover, most: 2 * handover };
   const { interval, fall, rise } = checks;
   return {
@@ -78,10 +92,7 @@ export function outageOfHandover({ haproxy, checks }: Pick<Topology, 'haproxy' |
 }
 
 /** Of a leader that is restarted where it is. */
-export function outageInPlace(
-  { haproxy, checks }: Pick<Topology, 'haproxy' | 'checks'>,
-  { primaryStartTimeout }: Timing,
-): Outage {
+export function outageInPlace({ haproxy, checks }: Entries, { primaryStartTimeout }: Timing): Outage {
   const seen = haproxy.length === 0 ? 0 : checks.rise * checks.interval;
   return { usual: handover, most: primaryStartTimeout + seen };
 }
@@ -105,7 +116,7 @@ export function boundOfRole(timing: Timing): number {
 const rejoin = 60;
 
 /** Seconds until all members follow the leader, and HAProxy has seen it. */
-export function boundOfSettling(timing: Timing, { fall, interval }: Topology['checks']): number {
+export function boundOfSettling(timing: Timing, { fall, interval }: Checks): number {
   return rejoin + timing.ttl + 2 * timing.loopWait + fall * interval;
 }
 
@@ -113,6 +124,6 @@ export function boundOfSettling(timing: Timing, { fall, interval }: Topology['ch
 const slowestCopy = 10 * 1024 ** 2;
 
 /** Seconds for cloning so many bytes. */
-export function boundOfClone(bytes: number, timing: Timing, checks: Topology['checks']): number {
+export function boundOfClone(bytes: number, timing: Timing, checks: Checks): number {
   return boundOfSettling(timing, checks) + bytes / slowestCopy;
 }

@@ -1,6 +1,6 @@
 import type { HostRecap } from './events.ts';
 import type { Fleet } from './hosts/fleet.ts';
-import type { TaskReport } from './tasks/walker.ts';
+import type { TaskReport } from './tasks/outcome.ts';
 
 /** What a host has to show at the end of a run. */
 export function recapOf(host: string, reports: readonly TaskReport[], fleet: Fleet): HostRecap {

@@ -12,7 +12,8 @@ import type { Instance } from './tasks/instance.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunOptions } from './run-options.ts';
 import type { OnceForAll } from './tasks/run-once.ts';
-import { Walker, type Strategy } from './tasks/walker.ts';
+import { Walker } from './tasks/walker.ts';
+import type { Strategy } from './tasks/strategy.ts';
 
 /** The hosts of a play that are in the run, and those of them that are done together. */
 export interface PlayHosts {

@@ -20,12 +20,12 @@ import { describeHolder, lockHosts } from './hosts/lock.ts';
 import type { Plan } from './planning/plan.ts';
 import { Planner } from './planning/planner.ts';
 import { recapOf } from './recap.ts';
-import { Roll, type RollingGuide } from './applying/rolling.ts';
-import type { RunOptions } from './run-options.ts';
+import { Roll } from './applying/rolling.ts';
+import type { RunOptions, RollingGuide } from './run-options.ts';
 import { RunContext } from './run-context.ts';
 import { changeEvent, journaled, planEvent, taskEvent } from './tasks/tell.ts';
 import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './drift/wanted.ts';
-import type { TaskReport } from './tasks/walker.ts';
+import type { TaskReport } from './tasks/outcome.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
 export class Run {
@@ -166,7 +166,7 @@ export class Run {
     for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
     emit({ type: 'phase', phase: 'apply' });
     const work = () => applying.run(plan);
-    await (around ? around(this, plan, work) : work());
+    await (around ? around(this, plan.reports, work) : work());
   }
 
   /** Takes a plan without changes for the run's outcome. */

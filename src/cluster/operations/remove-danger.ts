@@ -1,4 +1,4 @@
-import type { Topology } from '../topology.ts';
+import type { ServiceGroup, Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   refuseCandidate,
@@ -9,8 +9,26 @@ import {
   troubleOf,
 } from './danger.ts';
 import type { Refusal } from './plan.ts';
-import type { Departing } from './remove.ts';
 import { refuseScheduled } from './switchover.ts';
+
+/** What is known of a host that is to go, beside what the cluster says of it. */
+export interface Departing {
+  readonly name: string;
+  /** Where the others reach it; undefined where nobody knows. */
+  readonly address: string | undefined;
+  /** The inventory's groups that it is in. */
+  readonly groups: ReadonlySet<ServiceGroup>;
+  /** drover is logged in to it. */
+  readonly reached: boolean;
+  /** What of it answers the other hosts, where it is not reached. */
+  readonly answers: readonly string[];
+  /** Units of the cluster that run there, or would after a boot. */
+  readonly units: ReadonlySet<string>;
+  /** The data directory that drover's etcd has there. */
+  readonly etcdData: string | undefined;
+  /** The leader keeps a replication slot for it. */
+  readonly slot: boolean;
+}
 
 interface Circumstances {
   /** Who is to lead, if the host does. */

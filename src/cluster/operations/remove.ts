@@ -1,29 +1,10 @@
 import { compareVersions } from '../../vars/helpers.ts';
 import { outageOfHandover } from '../timing.ts';
-import type { ServiceGroup, Topology } from '../topology.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { chooseCandidate } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';
-import { isWorking, refuseRemoval } from './remove-danger.ts';
-
-/** What is known of a host that is to go, beside what the cluster says of it. */
-export interface Departing {
-  readonly name: string;
-  /** Where the others reach it; undefined where nobody knows. */
-  readonly address: string | undefined;
-  /** The inventory's groups that it is in. */
-  readonly groups: ReadonlySet<ServiceGroup>;
-  /** drover is logged in to it. */
-  readonly reached: boolean;
-  /** What of it answers the other hosts, where it is not reached. */
-  readonly answers: readonly string[];
-  /** Units of the cluster that run there, or would after a boot. */
-  readonly units: ReadonlySet<string>;
-  /** The data directory that drover's etcd has there. */
-  readonly etcdData: string | undefined;
-  /** The leader keeps a replication slot for it. */
-  readonly slot: boolean;
-}
+import { isWorking, refuseRemoval, type Departing } from './remove-danger.ts';
 
 /** One step of a removal, for the machine. */
 export type Removal =

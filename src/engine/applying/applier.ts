@@ -5,18 +5,19 @@ import { identify, type FactRecord, type Need } from '../../facts/need.ts';
 import { pathKind } from '../../facts/path.ts';
 import { Unbatched, isAllOrNothing } from './unbatched.ts';
 import type { ApplyOptions } from './apply-options.ts';
-import { batchScript, parseBatch, type ChangeOutput } from './batch.ts';
+import { batchScript, parseBatch } from './batch.ts';
 import { takeEffect } from '../tasks/effects.ts';
 import { HostJournal } from './host-journal.ts';
 import type { HostRun } from '../hosts/host-run.ts';
-import { firstLines } from '../tasks/command-result.ts';
+import { lastLines } from '../../core/text.ts';
 import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import { failureOf, outcomeOf } from '../tasks/judge.ts';
 import { isScript, timeoutOf } from './perform.ts';
 import { toSegments, type Step } from './segments.ts';
 import { tripEvent } from '../tasks/tell.ts';
-import type { Outcome, Strategy, TaskReport } from '../tasks/walker.ts';
+import type { Strategy } from '../tasks/strategy.ts';
+import type { Outcome, TaskReport, ChangeOutput } from '../tasks/outcome.ts';
 import type { World } from '../hosts/world.ts';
 
 // A batch goes as one message; beyond this the next one starts.
@@ -192,7 +193,7 @@ export class Applier implements Strategy {
     const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined || after !== interesting) await fleet.collect(this.#host, interesting);
     else this.#host.learn(output.collected, after);
-    const brokenOff = piece.timedOut ? `ended after ${timeout} s` : firstLines(piece.stderr);
+    const brokenOff = piece.timedOut ? `ended after ${timeout} s` : lastLines(piece.stderr);
     const ranOf = (item: Queued) => {
       const place = places.get(item);
       if (!place) return [];

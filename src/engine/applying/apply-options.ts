@@ -3,8 +3,8 @@ import type { Change } from '../../plan/change.ts';
 import type { Instance } from '../tasks/instance.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 import type { OperationContext } from './perform.ts';
-import type { Interest } from '../planning/plan.ts';
-import type { TaskReport } from '../tasks/walker.ts';
+import type { Interest } from '../planning/interests.ts';
+import type { TaskReport } from '../tasks/outcome.ts';
 
 /** What those who carry tasks out on a host ask for, and whom they tell. */
 export interface ApplyOptions extends OperationContext {

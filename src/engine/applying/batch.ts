@@ -2,6 +2,7 @@ import { collectScript, guardScript } from '../../facts/collectors.ts';
 import type { Need } from '../../facts/need.ts';
 import { writeLines } from '../../shell/journal.ts';
 import { quote } from '../../shell/quote.ts';
+import type { ChangeOutput } from '../tasks/outcome.ts';
 import { doneLine, withdrawnLine, type Intent } from '../journal/journal.ts';
 
 /** Changes of a batch with the state they were planned from: one task's, or those of many that make new files. */
@@ -16,12 +17,6 @@ export interface Segment {
   readonly together?: { readonly changes: number; readonly script: string; readonly isOneTask: boolean };
   /** What the journal is told before each change, where one is kept. */
   readonly intents?: readonly Intent[];
-}
-
-export interface ChangeOutput {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 export interface BatchOutput {

@@ -1,5 +1,5 @@
 import { InterruptedError } from '../../core/errors.ts';
-import type { HostChange } from '../planning/plan.ts';
+import type { HostChange } from '../tasks/outcome.ts';
 
 type Confirm = (question: string, changes: readonly HostChange[]) => Promise<boolean>;
 

@@ -1,6 +1,6 @@
 import { TaskFailedError } from '../../core/errors.ts';
 import type { Change } from '../../plan/change.ts';
-import type { ChangeOutput } from './batch.ts';
+import type { ChangeOutput } from '../tasks/outcome.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import { doneLine, withdrawnLine, type Intent, type Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';

@@ -3,9 +3,9 @@ import type { PlannedChange } from '../../modules/define-module.ts';
 import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../../plan/operation.ts';
 import type { Emit } from '../events.ts';
 import type { Fleet } from '../hosts/fleet.ts';
-import { firstLines } from '../tasks/command-result.ts';
+import { lastLines } from '../../core/text.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
-import type { ChangeOutput } from './batch.ts';
+import type { ChangeOutput } from '../tasks/outcome.ts';
 import { doneLine, type Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 
@@ -88,7 +88,7 @@ export async function perform(
     context,
     goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
   );
-  const failure = firstLines(output.stderr || output.stdout);
+  const failure = lastLines(output.stderr || output.stdout);
   journal.post(host, [output.status === 0 ? doneLine(intent) : journal.failed(intent, failure)]);
   return output;
 }

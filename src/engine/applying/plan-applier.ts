@@ -13,11 +13,12 @@ import { inTurns } from '../../core/in-turns.ts';
 import { Applier } from './applier.ts';
 import type { Consent } from './consent.ts';
 import type { Plan } from '../planning/plan.ts';
-import { batchesOf, type Roll } from './rolling.ts';
+import type { Roll } from './rolling.ts';
+import { batchesOf } from '../planning/batches.ts';
 import { OnceForAll } from '../tasks/run-once.ts';
 import type { PlayHosts, RunContext } from '../run-context.ts';
 import { changeEvent, journaled, startEvent, taskEvent } from '../tasks/tell.ts';
-import { HostFailed, type TaskReport } from '../tasks/walker.ts';
+import { HostFailed, type TaskReport } from '../tasks/outcome.ts';
 
 /** Carries a plan out, play by play and batch by batch. */
 export class PlanApplier {

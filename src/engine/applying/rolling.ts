@@ -6,25 +6,13 @@ import type { Change } from '../../plan/change.ts';
 import type { Instance } from '../tasks/instance.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 import { perform, type OperationContext } from './perform.ts';
-import type { TaskReport } from '../tasks/walker.ts';
+import type { RollingGuide } from '../run-options.ts';
+import type { TaskReport } from '../tasks/outcome.ts';
 
 /** Seconds in which a host must be well again after a change. */
 const settleWithin = 120;
 /** Milliseconds between two looks at a gate. */
 const lookEvery = 500;
-
-/** What a cluster has to say to a play that rolls over its hosts. */
-export interface RollingGuide {
-  /** The hosts, as the play is to take them. */
-  order(rolling: Rolling, hosts: readonly string[]): Promise<readonly string[]>;
-  /**
-   * Why nothing on this host may be interrupted now; undefined when it may. `ahead` of the run's changes the cluster's
-   * settings count for nothing: they may be among them.
-   */
-  refusal(rolling: Rolling, host: string, ahead: boolean): Promise<string | undefined>;
-  /** What the host still lacks to count as well; undefined when it is. */
-  missing(rolling: Rolling, host: string): Promise<string | undefined>;
-}
 
 /** A change that was made, and by which task. */
 interface Made {
@@ -169,19 +157,4 @@ function does({ instances }: TaskReport, ...actions: Change['action'][]): boolea
 
 function revertOf(module: Module, change: Change, context: ModuleContext) {
   return module.prepare(change, context).revert;
-}
-
-/** The hosts of a play in batches, by `serial`; the last size holds for the rest. */
-export function batchesOf({ serial }: Play, hosts: readonly string[]): string[][] {
-  if (serial.length === 0) return hosts.length === 0 ? [] : [[...hosts]];
-  const batches: string[][] = [];
-  let rest = [...hosts];
-  for (let index = 0; rest.length > 0; index++) {
-    const size = serial[Math.min(index, serial.length - 1)] ?? 1;
-    const count =
-      typeof size === 'number' ? size : Math.max(1, Math.floor((hosts.length * parseInt(size, 10)) / 100));
-    batches.push(rest.slice(0, count));
-    rest = rest.slice(count);
-  }
-  return batches;
 }

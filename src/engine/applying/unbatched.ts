@@ -4,14 +4,13 @@ import type { Need } from '../../facts/need.ts';
 import type { PlannedChange } from '../../modules/define-module.ts';
 import type { Change } from '../../plan/change.ts';
 import type { ApplyOptions } from './apply-options.ts';
-import type { ChangeOutput } from './batch.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import { askAgainEvery, failureOf, holds, mayPass, outcomeOf, silenceWithin } from '../tasks/judge.ts';
 import { perform } from './perform.ts';
 import { tripEvent } from '../tasks/tell.ts';
-import type { Outcome } from '../tasks/walker.ts';
+import type { Outcome, ChangeOutput } from '../tasks/outcome.ts';
 
 // Steps of one change that is carried out piece by piece.
 const largestStepCount = 20;

@@ -13,7 +13,7 @@ import {
   type TaskWanted,
   type Wanted,
 } from './wanted.ts';
-import type { TaskReport } from '../tasks/walker.ts';
+import type { TaskReport } from '../tasks/outcome.ts';
 
 /**
  * Why something is to be changed: it was changed on the host since drover applied it; what is wanted was changed; or

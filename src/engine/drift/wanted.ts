@@ -6,7 +6,7 @@ import type { Need } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
 import { quote } from '../../shell/quote.ts';
 import type { Instance } from '../tasks/instance.ts';
-import type { TaskReport } from '../tasks/walker.ts';
+import type { TaskReport } from '../tasks/outcome.ts';
 
 /** Where a host keeps what its tasks wanted when they were last carried out: digests, none of a secret. */
 const wantedFile = '/var/lib/drover/wanted';

@@ -11,6 +11,12 @@ import { HostRun, type Connection } from './host-run.ts';
 /** Seconds an API may take to answer one request. */
 const apiTimeout = 10;
 
+/** A need with the host whose task has it. */
+export interface HostNeed {
+  readonly host: string;
+  readonly need: Need<unknown>;
+}
+
 export interface FleetOptions {
   readonly connect: (host: string) => Promise<Connection>;
   readonly vault: Vault;
@@ -132,7 +138,7 @@ export class Fleet {
   }
 
   /** Reads facts of other hosts and of APIs, each once, all at once. */
-  async readRemote(needs: readonly { need: Need<unknown>; host: string }[]): Promise<void> {
+  async readRemote(needs: readonly HostNeed[]): Promise<void> {
     const asked = new Map(
       needs.map(({ need, host }) => [
         `${need.host ?? host}\t${identify(need)}`,

@@ -10,7 +10,7 @@ import { BecomeError, Session, type PieceOptions, type PieceResult } from '../..
 import type { SshConnection } from '../../transport/ssh.ts';
 import { NotYetKnown, type Variable } from '../../vars/scope.ts';
 import type { Value } from '../../vars/value.ts';
-import { firstLines } from '../tasks/command-result.ts';
+import { lastLines } from '../../core/text.ts';
 import { World } from './world.ts';
 
 /** What a run uses of a connection; tests put a local shell in its place. */
@@ -89,7 +89,7 @@ export class HostRun {
   async collect(needs: readonly Need<unknown>[], become: boolean): Promise<void> {
     const { status, stdout, stderr } = await this.run(collectScript(needs), become);
     if (status !== 0) {
-      const why = stderr.trim() === '' ? 'a program that looks at it failed' : firstLines(stderr);
+      const why = stderr.trim() === '' ? 'a program that looks at it failed' : lastLines(stderr);
       throw new UnreachableError(`${this.name}: its state cannot be read: ${why}`, {
         hint: 'look at its memory (free), processes and disks (dmesg)',
         host: this.name,

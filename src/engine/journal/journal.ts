@@ -1,7 +1,7 @@
 import { UnreachableError } from '../../core/errors.ts';
 import type { Vault } from '../../core/secrets.ts';
 import { openJournal, type LineText } from '../../shell/journal.ts';
-import type { ChangeOutput } from '../applying/batch.ts';
+import type { PieceResult } from '../../transport/session.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import type { JournaledChange, RunRequest } from './journal-line.ts';
 import { operator } from '../hosts/lock.ts';
@@ -79,7 +79,7 @@ export class Journal {
   }
 
   /** Writes lines, and waits for that; what went wrong is in the output. */
-  async write(host: HostRun, lines: readonly LineText[], more = ''): Promise<ChangeOutput> {
+  async write(host: HostRun, lines: readonly LineText[], more = ''): Promise<PieceResult> {
     return host.run(`${this.opening(host, lines)}\n${more}`, true);
   }
 

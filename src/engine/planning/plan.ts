@@ -4,29 +4,14 @@ import type { Need } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
 import type { Change, Note, Verdict } from '../../plan/change.ts';
 import { takeEffect, takeUnknownEffect } from '../tasks/effects.ts';
-import type { Fleet } from '../hosts/fleet.ts';
+import type { Fleet, HostNeed } from '../hosts/fleet.ts';
 import { isRead, type Instance } from '../tasks/instance.ts';
 import { failureOf, mayPass } from '../tasks/judge.ts';
 import { bindOpenTask } from '../tasks/open-task.ts';
-import type { Outcome, Strategy, TaskReport } from '../tasks/walker.ts';
+import type { Strategy } from '../tasks/strategy.ts';
+import type { Interest } from './interests.ts';
+import type { HostChange, Outcome, TaskReport } from '../tasks/outcome.ts';
 import type { World } from '../hosts/world.ts';
-
-/** A need with the host whose task has it. */
-export interface HostNeed {
-  readonly host: string;
-  readonly need: Need<unknown>;
-}
-
-/** A change with the host it is made on. */
-export interface HostChange {
-  readonly host: string;
-  readonly change: Change;
-}
-
-/** A need with the task that has it, by the task's position in the run. */
-export interface Interest extends HostNeed {
-  readonly task: number;
-}
 
 /** What does not answer, by who asks it. */
 interface Silence {

@@ -7,12 +7,13 @@ import type { Need } from '../../facts/need.ts';
 import type { FactsCache } from '../hosts/facts-cache.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import { askAgainEvery, silenceWithin } from '../tasks/judge.ts';
-import { Plan, type HostNeed } from './plan.ts';
-import { batchesOf } from '../applying/rolling.ts';
+import { Plan } from './plan.ts';
+import type { HostNeed } from '../hosts/fleet.ts';
+import { batchesOf } from './batches.ts';
 import { OnceForAll } from '../tasks/run-once.ts';
 import type { RunContext } from '../run-context.ts';
 import { tripEvent } from '../tasks/tell.ts';
-import { HostFailed } from '../tasks/walker.ts';
+import { HostFailed } from '../tasks/outcome.ts';
 
 /** Looks at the hosts, and compares them with what is wanted. */
 export class Planner {

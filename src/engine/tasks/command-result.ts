@@ -18,13 +18,3 @@ export function commandResult({
     stderr_lines: lines(err),
   };
 }
-
-/** The last lines of what a step said, on one line. */
-export function firstLines(text: string): string {
-  const lines = text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return lines.slice(-4).join('; ').slice(-600) || 'it said nothing';
-}

@@ -16,7 +16,8 @@ import { NotYetKnown, type Scope, type Variable } from '../../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../../vars/template.ts';
 import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../../vars/value.ts';
 import type { Bindings } from './bindings.ts';
-import { commandResult, firstLines } from './command-result.ts';
+import { commandResult } from './command-result.ts';
+import { lastLines } from '../../core/text.ts';
 
 /** One task on one host, for one item of its loop: with its parameters, ready to be compared. */
 export interface Instance {
@@ -158,7 +159,7 @@ function readVerdict(output: { status: number; stdout: string; stderr: string },
   const result = commandResult(output);
   if (output.status === 0 || task.failedWhen) return inSync(result);
   return refused(
-    `it ended with ${output.status}: ${firstLines(output.stderr || output.stdout)}`,
+    `it ended with ${output.status}: ${lastLines(output.stderr || output.stdout)}`,
     'run it by hand to see why',
   );
 }

@@ -1,10 +1,10 @@
 import { ConvergenceError, InvalidInputError, UnhealthyError, type DroverError } from '../../core/errors.ts';
 import type { Change, Verdict } from '../../plan/change.ts';
-import type { ChangeOutput } from '../applying/batch.ts';
 import type { Fleet } from '../hosts/fleet.ts';
-import { commandResult, firstLines } from './command-result.ts';
+import { commandResult } from './command-result.ts';
+import { lastLines } from '../../core/text.ts';
 import { conditionsHold, type Instance } from './instance.ts';
-import type { Outcome } from './walker.ts';
+import type { Outcome, ChangeOutput } from './outcome.ts';
 
 /** Seconds in which what a task asks has to answer: a leader hands over, or a killed run's restart comes to its end. */
 export const silenceWithin = 60;
@@ -84,7 +84,7 @@ export function outcomeOf(
   const result = task.module.isCommand ? commandResult(output) : {};
   const judged = judge(instance, output.status !== 0, result);
   if (judged.failed) {
-    const reason = judged.reason ?? firstLines(output.stderr || output.stdout);
+    const reason = judged.reason ?? lastLines(output.stderr || output.stdout);
     return { status: 'failed', changes, result: { ...result, msg: reason }, reason };
   }
   const open = fleet && notConverged(instance, fleet);

@@ -5,7 +5,7 @@ import { NotYetKnown } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
 import { possibleWrites } from './effects.ts';
 import { bindTask, conditionsHold, expandLoop, type Instance } from './instance.ts';
-import type { WalkOptions } from './walker.ts';
+import type { WalkOptions } from './strategy.ts';
 
 /**
  * The instances of a task of which something is not known yet, those included that a condition may rule out.

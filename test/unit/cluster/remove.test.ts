@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planRemove, type Departing, type Removal } from '../../../src/cluster/operations/remove.ts';
+import { planRemove, type Removal } from '../../../src/cluster/operations/remove.ts';
+import type { Departing } from '../../../src/cluster/operations/remove-danger.ts';
 import type { ClusterView } from '../../../src/cluster/view.ts';
 import { etcdMember, member, refused, stepsOf, topology, view, viewWith } from './support.ts';
 

@@ -4,8 +4,10 @@ import { InterruptedError, UnhealthyError } from '../../../../src/core/errors.ts
 import type { RunEvent } from '../../../../src/engine/events.ts';
 import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
-import { batchesOf, Roll, type RollingGuide } from '../../../../src/engine/applying/rolling.ts';
-import type { TaskReport } from '../../../../src/engine/tasks/walker.ts';
+import { Roll } from '../../../../src/engine/applying/rolling.ts';
+import type { RollingGuide } from '../../../../src/engine/run-options.ts';
+import { batchesOf } from '../../../../src/engine/planning/batches.ts';
+import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import type { Change } from '../../../../src/plan/change.ts';
 import { run } from '../../../../src/plan/operation.ts';

@@ -5,7 +5,7 @@ import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import type { Plan } from '../../../../src/engine/planning/plan.ts';
 import { needWanted, renderWanted, wantedOf } from '../../../../src/engine/drift/wanted.ts';
-import type { TaskReport } from '../../../../src/engine/tasks/walker.ts';
+import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import { World } from '../../../../src/engine/hosts/world.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
 import { copy } from '../../../../src/modules/copy/index.ts';

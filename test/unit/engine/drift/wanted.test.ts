@@ -11,7 +11,7 @@ import {
   writeWanted,
   type Wanted,
 } from '../../../../src/engine/drift/wanted.ts';
-import type { TaskReport } from '../../../../src/engine/tasks/walker.ts';
+import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import { folderOf } from '../../support.ts';
 

@@ -1,0 +1,36 @@
+import type { Play, Task } from '../../config/playbook/model.ts';
+import type { Layer, Scope, Variable } from '../../vars/scope.ts';
+import type { Bindings } from './bindings.ts';
+import type { Instance } from './instance.ts';
+import type { Outcome, TaskReport } from './outcome.ts';
+import type { OnceForAll } from './run-once.ts';
+
+/** What a walk does with the tasks it comes to: plan them, or carry them out. */
+export interface Strategy {
+  /** Takes an instance in. `settle` is called once, now or at a later `flush`. May throw what `settle` threw. */
+  submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void>;
+  /** Settles everything taken in; the reason is for people. */
+  flush(reason: string): Promise<void>;
+  /** Takes note of a task of which it is not known yet what it comes to. */
+  leaveOpen?(task: Task, walk: WalkOptions, reason: string): void;
+  /** Whether something taken in is not settled. */
+  readonly pending: boolean;
+  /** Says what became of a task. */
+  report(task: TaskReport): void;
+}
+
+export interface WalkOptions {
+  readonly host: string;
+  readonly play: Play;
+  readonly strategy: Strategy;
+  readonly bindings: Bindings;
+  readonly once: OnceForAll;
+  /** The host's results and set_facts, which the walk adds to. */
+  readonly registered: Map<string, Variable>;
+  scope(task: Layer): Scope;
+  /** What a task came to before, where nothing that it looked at has changed since; else what it comes to now. */
+  recall(task: Task, work: () => Instance[]): Instance[];
+  selects(task: Task): boolean;
+  /** Throws when the run is to stop. */
+  checkpoint(): void;
+}
