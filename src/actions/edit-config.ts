@@ -6,9 +6,9 @@ import { takeSnapshot } from '../cluster/snapshot.ts';
 import { settingsOf } from '../cluster/settings.ts';
 import { viewOf } from '../cluster/view.ts';
 import { UnhealthyError, type ExitCode } from '../core/errors.ts';
+import { withCluster, type ClusterRequest } from './cluster.ts';
 import { operate, type OperationRequest } from './operate.ts';
 import { tellPending } from './pending.ts';
-import { withCluster, type ClusterRequest } from './verify.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 

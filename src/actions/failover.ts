@@ -4,7 +4,10 @@ import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
 
 /** Makes a member lead, whether there is a leader to take over from or not. */
-export function failover(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
+export function failover(
+  request: OperationRequest,
+  { to }: { readonly to?: string | undefined },
+): Promise<ExitCode> {
   return operate<HandoverPlan>(request, {
     verb: 'failover',
     measured: true,

@@ -13,7 +13,7 @@ import {
 } from '../core/errors.ts';
 import { Journal } from '../engine/journal/journal.ts';
 import type { Run } from '../engine/run.ts';
-import { withCluster, type ClusterRequest } from './verify.ts';
+import { withCluster, type ClusterRequest } from './cluster.ts';
 
 export interface OperationRequest extends ClusterRequest {
   /** As it was typed, for those who wait for the lock. */

@@ -10,29 +10,34 @@ import { operate, type OperationRequest } from './operate.ts';
 /** The command line that goes on with a run, which had these variables of `-e`. */
 type CommandFor = (run: string, extraVars: readonly string[]) => string;
 
+/** Turns Patroni's automatic failover off. */
+export function pause(request: OperationRequest): Promise<ExitCode> {
+  return setPause(request, true);
+}
+
 /**
- * Has Patroni leave PostgreSQL alone, or take care of it again. Who means a run when there is no pause to end is told
- * by `commandFor` how to go on with it.
+ * Turns Patroni's automatic failover on again. If there is no pause to end, the user may have meant a run that did not
+ * finish: `commandFor` says how to resume it.
  */
-export function setPause(
-  request: OperationRequest,
-  pause: boolean,
-  commandFor?: CommandFor,
-): Promise<ExitCode> {
+export function endPause(request: OperationRequest, commandFor: CommandFor): Promise<ExitCode> {
+  return setPause(request, false, commandFor);
+}
+
+function setPause(request: OperationRequest, paused: boolean, commandFor?: CommandFor): Promise<ExitCode> {
   return operate(request, {
-    verb: pause ? 'pause' : 'resume',
+    verb: paused ? 'pause' : 'resume',
     measured: false,
     async plan(view, { fleet }) {
-      const plan = planPause(view, pause);
+      const plan = planPause(view, paused);
       if (plan.steps.length > 0 || !commandFor) return plan;
       return { ...plan, notes: [...plan.notes, ...(await noteOpenRun(fleet, commandFor))] };
     },
     async perform(control, _plan, { timing }) {
-      const step = `every member is ${pause ? 'paused' : 'at work'}`;
+      const step = `every member is ${paused ? 'paused' : 'at work'}`;
       await control.step(step, async () => {
-        await patchConfig(control, { pause: pause ? true : null });
+        await patchConfig(control, { pause: paused ? true : null });
         await control.until(step, boundOfCycle(timing), ({ members }) => {
-          const behind = members.filter(({ answers, paused }) => answers && paused !== pause);
+          const behind = members.filter((member) => member.answers && member.paused !== paused);
           return behind.length === 0 ? undefined : `${behind.map(({ name }) => name).join(', ')} not yet`;
         });
       });

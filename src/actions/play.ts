@@ -16,12 +16,12 @@ import type { HostChange } from '../engine/tasks/outcome.ts';
 import { Run } from '../engine/run.ts';
 import { needWanted } from '../engine/drift/wanted.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
+import { topologyIn } from './cluster.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
 import { interruptsPostgres, measureWrites } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
 import { judgeStrangers } from './strangers.ts';
-import { topologyIn } from './verify.ts';
 
 /** What a run of a playbook is made of. */
 export interface PlayRequest {

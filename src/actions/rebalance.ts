@@ -4,9 +4,9 @@ import { planRebalance } from '../cluster/operations/rebalance.ts';
 import type { ExitCode } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Run } from '../engine/run.ts';
+import { topologyIn } from './cluster.ts';
 import type { LoadedRun } from './load.ts';
 import { operate, type OperationRequest } from './operate.ts';
-import { topologyIn } from './verify.ts';
 
 /** Moves etcd's leader off the database leader's host. */
 export function rebalance(request: OperationRequest): Promise<ExitCode> {

@@ -14,13 +14,25 @@ import { disruptsOf, play } from './play.ts';
 import { rebalanceAfter } from './rebalance.ts';
 import { verifyAfter } from './verify.ts';
 
-export interface MembershipRequest extends OperationRequest {
-  readonly verb: 'remove' | 'replace';
+export interface MembershipOptions {
   readonly verify: boolean;
 }
 
+export interface MembershipRequest extends OperationRequest, MembershipOptions {
+  readonly verb: 'remove' | 'replace';
+}
+
 /** Takes a host out of the cluster, and gives the others the files of a cluster without it. */
-export async function remove(request: MembershipRequest, name: string): Promise<ExitCode> {
+export function remove(
+  request: OperationRequest,
+  name: string,
+  { verify }: MembershipOptions,
+): Promise<ExitCode> {
+  return removeHost({ ...request, verb: 'remove', verify }, name);
+}
+
+/** The same, as a part of a replacement as well. */
+export async function removeHost(request: MembershipRequest, name: string): Promise<ExitCode> {
   const { inventory } = loadHosts('all', request.input);
   const removed = await removeMember(request, inventory, name);
   if (removed !== exitCodes.ok && removed !== exitCodes.changesPending) return removed;

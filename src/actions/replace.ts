@@ -4,21 +4,34 @@ import { Control } from '../cluster/control.ts';
 import type { Inventory, InventoryHost } from '../config/inventory/model.ts';
 import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
 import { exitCodes, InvalidInputError, UsageError, type ExitCode } from '../core/errors.ts';
+import { withCluster } from './cluster.ts';
 import { loadHosts } from './load.ts';
-import { provisionWithout, remove, removeMember, type MembershipRequest } from './remove.ts';
-import { withCluster } from './verify.ts';
+import type { OperationRequest } from './operate.ts';
+import {
+  provisionWithout,
+  removeHost,
+  removeMember,
+  type MembershipOptions,
+  type MembershipRequest,
+} from './remove.ts';
 
 /**
  * Has a new host take the place of another. One that works stays until the new one has joined; a dead one goes
  * first, as etcd takes in nobody while a voter is away.
  */
-export async function replace(request: MembershipRequest, old: string, fresh: string): Promise<ExitCode> {
+export async function replace(
+  operation: OperationRequest,
+  old: string,
+  fresh: string,
+  { verify }: MembershipOptions,
+): Promise<ExitCode> {
+  const request: MembershipRequest = { ...operation, verb: 'replace', verify };
   const { inventory } = loadHosts('all', request.input);
   requireSameGroups(inventory, old, fresh);
-  if (!(await isWhole(request, old))) return remove(request, old);
+  if (!(await isWhole(request, old))) return removeHost(request, old);
   const joined = await provisionWithout({ ...request, verify: false }, undefined);
   if (joined !== exitCodes.ok && joined !== exitCodes.changesPending) return joined;
-  if (!request.planOnly) return remove(request, old);
+  if (!request.planOnly) return removeHost(request, old);
   return removeMember(request, inventory, old, fresh);
 }
 

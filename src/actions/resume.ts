@@ -7,7 +7,9 @@ import type { Run } from '../engine/run.ts';
 import { describePast } from '../output/history-text.ts';
 import { findRun, readHistory, readRuns, type JournalRequest } from './journals.ts';
 import { loadHosts } from './load.ts';
-import type { PlayRequest } from './play.ts';
+import { play, type PlayRequest } from './play.ts';
+import { provision, type Provisioned } from './provision.ts';
+import { upgrade } from './upgrade.ts';
 
 /** What to carry out again to go on with a run. */
 interface Resumption {
@@ -49,8 +51,25 @@ export async function findResumable(
   };
 }
 
+/** Goes on with a run, as the verb that it was run by. */
+export async function resume(
+  request: PlayRequest,
+  run: string,
+  options: { readonly verify: boolean },
+): Promise<Provisioned> {
+  const resumed = resuming(request, run);
+  switch (request.verb) {
+    case 'provision':
+      return provision(resumed, options);
+    case 'upgrade':
+      return { exitCode: await upgrade(resumed, options) };
+    default:
+      return { exitCode: await play(resumed) };
+  }
+}
+
 /** Goes on with a run under the lock: says what is in doubt, unless the run has come to its end meanwhile. */
-export function resuming(request: PlayRequest, run: string): PlayRequest {
+function resuming(request: PlayRequest, run: string): PlayRequest {
   const warn = (message: string) => request.emit({ type: 'warning', message });
   return {
     ...request,

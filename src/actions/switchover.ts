@@ -10,11 +10,27 @@ import {
 } from '../cluster/operations/switchover.ts';
 import { boundOfCycle } from '../cluster/timing.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { UnhealthyError, type ExitCode } from '../core/errors.ts';
+import { UnhealthyError, UsageError, type ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
 
-/** Makes another member lead, in good order. */
-export function switchover(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
+export interface SwitchoverOptions {
+  readonly to?: string;
+  readonly at?: Date;
+  readonly cancel?: boolean;
+}
+
+/** Makes another member lead, in good order: now, or later, or no longer later. */
+export function switchover(
+  request: OperationRequest,
+  { to, at, cancel }: SwitchoverOptions,
+): Promise<ExitCode> {
+  if (cancel && (to !== undefined || at !== undefined))
+    throw new UsageError('--cancel goes with neither --to nor --at');
+  if (cancel) return cancelSwitchover(request);
+  return at ? scheduleSwitchover(request, at, to) : switchNow(request, to);
+}
+
+function switchNow(request: OperationRequest, to: string | undefined): Promise<ExitCode> {
   return operate<HandoverPlan>(request, {
     verb: 'switchover',
     measured: true,
@@ -29,11 +45,7 @@ export function switchover(request: OperationRequest, to: string | undefined): P
 }
 
 /** Has Patroni make another member lead later. */
-export function scheduleSwitchover(
-  request: OperationRequest,
-  at: Date,
-  to: string | undefined,
-): Promise<ExitCode> {
+function scheduleSwitchover(request: OperationRequest, at: Date, to: string | undefined): Promise<ExitCode> {
   return operate(request, {
     verb: 'switchover',
     measured: false,
@@ -60,7 +72,7 @@ export function scheduleSwitchover(
 }
 
 /** Takes back what Patroni was to do later. */
-export function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
+function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
   return operate(request, {
     verb: 'switchover',
     measured: false,

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { UsageError } from '../core/errors.ts';
+import type { Reporter } from '../output/reporter.ts';
+import type { OperationFlags } from './options.ts';
 
 /** Asks on the terminal; the answer is not shown when it is a secret. */
 function ask(question: string, secret: boolean): Promise<string> {
@@ -32,7 +34,21 @@ export function askPassword(question: string): Promise<string> {
   return ask(question, true);
 }
 
-export async function askYesNo(question: string): Promise<boolean> {
+async function askYesNo(question: string): Promise<boolean> {
   const answer = await ask(`${question} [y/N] `, false);
   return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Asks before what disrupts, once everything that was told is on the screen. */
+export async function confirm(
+  { yes }: Pick<OperationFlags, 'yes'>,
+  shown: Reporter,
+  question: string,
+  disrupts: readonly string[],
+): Promise<boolean> {
+  if (yes) return true;
+  await shown.finish();
+  const text = [question, ...disrupts.map((line) => `  ${line}`)].join('\n');
+  if (!process.stdin.isTTY) throw new UsageError(text, { hint: 'add -y to go ahead without being asked' });
+  return askYesNo(`${text}\nGo ahead?`);
 }

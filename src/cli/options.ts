@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { UsageError } from '../core/errors.ts';
 
 function collect(value: string, former: readonly string[]): string[] {
   return [...former, value];
@@ -21,6 +22,17 @@ function notNegative(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError('must be 0 or more');
   return number;
+}
+
+/** Takes a time to come, with its zone: without one it would be another time on another machine. */
+export function futureTime(text: string): Date {
+  const hint = 'for example --at 2030-01-31T22:30+01:00';
+  const zoned = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
+  const time = new Date(text);
+  if (!zoned.test(text) || Number.isNaN(time.getTime()))
+    throw new UsageError(`"${text}" is no date, time and zone in ISO 8601`, { hint });
+  if (time.getTime() <= Date.now()) throw new UsageError(`${text} is over`, { hint });
+  return time;
 }
 
 /** Where hosts and variables come from. */
@@ -108,10 +120,6 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
 /** What changes who belongs to the cluster, which the others' files then follow. */
 export function addMembershipOptions(command: Command): Command {
   return addOperationOptions(command).option(...noVerify);
-}
-
-export interface MembershipFlags extends OperationFlags {
-  readonly verify: boolean;
 }
 
 /** What going on with a run takes: its playbook, limit and tags are in the journal. */

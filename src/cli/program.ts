@@ -10,9 +10,12 @@ import {
   addResumeOptions,
   addRunOptions,
   addVerifiedRunOptions,
+  futureTime,
   positive,
   repeated,
 } from './options.ts';
+import type { OperationAction } from './run-operation.ts';
+import type { PlayAction } from './run-play.ts';
 
 // A schema that is compiled pays from some hundred values on: a run has fewer, and cannot keep what was compiled.
 configureZod({ jitless: true });
@@ -46,6 +49,7 @@ function explain(error: unknown): ExitCode {
   return exitCodes.internal;
 }
 
+/** The verbs, in the order of the help. Each loads its code when it is used. */
 function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>): Command {
   const program = new Command('drover')
     .description('Provisions, changes and proves highly available PostgreSQL over plain SSH.')
@@ -62,23 +66,24 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     <A extends Action>(load: () => Promise<A>) =>
     (...args: Parameters<A>) =>
       run(async () => (await load())(...args));
+  const { play, operate } = kindsOfVerbs(act);
 
   addVerifiedRunOptions(verb('provision', 'make the cluster what the inventory says, and verify it')).action(
     act(async () => (await import('./commands/provision.ts')).provision),
   );
   addVerifiedRunOptions(verb('upgrade', 'raise the cluster’s packages, host by host, and verify it')).action(
-    act(async () => (await import('./commands/upgrade.ts')).upgrade),
+    play('upgrade', async () => (await import('../actions/upgrade.ts')).upgrade, 'playbooks/upgrade.yml'),
   );
   addRunOptions(verb('plan', 'show what provision, or a playbook, would change'))
     .argument('[playbook]', 'a playbook of yours (default: playbooks/site.yml of drover)')
     .option('-o, --out <file>', 'keep the plan in a file, for drover apply')
-    .action(act(async () => (await import('./commands/plan.ts')).plan));
+    .action(play('plan', async () => (await import('../actions/plan.ts')).plan));
   addApplyOptions(verb('apply', 'do what a kept plan says, exactly, or refuse'))
     .argument('<file>', 'what plan -o has written')
     .action(act(async () => (await import('./commands/apply.ts')).apply));
   addRunOptions(verb('play', 'run a playbook'))
     .argument('<playbook>', 'file of the playbook')
-    .action(act(async () => (await import('./commands/play.ts')).playNamed));
+    .action(play('play', async () => (await import('../actions/play.ts')).play));
   addConnectionOptions(
     addInputOptions(verb('verify', 'probe everything that makes the cluster highly available')),
   )
@@ -98,7 +103,49 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .argument('[run]', 'one run, with all it changed (default: the last runs)')
     .option('-n, --count <number>', 'how many runs (default: 20)', positive)
     .action(act(async () => (await import('./commands/history.ts')).history));
-  addOperations(verb, act);
+  addOperationOptions(verb('switchover', 'have another member lead, in good order'))
+    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
+    .option('--at <time>', 'have Patroni do it later; ISO 8601 with zone', futureTime)
+    .option('--cancel', 'take back what --at has ordered')
+    .action(operate(async () => (await import('../actions/switchover.ts')).switchover));
+  addOperationOptions(verb('failover', 'make a member lead, with a leader or without'))
+    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
+    .action(operate(async () => (await import('../actions/failover.ts')).failover));
+  addOperationOptions(verb('restart', 'restart PostgreSQL, one member after the other'))
+    .argument('[node...]', 'members (default: those that wait for a restart)')
+    .action(operate(async () => (await import('../actions/restart.ts')).restart));
+  addOperationOptions(verb('reload', 'have members read their configuration again'))
+    .argument('[node...]', 'members (default: all)')
+    .action(operate(async () => (await import('../actions/reload.ts')).reload));
+  addOperationOptions(verb('reinit', 'have a replica delete its data and clone the leader'))
+    .argument('<node>', 'member')
+    .action(operate(async () => (await import('../actions/reinit.ts')).reinit));
+  addOperationOptions(verb('pause', 'turn automatic failover off')).action(
+    operate(async () => (await import('../actions/pause.ts')).pause),
+  );
+  addResumeOptions(verb('resume', 'go on with a run that did not come to its end, or end a pause'))
+    .argument('[run]', 'run of drover history (default: turn automatic failover on again)')
+    .action(act(async () => (await import('./commands/resume.ts')).resume));
+  addOperationOptions(
+    verb('edit-config', 'change the configuration in the DCS; without options in an editor'),
+  )
+    .option(
+      '-s, --set <key=value>',
+      'one setting, dots between keys; null deletes; may be repeated',
+      ...repeated,
+    )
+    .option('--apply <file>', 'settings in YAML, - for standard input; null deletes')
+    .action(act(async () => (await import('./commands/edit-config.ts')).editConfig));
+  addOperationOptions(verb('rebalance', 'move etcd’s leader off the database leader’s host')).action(
+    operate(async () => (await import('../actions/rebalance.ts')).rebalance),
+  );
+  addMembershipOptions(verb('remove', 'take a host out of the cluster, a dead one too'))
+    .argument('<host>', 'host of the inventory, or member of the cluster')
+    .action(operate(async () => (await import('../actions/remove.ts')).remove));
+  addMembershipOptions(verb('replace', 'have a new host take the place of another, a dead one too'))
+    .argument('<old>', 'host that goes')
+    .argument('<new>', 'host that comes, in the same groups of the inventory')
+    .action(operate(async () => (await import('../actions/replace.ts')).replace));
   addLabVerbs(verb('lab', 'make and break throw-away hosts on this machine'), act);
   addConnectionOptions(addInputOptions(verb('exec', 'run a shell command on hosts')))
     .argument('<pattern>', 'hosts and groups: node1, etcd:haproxy, postgres:!node3')
@@ -117,57 +164,23 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
   return program;
 }
 
+type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
+
+/** Verbs of which the action does everything: it takes a request, and then what was typed, as commander hands it over. */
+function kindsOfVerbs(act: Act) {
+  return {
+    /** Plays the playbook named on the command line, or else one of drover's. */
+    play: (name: string, load: () => Promise<PlayAction>, playbook?: string) =>
+      act(async () => (await import('./run-play.ts')).playing(name, await load(), playbook)),
+    /** Does something to a running cluster. */
+    operate: (load: () => Promise<OperationAction>) =>
+      act(async () => (await import('./run-operation.ts')).operating(await load())),
+  };
+}
+
 /** An option that may be repeated has an empty list for a default, which tells nobody anything. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
-}
-
-type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
-
-/** What is done to a running cluster, a verb each. */
-function addOperations(verb: (name: string, description: string) => Command, act: Act): void {
-  const operation = (name: string, description: string) => addOperationOptions(verb(name, description));
-  operation('switchover', 'have another member lead, in good order')
-    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
-    .option('--at <time>', 'have Patroni do it later; ISO 8601 with zone')
-    .option('--cancel', 'take back what --at has ordered')
-    .action(act(async () => (await import('./commands/switchover.ts')).switchover));
-  operation('failover', 'make a member lead, with a leader or without')
-    .option('--to <node>', 'who is to lead (default: who is fit and least behind)')
-    .action(act(async () => (await import('./commands/failover.ts')).failover));
-  operation('restart', 'restart PostgreSQL, one member after the other')
-    .argument('[node...]', 'members (default: those that wait for a restart)')
-    .action(act(async () => (await import('./commands/restart.ts')).restart));
-  operation('reload', 'have members read their configuration again')
-    .argument('[node...]', 'members (default: all)')
-    .action(act(async () => (await import('./commands/reload.ts')).reload));
-  operation('reinit', 'have a replica delete its data and clone the leader')
-    .argument('<node>', 'member')
-    .action(act(async () => (await import('./commands/reinit.ts')).reinit));
-  operation('pause', 'turn automatic failover off').action(
-    act(async () => (await import('./commands/pause.ts')).pause),
-  );
-  addResumeOptions(verb('resume', 'go on with a run that did not come to its end, or end a pause'))
-    .argument('[run]', 'run of drover history (default: turn automatic failover on again)')
-    .action(act(async () => (await import('./commands/resume.ts')).resume));
-  operation('edit-config', 'change the configuration in the DCS; without options in an editor')
-    .option(
-      '-s, --set <key=value>',
-      'one setting, dots between keys; null deletes; may be repeated',
-      ...repeated,
-    )
-    .option('--apply <file>', 'settings in YAML, - for standard input; null deletes')
-    .action(act(async () => (await import('./commands/edit-config.ts')).editConfig));
-  operation('rebalance', 'move etcd’s leader off the database leader’s host').action(
-    act(async () => (await import('./commands/rebalance.ts')).rebalance),
-  );
-  addMembershipOptions(verb('remove', 'take a host out of the cluster, a dead one too'))
-    .argument('<host>', 'host of the inventory, or member of the cluster')
-    .action(act(async () => (await import('./commands/remove.ts')).remove));
-  addMembershipOptions(verb('replace', 'have a new host take the place of another, a dead one too'))
-    .argument('<old>', 'host that goes')
-    .argument('<new>', 'host that comes, in the same groups of the inventory')
-    .action(act(async () => (await import('./commands/replace.ts')).replace));
 }
 
 function addInventoryVerbs(inventory: Command, act: Act): void {

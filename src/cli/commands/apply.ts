@@ -1,8 +1,8 @@
-import { play } from '../../actions/play.ts';
-import { expectPlan, readPlan } from '../../actions/saved-plan.ts';
+import { apply as applyPlan } from '../../actions/apply.ts';
+import { readPlan } from '../../actions/saved-plan.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import type { ConnectionFlags, RunFlags } from '../options.ts';
-import { playRequest } from '../request.ts';
+import { runPlay } from '../run-play.ts';
 
 export async function apply(
   path: string,
@@ -10,15 +10,8 @@ export async function apply(
 ): Promise<ExitCode> {
   const saved = readPlan(path);
   const { limit, ...input } = saved.input;
-  const request = await playRequest(
-    'apply',
-    saved.playbook,
-    { ...flags, ...input, ...(limit === undefined ? {} : { limit }) },
-    false,
+  const selected = { ...flags, ...input, ...(limit === undefined ? {} : { limit }) };
+  return runPlay({ verb: 'apply', playbook: saved.playbook }, selected, (request) =>
+    applyPlan(request, saved),
   );
-  try {
-    return await play({ ...request, inspectPlan: (plan) => expectPlan(plan, saved) });
-  } finally {
-    await request.reporter.finish();
-  }
 }

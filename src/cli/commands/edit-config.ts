@@ -5,9 +5,9 @@ import { parseYaml, stringifyYaml } from '../../config/yaml.ts';
 import { InvalidInputError, messageOf, UsageError, type ExitCode } from '../../core/errors.ts';
 import { toData, type Data } from '../../core/node.ts';
 import { editText } from '../editor.ts';
-import { runOperation } from '../operation.ts';
 import type { OperationFlags } from '../options.ts';
-import { clusterRequest } from './verify.ts';
+import { clusterRequest } from '../request.ts';
+import { runOperation } from '../run-operation.ts';
 
 interface EditFlags extends OperationFlags {
   readonly set: string[];

@@ -1,9 +1,10 @@
-import { findRun, readHistory, type JournalRequest } from '../../actions/journals.ts';
+import { findRun, readHistory } from '../../actions/journals.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatRun, formatRuns } from '../../output/history-text.ts';
 import { painter } from '../../output/style.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
-import { connectionOf, forksOf, inputOf, useColour } from '../request.ts';
+import { useColour } from '../reporter.ts';
+import { journalRequest } from '../request.ts';
 
 // Runs that are shown where nobody says how many.
 const usual = 20;
@@ -29,14 +30,4 @@ export async function history(
   if (!flags.json && shown.length < runs.length)
     process.stderr.write(`${runs.length - shown.length} older ones: -n ${runs.length} shows them\n`);
   return exitCode;
-}
-
-export async function journalRequest(flags: InputFlags & ConnectionFlags): Promise<JournalRequest> {
-  return {
-    input: inputOf(flags),
-    connection: await connectionOf(flags),
-    forks: forksOf(flags),
-    become: flags.become ?? false,
-    warn: (message) => process.stderr.write(`${message}\n`),
-  };
 }

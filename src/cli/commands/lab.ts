@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { Lab } from '../../lab/lab.ts';
-import { bundledFile } from '../request.ts';
+import { bundledFile } from '../bundled.ts';
 
 interface LabFlags {
   readonly name: string;

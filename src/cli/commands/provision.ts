@@ -1,40 +1,24 @@
-import { play, type PlayRequest } from '../../actions/play.ts';
-import { rebalanceAfter } from '../../actions/rebalance.ts';
-import { verifyAfter, topologyIn } from '../../actions/verify.ts';
-import { exitCodes, type ExitCode } from '../../core/errors.ts';
-import type { Reporter } from '../../output/reporter.ts';
+import { provision as provisionCluster, type Access, type Provisioned } from '../../actions/provision.ts';
+import type { ExitCode } from '../../core/errors.ts';
+import { bundledFile } from '../bundled.ts';
 import type { RunFlags } from '../options.ts';
-import { bundledFile, playRequest } from '../request.ts';
+import { runPlay } from '../run-play.ts';
 
 export async function provision(flags: RunFlags & { verify: boolean }): Promise<ExitCode> {
-  return provisionBy(await playRequest('provision', bundledFile('playbooks/site.yml'), flags, false), flags);
+  const what = { verb: 'provision', playbook: bundledFile('playbooks/site.yml') };
+  return report(await runPlay(what, flags, (request) => provisionCluster(request, flags)), flags);
 }
 
-/** Carries the playbook out, verifies the cluster, and says how to get at it. */
-export async function provisionBy(
-  request: PlayRequest & { reporter: Reporter },
-  flags: Pick<RunFlags, 'json'> & { verify: boolean },
-): Promise<ExitCode> {
-  let farewell = '';
-  try {
-    const exitCode = await play({
-      ...request,
-      afterwards: async (run, loaded) => {
-        const { ports, entry, admin, cluster } = topologyIn(run, loaded);
-        const lines = entry.map(
-          (address) =>
-            `  writes: psql -h ${address} -p ${ports.write} -U ${admin} postgres\n  reads:  psql -h ${address} -p ${ports.read} -U ${admin} postgres\n`,
-        );
-        await rebalanceAfter(run, loaded, request);
-        if (!flags.verify) return exitCodes.ok;
-        farewell = `\n${cluster} is ready. Its passwords are in ${loaded.inventory.folder}/secrets.yml (postgres_admin_password).\n${lines.join('')}`;
-        return verifyAfter(run, loaded, request.signal, request.emit);
-      },
-    });
-    await request.reporter.finish();
-    if (exitCode === exitCodes.ok && !flags.json) process.stderr.write(farewell);
-    return exitCode;
-  } finally {
-    await request.reporter.finish();
-  }
+/** Says how to get at the cluster, once it is ready. */
+export function report({ exitCode, access }: Provisioned, { json }: Pick<RunFlags, 'json'>): ExitCode {
+  if (access && !json) process.stderr.write(formatAccess(access));
+  return exitCode;
+}
+
+function formatAccess({ cluster, secretsFile, admin, addresses, writePort, readPort }: Access): string {
+  const psql = (address: string, port: number) => `psql -h ${address} -p ${port} -U ${admin} postgres`;
+  const lines = addresses.map(
+    (address) => `  writes: ${psql(address, writePort)}\n  reads:  ${psql(address, readPort)}\n`,
+  );
+  return `\n${cluster} is ready. Its passwords are in ${secretsFile} (postgres_admin_password).\n${lines.join('')}`;
 }

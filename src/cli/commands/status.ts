@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readStatus, withCluster } from '../../actions/verify.ts';
+import { withCluster } from '../../actions/cluster.ts';
+import { readStatus } from '../../actions/status.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatStatus, statusOf } from '../../output/status-text.ts';
 import { painter } from '../../output/style.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
-import { useColour } from '../request.ts';
-import { clusterRequest } from './verify.ts';
+import { useColour } from '../reporter.ts';
+import { clusterRequest } from '../request.ts';
 
 // How often --watch looks, in milliseconds.
 const interval = 2_000;
@@ -18,14 +19,14 @@ export async function status(flags: InputFlags & ConnectionFlags & { watch?: boo
   const paint = painter(useColour(flags.color, process.stdout));
   return withCluster(request, async (run, topology) => {
     for (;;) {
-      const { snapshot, leaders } = await readStatus(run, topology);
+      const { snapshot, exitCode } = await readStatus(run, topology);
       const found = statusOf(topology, snapshot);
       // On a terminal each look takes the place of the one before; elsewhere they follow each other.
       const clear = flags.watch && process.stdout.isTTY ? '\u001b[H\u001b[2J' : '';
       process.stdout.write(
         flags.json ? `${JSON.stringify(found)}\n` : `${clear}${formatStatus(found, paint)}\n`,
       );
-      if (!flags.watch) return leaders.length === 1 ? exitCodes.ok : exitCodes.unhealthy;
+      if (!flags.watch) return exitCode;
       await delay(interval, undefined, { signal: request.signal }).catch(() => undefined);
       if (request.signal.aborted) return exitCodes.interrupted;
       if (!process.stdout.isTTY && !flags.json) process.stdout.write('\n');

@@ -1,7 +1,8 @@
 import { loadRun } from '../../actions/load.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
+import { bundledFile } from '../bundled.ts';
 import type { InputFlags } from '../options.ts';
-import { bundledFile, inputOf } from '../request.ts';
+import { inputOf } from '../request.ts';
 
 export function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
   const loaded = loadRun(playbook ?? bundledFile('playbooks/site.yml'), inputOf(flags), true);

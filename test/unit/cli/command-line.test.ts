@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandLine } from '../../../src/cli/request.ts';
+import { commandLine } from '../../../src/cli/command-line.ts';
 
 test.each<[string[], string]>([
   [['provision', '-i', 'inventory.yml', '-y'], 'drover provision -i inventory.yml -y'],

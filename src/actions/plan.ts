@@ -1,0 +1,15 @@
+import type { ExitCode } from '../core/errors.ts';
+import { play, type PlayRequest } from './play.ts';
+import { savePlan } from './saved-plan.ts';
+
+/** Shows what a playbook would change, and keeps the plan where a file for it is named. */
+export function plan(
+  request: PlayRequest,
+  { out }: { readonly out?: string | undefined },
+): Promise<ExitCode> {
+  return play({
+    ...request,
+    planOnly: true,
+    ...(out === undefined ? {} : { inspectPlan: (made) => savePlan(out, made, request) }),
+  });
+}

@@ -1,0 +1,47 @@
+import { exitCodes, type ExitCode } from '../core/errors.ts';
+import { topologyIn } from './cluster.ts';
+import { play, type PlayRequest } from './play.ts';
+import { rebalanceAfter } from './rebalance.ts';
+import { verifyAfter } from './verify.ts';
+
+/** How clients get at a cluster that is ready. */
+export interface Access {
+  readonly cluster: string;
+  readonly secretsFile: string;
+  readonly admin: string;
+  readonly addresses: readonly string[];
+  readonly writePort: number;
+  readonly readPort: number;
+}
+
+export interface Provisioned {
+  readonly exitCode: ExitCode;
+  /** Only after a verification that found nothing wrong. */
+  readonly access?: Access;
+}
+
+/** Makes the cluster what the inventory says: plays site.yml, moves etcd's leader off the database leader's host, verifies. */
+export async function provision(
+  request: PlayRequest,
+  options: { readonly verify: boolean },
+): Promise<Provisioned> {
+  let access: Access | undefined;
+  const exitCode = await play({
+    ...request,
+    async afterwards(run, loaded) {
+      await rebalanceAfter(run, loaded, request);
+      if (!options.verify) return exitCodes.ok;
+      const { ports, entry, admin, cluster } = topologyIn(run, loaded);
+      access = {
+        cluster,
+        secretsFile: `${loaded.inventory.folder}/secrets.yml`,
+        admin,
+        addresses: entry,
+        writePort: ports.write,
+        readPort: ports.read,
+      };
+      return verifyAfter(run, loaded, request.signal, request.emit);
+    },
+  });
+  return { exitCode, ...(access && exitCode === exitCodes.ok ? { access } : {}) };
+}

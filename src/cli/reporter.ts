@@ -1,0 +1,42 @@
+import { jsonLines } from '../output/json-lines.ts';
+import type { Reporter } from '../output/reporter.ts';
+import { textReporter } from '../output/text.ts';
+import type { ConnectionFlags } from './options.ts';
+
+/** Writes what comes in one go of the event loop with one call of the system. */
+function writeTogether(stream: NodeJS.WriteStream): (text: string) => void {
+  return (text) => {
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => {
+        stream.uncork();
+      });
+    }
+    stream.write(text);
+  };
+}
+
+export async function reporterOf(
+  flags: ConnectionFlags & { diff?: boolean },
+  run: string,
+  stream: NodeJS.WriteStream = process.stderr,
+): Promise<Reporter> {
+  if (flags.json) return jsonLines(run, writeTogether(process.stdout));
+  if (stream.isTTY && process.env['TERM'] !== 'dumb' && flags.verbose === 0) {
+    const { liveReporter } = await import('../output/live.ts');
+    return liveReporter(
+      { colour: useColour(flags.color, stream), verbosity: 0, diff: flags.diff ?? false },
+      stream,
+    );
+  }
+  return textReporter({
+    colour: useColour(flags.color, stream),
+    verbosity: flags.verbose,
+    diff: flags.diff ?? false,
+    write: (text) => stream.write(text),
+  });
+}
+
+export function useColour(wanted: boolean, stream: NodeJS.WriteStream): boolean {
+  return wanted && stream.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
+}

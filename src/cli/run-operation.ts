@@ -1,0 +1,36 @@
+import type { OperationRequest } from '../actions/operate.ts';
+import type { ExitCode } from '../core/errors.ts';
+import { confirm } from './ask.ts';
+import { commandLine } from './command-line.ts';
+import type { OperationFlags } from './options.ts';
+import { reporterOf } from './reporter.ts';
+import { clusterRequest } from './request.ts';
+
+/** Runs an operation as the command line asks for it, and shows how it goes. */
+export async function runOperation(
+  flags: OperationFlags,
+  action: (request: OperationRequest) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const base = await clusterRequest(flags, (event) => reporter.event(event));
+  const reporter = await reporterOf(flags, base.id);
+  try {
+    return await action({
+      ...base,
+      command: commandLine(),
+      lockTimeout: flags.lockTimeout,
+      planOnly: flags.check ?? false,
+      confirm: (question, disrupts) => confirm(flags, reporter, question, disrupts),
+    });
+  } finally {
+    await reporter.finish();
+  }
+}
+
+/** An action on a running cluster; after its request it takes arguments and options as commander hands them over. */
+export type OperationAction = (request: OperationRequest, ...typed: never[]) => Promise<ExitCode>;
+
+/** The handler of a verb that is such an action and nothing else. */
+export function operating(action: OperationAction) {
+  return (...typed: unknown[]): Promise<ExitCode> =>
+    runOperation(typed.at(-2) as OperationFlags, (request) => action(request, ...(typed as never[])));
+}

@@ -1,0 +1,65 @@
+import { disruptsOf, type PlayRequest } from '../actions/play.ts';
+import type { ExitCode } from '../core/errors.ts';
+import { newRunId } from '../core/run-id.ts';
+import { withTimings } from '../output/timings.ts';
+import type { ConnectionOptions } from '../transport/target.ts';
+import { confirm } from './ask.ts';
+import { bundledFile, bundledName } from './bundled.ts';
+import { commandLine } from './command-line.ts';
+import type { RunFlags } from './options.ts';
+import { reporterOf } from './reporter.ts';
+import { connectionOf, forksOf, inputOf, interruptSignal } from './request.ts';
+
+/** What to play; the connection is given where the user was asked for passwords already. */
+interface Playing {
+  readonly verb: string;
+  readonly playbook: string;
+  readonly connection?: ConnectionOptions;
+}
+
+/** Runs an action that plays a playbook as the command line asks for it, and shows how it goes. */
+export async function runPlay<T>(
+  { verb, playbook, connection }: Playing,
+  flags: RunFlags,
+  action: (request: PlayRequest) => Promise<T>,
+): Promise<T> {
+  const bundled = bundledName(playbook);
+  const id = newRunId();
+  const plain = await reporterOf(flags, id);
+  const reporter = flags.timings ? withTimings(plain, (text) => process.stderr.write(text)) : plain;
+  const request: PlayRequest = {
+    id,
+    command: commandLine(),
+    verb,
+    playbook,
+    ...(bundled === undefined ? {} : { bundled }),
+    input: inputOf(flags),
+    connection: connection ?? (await connectionOf(flags)),
+    forks: forksOf(flags),
+    become: flags.become ?? false,
+    lockTimeout: flags.lockTimeout,
+    skipUnreachable: flags.skipUnreachable ?? false,
+    planOnly: flags.check ?? false,
+    signal: interruptSignal(),
+    emit: (event) => reporter.event(event),
+    confirm: (question, changes) => confirm(flags, reporter, question, disruptsOf(changes)),
+  };
+  try {
+    return await action(request);
+  } finally {
+    await reporter.finish();
+  }
+}
+
+/** An action that plays a playbook; after its request it takes the options. */
+export type PlayAction = (request: PlayRequest, flags: never) => Promise<ExitCode>;
+
+/** The handler of a verb that is such an action and nothing else: of the playbook typed, or else of one of drover's. */
+export function playing(verb: string, action: PlayAction, playbook = 'playbooks/site.yml') {
+  return (...typed: unknown[]): Promise<ExitCode> => {
+    const [named] = typed;
+    const what = { verb, playbook: typeof named === 'string' ? named : bundledFile(playbook) };
+    const flags = typed.at(-2) as RunFlags;
+    return runPlay(what, flags, (request) => action(request, flags as never));
+  };
+}
