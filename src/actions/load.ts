@@ -17,7 +17,7 @@ import { loadPlaybook } from '../config/playbook/load.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
 import { InvalidInputError, UsageError } from '../core/errors.ts';
 import { modules } from '../modules/registry.ts';
-import { NotYetKnown, type Layer, type Variable } from '../vars/scope.ts';
+import { NotYetKnown, Scope, type Layer, type Variable } from '../vars/scope.ts';
 
 /** What the command line says about a run's input. */
 export interface InputOptions {
@@ -54,6 +54,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const declarations = loadDeclarations(homeOf(folder), problems);
   const playbook = loadPlaybook(playbookPath, modules, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
+  for (const { group, optional } of declarations.software) if (optional) inventory.group(group);
   if (options.without !== undefined) inventory.leaveOut(options.without);
   // Without hosts every pattern would be wrong too.
   if (inventory.hosts.size === 0 && problems.list.length > 0) throw new InvalidInputError(problems.list);
@@ -65,11 +66,13 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     playbookDir: folder,
     checkMode,
   };
+  const general = new Scope([extra, variables.defaults]);
   const run = runWithoutFacts(declarations);
   checkRun(
     {
       inventory,
       extra,
+      general,
       plays: playbook.plays,
       declarations,
       scopeOf: (host, play) => scopeOf(variables, host, () => run, { vars: play.vars, hosts: [], batch: [] }),
@@ -79,7 +82,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   checkTags(playbook.plays, options, problems);
   const limited = limitTo(inventory, options.limit, problems);
   const plays = playbook.plays.map((play) => {
-    const hosts = hostsOfPlay(inventory, play, new Problems());
+    const hosts = hostsOfPlay(inventory, play, general, new Problems());
     return { play, hosts, limited: hosts.filter((host) => limited.has(host)) };
   });
   if (problems.list.length === 0 && plays.every((play) => play.limited.length === 0)) {

@@ -9,6 +9,7 @@ import {
   templateOfScalar,
   TemplateError,
 } from '../vars/template.ts';
+import { textOf } from '../vars/value.ts';
 import { valueProblem, type Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
@@ -40,6 +41,8 @@ export interface CheckInput {
   readonly inventory: Inventory;
   /** The variables of `-e`. */
   readonly extra: Layer;
+  /** The variables that no host has for itself. */
+  readonly general: Scope;
   readonly plays: readonly Play[];
   readonly declarations: Declarations;
   /** A host's scope in a play, without facts. */
@@ -48,13 +51,13 @@ export interface CheckInput {
 
 /** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
 export function checkRun(
-  { inventory, extra, plays, declarations, scopeOf }: CheckInput,
+  { inventory, extra, general, plays, declarations, scopeOf }: CheckInput,
   problems: Problems,
 ): void {
   checkNamespaces(inventory, extra, declarations, problems);
   const registered = new Set<string>();
   for (const play of plays) {
-    const hosts = hostsOfPlay(inventory, play, problems);
+    const hosts = hostsOfPlay(inventory, play, general, problems);
     const tasks = [...tasksOf(play.steps)];
     const found = new HostProblems();
     for (const host of hosts) {
@@ -69,11 +72,20 @@ export function checkRun(
   checkValues(inventory, plays, declarations, scopeOf, problems);
 }
 
-/** The hosts of a play; a pattern that fits nothing it names is a problem. */
-export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems): string[] {
+/** The hosts of a play, whose pattern may hold expressions; one that fits nothing it names is a problem. */
+export function hostsOfPlay(
+  inventory: Inventory,
+  play: Play,
+  variables: Scope,
+  problems: Problems,
+): string[] {
   try {
-    return selectHosts(inventory, play.hosts.text);
+    return selectHosts(inventory, patternOf(play.hosts, variables));
   } catch (error) {
+    if (error instanceof TemplateError) {
+      problems.add(error.diagnostic);
+      return [];
+    }
     if (!(error instanceof PatternError)) throw error;
     problems.add({
       message: error.message,
@@ -82,6 +94,13 @@ export function hostsOfPlay(inventory: Inventory, play: Play, problems: Problems
     });
     return [];
   }
+}
+
+function patternOf(hosts: ScalarNode, variables: Scope): string {
+  if (!isTemplate(hosts.text)) return hosts.text;
+  const pattern = textOf(variables.render(hosts));
+  if (pattern === undefined) throw new PatternError('hosts must be text', 'join makes text of a list');
+  return pattern;
 }
 
 class NameChecker {

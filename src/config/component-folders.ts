@@ -21,6 +21,17 @@ export function componentFolders(home: string): string[] {
   return [...new Set(folders)];
 }
 
+/**
+ * The files that an import in this folder names: `file.yml`, or with an asterisk in place of the folder, as in
+ * `*\/file.yml`, the one of each component that has it.
+ */
+export function importedFiles(folder: string, file: string): string[] {
+  if (!file.startsWith('*/')) return [resolve(folder, file)];
+  return componentFolders(folder)
+    .map((component) => join(component, file.slice(2)))
+    .filter((path) => existsSync(path));
+}
+
 /** The folder that holds the variables and templates for a folder of playbooks: the one above a component's, else itself. */
 export function homeOf(folder: string): string {
   const above = dirname(resolve(folder));

@@ -7,6 +7,7 @@ import type { Layer, Variable } from '../vars/scope.ts';
 import type { Value } from '../vars/value.ts';
 import { componentFolders } from './component-folders.ts';
 import { readYaml, type Problems } from './files.ts';
+import { readSoftware, softwareLayer, type Software } from './software.ts';
 import { validate } from './validate.ts';
 
 const types = ['text', 'integer', 'number', 'boolean', 'list', 'map', 'version', 'secret'] as const;
@@ -41,9 +42,10 @@ export type Declaration = z.output<typeof Declaration> & {
 export interface Declarations {
   readonly namespaces: readonly string[];
   readonly variables: ReadonlyMap<string, Declaration>;
+  readonly software: readonly Software[];
 }
 
-export const noDeclarations: Declarations = { namespaces: [], variables: new Map() };
+export const noDeclarations: Declarations = { namespaces: [], variables: new Map(), software: [] };
 
 /** Reads `variables.yml` in a folder of playbooks and in those of its components; none where there is no such file. */
 export function loadDeclarations(home: string, problems: Problems): Declarations {
@@ -56,7 +58,11 @@ export function loadDeclarations(home: string, problems: Problems): Declarations
       problems.add({ message: `${name} is declared twice`, at, hint: `first in ${first.at.file.path}` });
     else variables.set(name, declaration);
   }
-  return { namespaces: files.flatMap(({ namespaces }) => namespaces), variables };
+  return {
+    namespaces: files.flatMap(({ namespaces }) => namespaces),
+    variables,
+    software: files.flatMap(({ software }) => software),
+  };
 }
 
 function readDeclarations(folder: string, problems: Problems): Declarations {
@@ -79,15 +85,16 @@ function readDeclarations(folder: string, problems: Problems): Declarations {
   return {
     namespaces: (namespaces && validate(namespaces, z.array(z.string()), problems)) ?? [],
     variables: new Map(declared),
+    software: readSoftware(root, problems),
   };
 }
 
 /** The defaults as the weakest layer of variables. */
-export function defaultsLayer({ variables }: Declarations): Layer {
+export function defaultsLayer({ variables, software }: Declarations): Layer {
   const entries = [...variables.values()].flatMap((declaration): [string, Variable][] =>
     declaration.defaultNode ? [[declaration.name, { node: declaration.defaultNode }]] : [],
   );
-  return new Map(entries);
+  return new Map([...softwareLayer(software), ...entries]);
 }
 
 /** What is wrong with a variable's value; undefined when nothing is. */

@@ -137,14 +137,18 @@ export const helpers: Readonly<Record<string, Helper>> = {
   ),
   sort: define('sort LIST', 1, 1, ([a]) => [...list(a)].sort(compare)),
   without: define('without LIST ITEM', 2, 2, ([a, b]) => list(a).filter((item) => !isEqual(item, b ?? null))),
+  flatten: define('flatten LISTS', 1, 1, ([a]) => list(a).flatMap(list)),
+  intersect: define('intersect LIST LIST', 2, 2, ([a, b]) =>
+    list(a).filter((item) => list(b).some((other) => isEqual(other, item))),
+  ),
   keys: define('keys MAP', 1, 1, ([a]) => names(a)),
   lookup: define('lookup MAP KEY', 2, 2, ([a, b]) => at(a ?? null, b)),
   merge: define('merge MAP MAP …', 1, 9, (args) =>
     Object.fromEntries(args.flatMap((map) => names(map).map((key) => [key, at(map, key)] as const))),
   ),
   map: define('map LIST KEY', 2, 2, ([a, b]) => list(a).map((item) => at(item, b))),
-  pick: define('pick MAPS NAMES KEY', 3, 3, ([maps, names, key]) =>
-    list(names).map((name) => at(at(maps ?? null, name), key)),
+  pick: define('pick MAPS NAMES KEY', 2, 3, ([maps, names, key]) =>
+    list(names).map((name) => (key === undefined ? at(maps ?? null, name) : at(at(maps ?? null, name), key))),
   ),
   endpoints: define('endpoints NAMES hostvars KEY', 3, 3, ([names, maps, key]) =>
     list(names).map((name) => ({ name, address: at(at(maps ?? null, name), key) })),

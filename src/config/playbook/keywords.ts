@@ -103,7 +103,12 @@ export class KeywordReader {
   }
 
   provides(key: string): MapNode | undefined {
-    const names = z.array(z.string()).optional();
+    const names = z
+      .preprocess(
+        (value) => (typeof value === 'string' && isTemplate(value) ? [] : value),
+        z.array(z.string()),
+      )
+      .optional();
     const shape = { paths: names, units: names, users: names, groups: names, packages: names };
     this.#parse(key, z.strictObject(shape));
     return this.map(key);

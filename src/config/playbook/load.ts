@@ -4,6 +4,7 @@ import { didYouMean } from '../../core/diagnostics.ts';
 import { entryOf, type MapNode, type Node } from '../../core/node.ts';
 import type { Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
+import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
 import { variablesOf } from '../inventory/load.ts';
 import { toLayer } from '../inventory/model.ts';
@@ -120,7 +121,9 @@ function readImport(
     tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
     vars: new Map([...outer.vars, ...reader.vars()]),
   };
-  return readPlaybook(resolve(dirname(from), file.value), inner, context, [...way, from]);
+  return importedFiles(dirname(from), file.value).flatMap((path) =>
+    readPlaybook(path, inner, context, [...way, from]),
+  );
 }
 
 function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadContext): Play | undefined {

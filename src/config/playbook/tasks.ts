@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { didYouMean } from '../../core/diagnostics.ts';
 import {
   entryOf,
@@ -13,6 +13,7 @@ import {
 import { filledIn, type Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
 import { isTemplate } from '../../vars/template.ts';
+import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
 import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
 import { KeywordReader, readConditions } from './keywords.ts';
@@ -169,15 +170,19 @@ function readInclude(
     });
     return [];
   }
-  const path = resolve(outer.folder, file);
-  if (!existsSync(path)) {
+  const inner = inherit(reader, outer);
+  return importedFiles(outer.folder, file).flatMap((path) => {
+    if (existsSync(path)) return readTaskFile(path, named, inner, context);
     context.problems.add({
       message: `there is no file ${file}`,
       at: named.range,
       hint: `looked for ${path}`,
     });
     return [];
-  }
+  });
+}
+
+function readTaskFile(path: string, named: Node, inherited: Inherited, context: LoadContext): Step[] {
   const { including } = context;
   if (including.includes(path)) {
     const way = [...including.slice(including.indexOf(path)), path].map(shortPath);
@@ -187,7 +192,7 @@ function readInclude(
   context.folders.add(dirname(path));
   including.push(path);
   const root = readYaml(path, context.problems);
-  const steps = readSteps(root, { ...inherit(reader, outer), folder: dirname(path) }, context);
+  const steps = readSteps(root, { ...inherited, folder: dirname(path) }, context);
   including.pop();
   return steps;
 }

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { loadRun } from '../../../src/actions/load.ts';
 import { componentFolders, homeOf } from '../../../src/config/component-folders.ts';
 import { tasksOf } from '../../../src/config/playbook/model.ts';
+import { toData } from '../../../src/core/node.ts';
 import { InvalidInputError } from '../../../src/core/errors.ts';
+import { Scope } from '../../../src/vars/scope.ts';
 import { folderOf, told } from '../support.ts';
 
 const cluster = {
@@ -28,10 +30,14 @@ const load = (folder: string, playbook: string, ...extraVars: string[]) =>
     false,
   );
 
-function problemsOf(files: Readonly<Record<string, string>>, ...extraVars: string[]): string[] {
+function problemsOf(
+  files: Readonly<Record<string, string>>,
+  playbook = 'playbooks/site.yml',
+  ...extraVars: string[]
+): string[] {
   const folder = folderOf(files);
   try {
-    load(folder, 'playbooks/site.yml', ...extraVars);
+    load(folder, playbook, ...extraVars);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
@@ -55,7 +61,7 @@ describe('a folder of playbooks', () => {
   test('declares the variables of its components with its own', () => {
     const { declarations } = load(folderOf(cluster), 'playbooks/site.yml');
     expect([...declarations.variables.keys()]).toEqual(['zone', 'web_port']);
-    expect(problemsOf(cluster, 'web_prot=1')).toEqual([
+    expect(problemsOf(cluster, 'playbooks/site.yml', 'web_prot=1')).toEqual([
       '-e:1:1 unknown variable "web_prot" -> did you mean "web_port"?',
     ]);
   });
@@ -78,4 +84,75 @@ describe('a folder of playbooks', () => {
       'playbooks/db/variables.yml:1:14 zone is declared twice -> first in playbooks/variables.yml',
     ]);
   });
+});
+
+describe('an import with an asterisk for the folder', () => {
+  const files = {
+    ...cluster,
+    'playbooks/raise.yml':
+      "- { name: all, hosts: all, tasks: [import_tasks: '*/check.yml'] }\n- import_playbook: '*/raise.yml'\n",
+    'playbooks/web/check.yml': '- debug: { msg: web }',
+    'playbooks/db/check.yml': '- debug: { msg: db }',
+    'playbooks/other/check.yml': '- debug: { msg: other }',
+    'playbooks/db/raise.yml': '- { name: raise db, hosts: db, tasks: [import_tasks: check.yml] }',
+  };
+
+  test('brings the file of each component that has one, in the order of site.yml', () => {
+    const { plays } = load(folderOf(files), 'playbooks/raise.yml');
+    const brought = plays.map(({ play }) => [
+      play.name,
+      ...[...tasksOf(play.steps)].map(({ params }) => toData(params)),
+    ]);
+    expect(brought).toEqual([
+      ['all', { msg: 'web' }, { msg: 'db' }],
+      ['raise db', { msg: 'db' }],
+    ]);
+  });
+});
+
+describe('software of components', () => {
+  const withSoftware = (web: string, hosts = 'web') => ({
+    ...cluster,
+    'playbooks/shared.yml': `- { name: shared, hosts: '{{join cluster_groups}}', tasks: [{ apt: { name: '{{flatten (pick cluster_packages (intersect cluster_groups group_names))}}' }, provides: { units: '{{cluster_units}}' } }] }`,
+    'playbooks/web/variables.yml': `software: { ${hosts}: ${web} }\nvariables: { web_port: { type: integer, default: 80, help: h } }`,
+    'playbooks/db/variables.yml':
+      "software: { db: { packages: ['db-{{zone}}'], units: [db] } }\nvariables: {}",
+  });
+
+  test('says which hosts are the cluster, and what they get', () => {
+    const files = withSoftware("{ packages: '{{list zone}}', units: [web], paths: [/etc/web] }");
+    const { plays, variables } = load(folderOf(files), 'playbooks/site.yml');
+    expect(plays[0]?.play.name).toBe('shared');
+    expect(plays[0]?.hosts).toEqual(['n1']);
+    const get = (name: string) => new Scope([variables.defaults]).get(name);
+    expect(get('cluster_groups')).toEqual(['web', 'db']);
+    expect(get('cluster_packages')).toEqual({ web: ['a'], db: ['db-a'] });
+    expect(get('cluster_units')).toEqual(['web', 'db']);
+    expect(get('cluster_paths')).toEqual(['/etc/web']);
+    expect(get('cluster_users')).toEqual([]);
+  });
+
+  test('may be of a group that inventories go without', () => {
+    expect(problemsOf(withSoftware('{}', 'pool'))).toEqual([
+      expect.stringMatching(/^playbooks\/shared.yml:1:26 no host or group "pool"/),
+    ]);
+    expect(problemsOf(withSoftware('{ optional: true }', 'pool'))).toEqual([]);
+  });
+
+  test.each([
+    ['{ package: [x] }', ['web/variables.yml:1:20 unknown key "package" -> did you mean "packages"?']],
+    ['{ units: x }', ['web/variables.yml:1:27 units must be a list']],
+    ['[]', ['web/variables.yml:1:18 must be a map']],
+  ])('%s is refused', (web, problems) => {
+    expect(problemsOf(withSoftware(web)).map((line) => line.replace('playbooks/', ''))).toEqual(problems);
+  });
+});
+
+test.each([
+  ["'{{nobody}}'", 'p.yml:1:13 unknown variable "nobody"'],
+  ["'{{list 1}}'", 'p.yml:1:10 hosts must be text -> join makes text of a list'],
+  ["'{{zone}}'", 'p.yml:1:10 no host or group "a" -> there are: all, db, n1, ungrouped, web'],
+])('hosts: %s is refused', (hosts, problem) => {
+  const files = { ...cluster, 'playbooks/p.yml': `- hosts: ${hosts}` };
+  expect(problemsOf(files, 'playbooks/p.yml')[0]).toBe(`playbooks/${problem}`);
 });

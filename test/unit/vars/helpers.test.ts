@@ -78,6 +78,9 @@ describe('helpers', () => {
     ['lookup list 1', 'a'],
     ['merge map (lookup hosts "n1")', { a: 1, b: 2, address: '10.0.0.1' }],
     ['pick hosts (list "n2" "n1") "address"', ['10.0.0.2', '10.0.0.1']],
+    ['pick (lookup hosts "n2") (list "address")', ['10.0.0.2']],
+    ['flatten (list (list 1 2) (list) (list 3))', [1, 2, 3]],
+    ['intersect (list "a" "b" "c") (list "c" "a" "d")', ['a', 'c']],
     ['map (endpoints (list "n1") hosts "address") "name"', ['n1']],
     ['endpoints (list "n1") hosts "address"', [{ name: 'n1', address: '10.0.0.1' }]],
     ['json map', '{"a":1,"b":2}'],
@@ -115,6 +118,7 @@ describe('helpers', () => {
     ['keys list', 'x:1:3 keys: expected a map, found a list -> keys MAP'],
     ['in 1 5', 'x:1:3 in: expected a list or a map, found a number -> in ITEM LIST'],
     ['pick hosts (list "n9") "address"', 'x:1:3 pick: there is no "n9" in it -> pick MAPS NAMES KEY'],
+    ['flatten (list 1)', 'x:1:3 flatten: expected a list, found a number -> flatten LISTS'],
     ['default nobody', 'x:1:3 wrong number of arguments for default -> default NAME VALUE'],
   ])('%s is refused', (expression, message) => {
     expect(refusal(() => call(expression))).toBe(message);
