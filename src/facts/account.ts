@@ -45,6 +45,11 @@ export function needGroup(name: string): Need<GroupFact | undefined> {
   };
 }
 
+/** All that is known of an account: a user's group has its name. */
+export function factsOfAccount(name: string): Need<unknown>[] {
+  return [needUser(name), needGroup(name)];
+}
+
 export const groupCollector: Collector = {
   kinds: ['group'],
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do

@@ -1,13 +1,12 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
-import { checkKey, type FactRecord, type Need } from './need.ts';
+import { checkKey, type FactKind, type FactRecord, type Need } from './need.ts';
 
 /** Kinds of fact that the controller reads through the connection, instead of a script on the host. */
-const apiKinds = ['http', 'sql'] as const;
-export type ApiKind = (typeof apiKinds)[number];
+export type ApiKind = Extract<FactKind, 'http' | 'sql'>;
 
-export function isApiKind(kind: string): kind is ApiKind {
-  return (apiKinds as readonly string[]).includes(kind);
+export function isApiKind(kind: FactKind): kind is ApiKind {
+  return kind === 'http' || kind === 'sql';
 }
 
 /** The answer to an HTTP request made from the host. */

@@ -4,7 +4,7 @@ import { groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
-import { identify, type Collector, type FactRecord, type Need } from './need.ts';
+import { identify, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 import { candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, pathCollector } from './path.ts';
 import { readCollector, scriptCollector } from './script.ts';
@@ -32,7 +32,7 @@ const guarded = new Set(
 );
 
 /** Whether a fact takes part in the comparison that guards a change. */
-export function isGuarded(kind: string): boolean {
+export function isGuarded(kind: FactKind): boolean {
   return guarded.has(kind);
 }
 

@@ -1,16 +1,14 @@
 import { decodeText } from '../core/text.ts';
 import { portionsOf, quote, quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
-
-export const digestKind = 'digest';
-export const contentKind = 'content';
+import { needChangeTime, needPath } from './path.ts';
 
 /** Larger files are compared by digest, and their differences not shown. */
 export const largestShownFile = 256 * 1024;
 
 /** SHA-256 of a file's content, hexadecimal, links followed; undefined for anything but a readable file. */
 export function needDigest(path: string): Need<string | undefined> {
-  return { kind: digestKind, key: checkKey(path), parse: (records) => records[0]?.[0] };
+  return { kind: 'digest', key: checkKey(path), parse: (records) => records[0]?.[0] };
 }
 
 /**
@@ -18,7 +16,7 @@ export function needDigest(path: string): Need<string | undefined> {
  * transfer. undefined when the file is missing, in sync, larger than `largestShownFile` bytes, or no text in UTF-8.
  */
 export function needContent(path: string, unlessDigest = ''): Need<string | undefined> {
-  return { kind: contentKind, key: checkKey(path), args: unlessDigest, parse: parseContent };
+  return { kind: 'content', key: checkKey(path), args: unlessDigest, parse: parseContent };
 }
 
 function parseContent(records: readonly FactRecord[]): string | undefined {
@@ -26,15 +24,20 @@ function parseContent(records: readonly FactRecord[]): string | undefined {
   return encoded === undefined ? undefined : decodeText(Buffer.from(encoded, 'base64'));
 }
 
+/** All that is known of a path. */
+export function factsOfPath(path: string): Need<unknown>[] {
+  return [needPath(path), needDigest(path), needContent(path), needChangeTime(path)];
+}
+
 export const contentCollector: Collector = {
-  kinds: [digestKind, contentKind],
+  kinds: ['digest', 'content'],
   // Brought only where it differs, so that its absence says nothing; the digest beside it is guarded.
-  unguarded: [contentKind],
+  unguarded: ['content'],
   script(needs) {
-    const digests = new Set(needs.filter(({ kind }) => kind === digestKind).map(({ key }) => key));
+    const digests = new Set(needs.filter(({ kind }) => kind === 'digest').map(({ key }) => key));
     const contents = new Map<string, Set<string>>();
     for (const { kind, key, args = '' } of needs) {
-      if (kind === contentKind) contents.set(key, (contents.get(key) ?? new Set()).add(args));
+      if (kind === 'content') contents.set(key, (contents.get(key) ?? new Set()).add(args));
     }
     if (contents.size === 0) return digestScript([...digests]);
     const lines = [...new Set([...digests, ...contents.keys()])].map((path) => {

@@ -1,12 +1,35 @@
+/** Kinds of fact: each is gathered by one of the collectors, or asked of an API. */
+export type FactKind =
+  | 'active'
+  | 'available'
+  | 'candidate'
+  | 'content'
+  | 'ctime'
+  | 'daemon-reload'
+  | 'digest'
+  | 'group'
+  | 'host'
+  | 'http'
+  | 'kernel-module'
+  | 'package'
+  | 'path'
+  | 'read'
+  | 'restart-record'
+  | 'script'
+  | 'sql'
+  | 'sysctl'
+  | 'unit'
+  | 'user';
+
 /** The fields that a collector printed for one key, without kind and key. One key may have several records. */
 export type FactRecord = readonly string[];
 
 /**
- * One thing a task needs to know of a host, and how to read the answer. `kind` names the collector that gathers
- * it; needs of equal kind and key are one fact, gathered once.
+ * One thing a task needs to know of a host, and how to read the answer. Needs of equal kind and key are one fact,
+ * gathered once.
  */
 export interface Need<F> {
-  readonly kind: string;
+  readonly kind: FactKind;
   readonly key: string;
   /** What the collector needs beside the key; no part of the fact's identity. */
   readonly args?: string;
@@ -27,9 +50,9 @@ export type Facts<N extends Needs> = {
 
 /** Gathers one kind of fact, or some that have the same source, for all tasks at once. */
 export interface Collector {
-  readonly kinds: readonly string[];
+  readonly kinds: readonly FactKind[];
   /** Kinds whose change between plan and apply does not stop the apply: they are held against one that is guarded. */
-  readonly unguarded?: readonly string[];
+  readonly unguarded?: readonly FactKind[];
   /** POSIX sh that prints `kind TAB key TAB fields` lines and changes nothing. */
   script(needs: readonly Need<unknown>[]): string;
 }
@@ -57,7 +80,7 @@ export function onHost<F>(host: string, need: Need<F>): Need<Answer<F>> {
 const identities = new Map<string, Map<string, string>>();
 
 /** The need's identity among the facts of one host. Always the same text: as a key of maps it is hashed but once. */
-export function identify({ kind, key }: { readonly kind: string; readonly key: string }): string {
+export function identify({ kind, key }: { readonly kind: FactKind; readonly key: string }): string {
   let ofKind = identities.get(kind);
   if (!ofKind) identities.set(kind, (ofKind = new Map<string, string>()));
   let identity = ofKind.get(key);

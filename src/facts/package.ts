@@ -1,5 +1,5 @@
 import { quote, quoteAll } from '../shell/quote.ts';
-import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
+import { checkKey, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 import { needChangeTime } from './path.ts';
 
 export interface PackageFact {
@@ -97,7 +97,7 @@ export const packageCollector: Collector = {
   kinds: ['package', 'available'],
   // dpkg is asked once for all, and apt only about what is not installed: on a finished host that is nothing.
   script(needs) {
-    const namesOf = (kind: string) => needs.filter((need) => need.kind === kind).map((need) => need.key);
+    const namesOf = (kind: FactKind) => needs.filter((need) => need.kind === kind).map((need) => need.key);
     const [packages, available] = [namesOf('package'), namesOf('available')];
     const among = (names: readonly string[]) => `${quote(` ${names.join(' ')} `)} in *" $n "*)`;
     return `{ dpkg-query -W -f='\${Package}\\t\${db:Status-Abbrev}\\t\${Version}\\n' -- ${quoteAll([...new Set([...packages, ...available])])} 2>/dev/null; [ $? -le 1 ] || echo !; } | {

@@ -1,8 +1,6 @@
 import { portionsOf, quoteAll } from '../shell/quote.ts';
 import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
 
-export const pathKind = 'path';
-
 type PathType = 'file' | 'directory' | 'link' | 'other';
 
 /** What `lstat` says of a path; undefined when nothing is there. */
@@ -24,7 +22,7 @@ const types: Record<string, PathType> = {
 };
 
 export function needPath(path: string): Need<PathFact | undefined> {
-  return { kind: pathKind, key: checkKey(path), parse: parsePath };
+  return { kind: 'path', key: checkKey(path), parse: parsePath };
 }
 
 function parsePath(records: readonly FactRecord[]): PathFact | undefined {
@@ -43,8 +41,16 @@ export function pathRecords(
   return [[type, fact.mode, fact.owner, fact.group]];
 }
 
+/** The records that a symbolic link to this target will have. */
+export function linkRecords(target: string): FactRecord[] {
+  return [
+    ['symbolic link', '777', 'root', 'root'],
+    ['link', target],
+  ];
+}
+
 export const pathCollector: Collector = {
-  kinds: [pathKind],
+  kinds: ['path'],
   script: (needs) =>
     forPaths(
       needs,

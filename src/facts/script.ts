@@ -16,12 +16,10 @@ export function needScript(script: string): Need<ScriptFact> {
 
 /** What a playbook's own command prints. Nobody knows what it looks at: after any change it is not known any more. */
 export function needRead(script: string): Need<ScriptFact> {
-  return needOutput(readKind, script);
+  return needOutput('read', script);
 }
 
-export const readKind = 'read';
-
-function needOutput(kind: string, script: string): Need<ScriptFact> {
+function needOutput(kind: 'script' | 'read', script: string): Need<ScriptFact> {
   return {
     kind,
     key: createHash('sha256').update(script).digest('hex').slice(0, 32),
@@ -34,9 +32,9 @@ function needOutput(kind: string, script: string): Need<ScriptFact> {
 }
 
 export const scriptCollector = outputCollector('script');
-export const readCollector = outputCollector(readKind);
+export const readCollector = outputCollector('read');
 
-function outputCollector(kind: string): Collector {
+function outputCollector(kind: 'script' | 'read'): Collector {
   return { kinds: [kind], script: (needs) => outputScript(kind, needs) };
 }
 

@@ -1,5 +1,5 @@
 import { quote, quoteAll } from '../shell/quote.ts';
-import { checkKey, type Collector, type FactRecord, type Need } from './need.ts';
+import { checkKey, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 
 /** A systemd unit, as `systemctl show` has it. */
 export interface UnitFact {
@@ -79,7 +79,7 @@ export const unitCollector: Collector = {
   kinds: ['unit', 'active', 'daemon-reload'],
   // Answers come in the order of the question, each ended by an empty line; an alias answers with its unit's Id.
   script(needs) {
-    const put = (kind: string, format: string, value: string) => {
+    const put = (kind: FactKind, format: string, value: string) => {
       const units = needs.filter((need) => need.kind === kind).map((need) => quote(need.key));
       return units.length === 0
         ? []
@@ -140,6 +140,6 @@ done`,
 };
 
 /** All that is known of a unit, and not any more once it has been started. */
-export function factsOfUnit(name: string): { kind: string; key: string }[] {
-  return ['unit', 'active', 'restart-record'].map((kind) => ({ kind, key: unitName(name) }));
+export function factsOfUnit(name: string): Need<unknown>[] {
+  return [needUnit(name), needActive(name), needRestartRecord(name)];
 }

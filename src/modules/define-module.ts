@@ -47,8 +47,8 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   readonly file?: LocalFile;
   /** The module's changes can't be foreseen one by one: each is applied, then its needs are read again. */
   readonly stepwise?: boolean;
-  /** What a deferred task of this module may write, beside its own needs. */
-  mayWrite?(params: z.output<P>): readonly Exclude<Write, '*'>[];
+  /** Facts that a deferred task of this module may write, beside its own needs. */
+  mayWrite?(params: z.output<P>): readonly Need<unknown>[];
   /** A deferred task of this module may write anything. */
   readonly wide?: boolean;
   /** It never changes a host. */
@@ -68,7 +68,7 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
   apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
   /** What takes a change that was made back again, where that is a matter of files and settings. */
   revert?(change: z.output<C>, context: ModuleContext): readonly Operation[];
-  /** A hint for batching and for the plan. */
+  /** The facts that it writes: a hint for batching and for the plan. */
   writes(change: z.output<C>, context: ModuleContext): readonly Write[];
   /** The state aimed at, in one line, for tasks whose changes can't be known yet. */
   aim(params: z.output<P>): string;
@@ -121,7 +121,7 @@ export interface BoundTask {
   /** The script of a command. */
   readonly command: string | undefined;
   /** What a deferred task may write, beside its own needs. */
-  readonly mayWrite: readonly Exclude<Write, '*'>[];
+  readonly mayWrite: readonly Need<unknown>[];
   diff(lookUp: LookUp): Verdict;
   guard(lookUp: LookUp): Verdict | undefined;
 }

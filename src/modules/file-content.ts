@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { holdsSecret, mask, maskPlaceholders } from '../core/secrets.ts';
 import { largestShownFile, needContent, needDigest } from '../facts/content.ts';
 import { needChangeTime, needPath, pathRecords, type PathFact } from '../facts/path.ts';
-import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
+import { changed, changeFields, inSync, predict, refused, type Verdict, type Write } from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
 import { restoreFile, writeFile } from '../shell/files.ts';
 import type { ModuleContext } from './define-module.ts';
@@ -121,12 +121,12 @@ export function revertFile(
 }
 
 export function writesOfFile(change: FileChange, context: ModuleContext): readonly Write[] {
-  const { resource: key, content, mode: bits, owner, group } = change;
+  const { resource: path, content, mode: bits, owner, group } = change;
   return [
-    { kind: 'path', key, records: pathRecords({ type: 'file', mode: bits, owner, group }, content === '') },
-    { kind: 'digest', key, records: [[context.digest(content)]] },
-    { kind: 'content', key, records: content.length <= largestShownFile ? [[context.encode(content)]] : [] },
-    { kind: needChangeTime(key).kind, key, records: [['Infinity']] },
+    predict(needPath(path), pathRecords({ type: 'file', mode: bits, owner, group }, content === '')),
+    predict(needDigest(path), [[context.digest(content)]]),
+    predict(needContent(path), content.length <= largestShownFile ? [[context.encode(content)]] : []),
+    predict(needChangeTime(path), [['Infinity']]),
   ];
 }
 

@@ -1,6 +1,16 @@
 import * as z from 'zod';
-import { needChangeTime, pathRecords, type PathFact } from '../facts/path.ts';
-import { changed, changeFields, inSync, refused, type Verdict, type Write } from '../plan/change.ts';
+import { needContent, needDigest } from '../facts/content.ts';
+import { linkRecords, needChangeTime, needPath, pathRecords, type PathFact } from '../facts/path.ts';
+import {
+  changed,
+  changeFields,
+  inSync,
+  outdate,
+  predict,
+  refused,
+  type Verdict,
+  type Write,
+} from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
 import { attributes, writeFolder, type NewFolder } from '../shell/files.ts';
 import { quote } from '../shell/quote.ts';
@@ -76,25 +86,19 @@ export function applyState(change: FileStateChange): readonly Operation[] {
 }
 
 export function writesOfState(change: FileStateChange): readonly Write[] {
-  const { resource: key, type, owner, group, mode, target } = change;
-  return [
-    {
-      kind: 'path',
-      key,
-      ...(type === 'absent' ? { records: [] } : {}),
-      ...(type === 'directory' ? { records: pathRecords({ type, mode, owner, group }) } : {}),
-      ...(type === 'link'
-        ? {
-            records: [
-              ['symbolic link', '777', 'root', 'root'],
-              ['link', target ?? ''],
-            ],
-          }
-        : {}),
-    },
-    { kind: needChangeTime(key).kind, key },
-    ...(type === 'absent' || type === 'link' ? ['digest', 'content'].map((kind) => ({ kind, key })) : []),
-  ];
+  const { resource: path, type, owner, group, mode, target } = change;
+  const another = [needDigest(path), needContent(path)].map(outdate);
+  const time = outdate(needChangeTime(path));
+  switch (type) {
+    case 'absent':
+      return [predict(needPath(path), []), time, ...another];
+    case 'link':
+      return [predict(needPath(path), linkRecords(target ?? '')), time, ...another];
+    case 'directory':
+      return [predict(needPath(path), pathRecords({ type, mode, owner, group })), time];
+    case 'file':
+      return [outdate(needPath(path)), time];
+  }
 }
 
 function folderOf({ resource: path, owner, group, mode }: FileStateChange): NewFolder {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { FactRecord } from '../facts/need.ts';
+import type { FactKind, FactRecord, Need } from '../facts/need.ts';
 
 /** What a change does, in the words of the plan. */
 export const changeActions = [
@@ -71,9 +71,22 @@ export function silent(reason: string, hint?: string): Verdict<never> {
   return { state: 'silent', reason, ...(hint === undefined ? {} : { hint }) };
 }
 
-/**
- * A fact that a change writes. With records it says what they will be; without, the fact is unknown until it is
- * collected again. `*` writes what nobody can list. Hints: the host checks before it relies on one.
- */
-export type Write =
-  '*' | { readonly kind: string; readonly key: string; readonly records?: readonly FactRecord[] };
+/** A fact that a change writes, with what it will be where that can be foreseen: see `predict` and `outdate`. */
+interface FactWrite {
+  readonly kind: FactKind;
+  readonly key: string;
+  readonly records?: readonly FactRecord[];
+}
+
+/** What a change writes; `*` is what nobody can list. Hints: the host checks before it relies on one. */
+export type Write = '*' | FactWrite;
+
+/** The fact that the need is about will be this. */
+export function predict({ kind, key }: Need<unknown>, records: readonly FactRecord[]): FactWrite {
+  return { kind, key, records };
+}
+
+/** The fact that the need is about will be another, and is unknown until it is collected again. */
+export function outdate({ kind, key }: Need<unknown>): FactWrite {
+  return { kind, key };
+}

@@ -1,8 +1,6 @@
 import { isApiKind } from '../../facts/api.ts';
 import { isGuarded } from '../../facts/collectors.ts';
-import { digestKind } from '../../facts/content.ts';
 import { identify, type FactRecord, type Need } from '../../facts/need.ts';
-import { pathKind } from '../../facts/path.ts';
 import { Unbatched, isAllOrNothing } from './unbatched.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { batchScript, parseBatch } from './batch.ts';
@@ -120,7 +118,7 @@ export class Applier implements Strategy {
     );
     const found = [...known].flatMap(([need, records]) =>
       // What is not there has no content either.
-      isGuarded(need.kind) && !(need.kind === digestKind && absent.has(need.key)) ? { need, records } : [],
+      isGuarded(need.kind) && !(need.kind === 'digest' && absent.has(need.key)) ? { need, records } : [],
     );
     this.#queue.push({ ...item, found });
     for (const operation of item.changes.flatMap(({ operations }) => operations))
@@ -263,7 +261,7 @@ export class Applier implements Strategy {
 }
 
 function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): boolean {
-  return kind === pathKind && records.length === 0;
+  return kind === 'path' && records.length === 0;
 }
 
 /** Those whose state a later change wrote: then there is nothing to check them by. */

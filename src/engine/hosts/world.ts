@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path/posix';
-import { identify, type FactRecord, type Need } from '../../facts/need.ts';
-import { contentKind, digestKind } from '../../facts/content.ts';
-import { pathKind } from '../../facts/path.ts';
-import { readKind } from '../../facts/script.ts';
+import { factsOfPath } from '../../facts/content.ts';
+import { identify, type FactKind, type FactRecord, type Need } from '../../facts/need.ts';
 import type { Write } from '../../plan/change.ts';
 
 /** Kinds of facts whose key is a path. */
-export const ofFiles = [pathKind, digestKind, contentKind, 'ctime'];
+export const ofPaths: ReadonlySet<FactKind> = new Set(factsOfPath('/').map(({ kind }) => kind));
+
+/** Those of them that are the target's where the path is a link. */
+const throughLinks: readonly FactKind[] = ['digest', 'content', 'ctime'];
 
 /** Why a fact that was known is not any more. */
 interface Unknown {
@@ -56,7 +57,7 @@ export class World {
   }
 
   #recordsIn(need: Need<unknown>, found: readonly FactRecord[] | Unknown | undefined) {
-    if (need.kind === contentKind) {
+    if (need.kind === 'content') {
       const leftOut = this.#leftOut.get(identify(need));
       if (leftOut !== undefined && leftOut !== need.args) return undefined;
     }
@@ -80,8 +81,8 @@ export class World {
       const digest = leftOut.get(identity);
       if (digest === undefined) this.#leftOut.delete(identity);
       else this.#leftOut.set(identity, digest);
-      if (identity.startsWith(`${readKind}\t`)) this.#reads.add(identity);
-      else if (identity.startsWith(`${pathKind}\t`)) this.#noteLink(partsOf(identity).key, records);
+      if (identity.startsWith('read\t')) this.#reads.add(identity);
+      else if (identity.startsWith('path\t')) this.#noteLink(partsOf(identity).key, records);
     }
   }
 
@@ -128,7 +129,7 @@ export class World {
   }
 
   /** Makes every known fact unknown for which the test holds. */
-  invalidate(test: (kind: string, key: string) => boolean, reason: string): void {
+  invalidate(test: (kind: FactKind, key: string) => boolean, reason: string): void {
     this.#catchUp();
     this.#forget(this.#reads, reason);
     for (const identity of this.#facts.keys()) {
@@ -140,16 +141,19 @@ export class World {
   /** Makes unknown what a change of one fact changes beside it. */
   #spread({ kind, key, records }: Exclude<Write, '*'>, reason: string): void {
     this.#forget(this.#reads, reason);
-    if (!ofFiles.includes(kind)) return;
+    if (!ofPaths.has(kind)) return;
     for (const [link, target] of this.#links) {
       if (key === target || isWithin(key, target) || isWithin(target, key))
-        this.#forget([`digest\t${link}`, `content\t${link}`, `ctime\t${link}`], reason);
+        this.#forget(
+          throughLinks.map((kind) => identify({ kind, key: link })),
+          reason,
+        );
     }
-    if (kind !== pathKind) return;
+    if (kind !== 'path') return;
     // Folders above that were not there are made with it.
     for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
       const above = key.slice(0, end);
-      const identity = `${pathKind}\t${above}`;
+      const identity = identify({ kind: 'path', key: above });
       const found = this.#facts.get(identity);
       if (found && !('reason' in found) && found.length === 0) this.#facts.set(identity, { reason });
     }
@@ -157,7 +161,7 @@ export class World {
     if (this.#noteLink(key, records ?? []) || records?.length === 0) {
       for (const identity of this.#facts.keys()) {
         const own = partsOf(identity);
-        if (ofFiles.includes(own.kind) && isWithin(own.key, key)) this.#facts.set(identity, { reason });
+        if (ofPaths.has(own.kind) && isWithin(own.key, key)) this.#facts.set(identity, { reason });
       }
     }
   }
@@ -185,8 +189,8 @@ function leftOutOf(
 ): Map<string, string> {
   const digests = new Map<string, Set<string>>();
   for (const need of needs) {
-    if (need.kind !== contentKind || collected.get(identify(need))?.length !== 0) continue;
-    if (collected.get(`${pathKind}\t${need.key}`)?.length === 0) continue;
+    if (need.kind !== 'content' || collected.get(identify(need))?.length !== 0) continue;
+    if (collected.get(identify({ kind: 'path', key: need.key }))?.length === 0) continue;
     const own = digests.get(identify(need));
     if (own) own.add(need.args ?? '');
     else digests.set(identify(need), new Set([need.args ?? '']));
@@ -198,9 +202,9 @@ function leftOutOf(
   );
 }
 
-function partsOf(identity: string): { kind: string; key: string } {
+function partsOf(identity: string): { kind: FactKind; key: string } {
   const tab = identity.indexOf('\t');
-  return { kind: identity.slice(0, tab), key: identity.slice(tab + 1) };
+  return { kind: identity.slice(0, tab) as FactKind, key: identity.slice(tab + 1) };
 }
 
 function isWithin(path: string, folder: string): boolean {

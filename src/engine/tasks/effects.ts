@@ -1,17 +1,22 @@
 import type { Provides } from '../../config/playbook/model.ts';
-import { unitName } from '../../facts/unit.ts';
-import type { Write } from '../../plan/change.ts';
-import type { Need } from '../../facts/need.ts';
+import { factsOfAccount } from '../../facts/account.ts';
+import { factsOfPath } from '../../facts/content.ts';
+import type { FactKind, Need } from '../../facts/need.ts';
+import { factsOfUnit, needDaemonReload, unitName } from '../../facts/unit.ts';
+import { outdate, type Write } from '../../plan/change.ts';
 import type { BoundTask } from '../../modules/define-module.ts';
 import type { Instance } from './instance.ts';
-import { ofFiles, type World } from '../hosts/world.ts';
+import { ofPaths, type World } from '../hosts/world.ts';
 
 /** What a package that brings a unit changes; it has systemd read its files itself. */
-const ofNewUnits = ['unit', 'restart-record'];
-const ofUnits = [...ofNewUnits, 'active', 'daemon-reload'];
-const ofAccounts = ['user', 'group'];
-/** Kinds of facts about one thing: what changes one of them may change the others. */
-const families = [ofFiles, ofUnits, ofAccounts];
+const ofNewUnits: readonly FactKind[] = ['unit', 'restart-record'];
+
+/** Facts about one thing: what changes one of them may change the others. */
+const families = [
+  factsOfPath,
+  (unit: string) => [...factsOfUnit(unit), needDaemonReload(unit)],
+  factsOfAccount,
+].map((factsOf) => ({ factsOf, kinds: new Set(factsOf('').map(({ kind }) => kind)) }));
 
 /** Puts what a change writes into a world. A task's `provides` limits what would otherwise be everything. */
 export function takeEffect(world: World, instance: Instance, writes: readonly Write[]): void {
@@ -28,17 +33,18 @@ export function takeUnknownEffect(world: World, instance: Instance): void {
   if (module.readOnly || instance.isRead) return;
   const { needs, bound, delegateTo } = instance;
   const own = needs.filter((need) => need.host === undefined || need.host === delegateTo);
-  takeEffect(world, instance, [...(module.wide ? ['*' as const] : []), ...possibleWrites(own, bound)]);
+  const writes = possibleWrites(own, bound).map(outdate);
+  takeEffect(world, instance, module.wide ? ['*', ...writes] : writes);
 }
 
 /** What a task may write that is not known yet: what it looks at, all that is known of that, and what it says. */
 export function possibleWrites(
   needs: readonly Need<unknown>[],
   { mayWrite }: Pick<BoundTask, 'mayWrite'>,
-): Exclude<Write, '*'>[] {
-  const looked = needs.flatMap(({ kind, key }) => {
-    const family = families.find((kinds) => kinds.includes(kind)) ?? [kind];
-    return family.map((each) => ({ kind: each, key }));
+): Need<unknown>[] {
+  const looked = needs.flatMap((need) => {
+    const family = families.find(({ kinds }) => kinds.has(need.kind));
+    return family ? family.factsOf(need.key) : [need];
   });
   return [...looked, ...mayWrite];
 }
@@ -48,9 +54,9 @@ function invalidateProvided(world: World, provides: Provides, reason: string): v
   const fullUnits = units.map(unitName);
   const trees = paths.map((path) => path.replace(/\/$/, ''));
   world.invalidate((kind, key) => {
-    if (ofFiles.includes(kind)) return trees.some((tree) => key === tree || key.startsWith(`${tree}/`));
+    if (ofPaths.has(kind)) return trees.some((tree) => key === tree || key.startsWith(`${tree}/`));
     if (ofNewUnits.includes(kind)) return fullUnits.includes(key);
-    if (ofAccounts.includes(kind)) return users.includes(key) || groups.includes(key);
+    if (kind === 'user' || kind === 'group') return users.includes(key) || groups.includes(key);
     return kind === 'package' && packages.includes(key);
   }, reason);
 }

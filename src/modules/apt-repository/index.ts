@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { changed } from '../../plan/change.ts';
+import { changed, outdate } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
@@ -49,7 +49,7 @@ export const aptRepository = defineModule({
     run('apt-get -q -o DPkg::Lock::Timeout=300 update', { timeout: 600 }),
   ],
   writes: (change, context) => [
-    ...('gone' in change ? [{ kind: 'path', key: change.resource }] : writesOfFile(change, context)),
+    ...('gone' in change ? [outdate(needPath(change.resource))] : writesOfFile(change, context)),
     '*',
   ],
   aim: ({ repo, state }) => `${repo} ${state}`,

@@ -1,7 +1,8 @@
 import { needCandidate, needPackage, needUnpackTime, packageRecords } from '../../facts/package.ts';
 import { needDigest } from '../../facts/content.ts';
+import { needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
-import type { Write } from '../../plan/change.ts';
+import { outdate, predict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
 import { aptScript, notFetchedScript, policyFile, takeBackScript } from './commands.ts';
@@ -41,32 +42,20 @@ export const apt = defineModule({
   apply: (change) => [run(aptScript(change), { timeout: 1800 })],
   revert: (change) => (change.former ? [run(takeBackScript(change), { timeout: 1800 })] : []),
   writes: ({ special, resource, packages, looked_for, becomes = {}, held = [] }) => {
-    if (looked_for) {
-      const { kind, key } = needScript(notFetchedScript(looked_for));
-      return [{ kind, key }];
-    }
+    if (looked_for) return [outdate(needScript(notFetchedScript(looked_for)))];
     const names = packages.map((spec) => parsePackage(spec).name);
     return [
       ...(special ? [] : (['*'] as const)),
-      ...names.flatMap((key): Write[] => {
-        const version = becomes[key];
-        if (version === undefined) return [{ kind: 'package', key }];
-        const records = packageRecords(version, special === 'hold' || held.includes(key));
-        return [{ kind: 'package', key, records }, ...(special ? [] : [unpacked(key)])];
+      ...names.flatMap((name) => {
+        const version = becomes[name];
+        if (version === undefined) return [outdate(needPackage(name))];
+        const records = packageRecords(version, special === 'hold' || held.includes(name));
+        // Unpacked later than any start, as for a file that is written.
+        const unpacked = special ? [] : [predict(needUnpackTime(name), [['Infinity']])];
+        return [predict(needPackage(name), records), ...unpacked];
       }),
-      ...(special === 'policy'
-        ? [
-            { kind: 'path', key: resource },
-            { kind: 'digest', key: resource },
-          ]
-        : []),
+      ...(special === 'policy' ? [needPath(resource), needDigest(resource)].map(outdate) : []),
     ];
   },
   aim: ({ packages, state }) => `${packages.join(', ')} ${state === 'present' ? 'installed' : state}`,
 });
-
-/** Later than any start, as for a file that is written. */
-function unpacked(name: string): Write {
-  const { kind, key } = needUnpackTime(name);
-  return { kind, key, records: [['Infinity']] };
-}

@@ -3,9 +3,9 @@ import { needHttp } from '../../facts/api.ts';
 import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
 import { needAvailable } from '../../facts/package.ts';
-import { factsOfUnit } from '../../facts/unit.ts';
 import { needPath } from '../../facts/path.ts';
-import { needActive } from '../../facts/unit.ts';
+import { factsOfUnit, needActive, needUnit } from '../../facts/unit.ts';
+import { outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
 import { diffMember, guardData } from './diff.ts';
@@ -46,10 +46,10 @@ export const etcdMember = defineModule({
   apply: operationsOf,
   mayWrite: ({ unit }) => factsOfUnit(unit),
   writes: ({ unit, data_dir: dataDir }) => [
-    { kind: 'unit', key: `${unit}.service` },
-    { kind: 'active', key: `${unit}.service` },
-    { kind: 'path', key: `${dataDir}/member/wal` },
-    { kind: 'content', key: recordFile },
+    outdate(needUnit(unit)),
+    outdate(needActive(unit)),
+    outdate(needPath(`${dataDir}/member/wal`)),
+    outdate(needContent(recordFile)),
   ],
   aim: ({ name, members }) => `${name} one of ${members.length} etcd members`,
 });

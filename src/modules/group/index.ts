@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { needGroup } from '../../facts/account.ts';
-import { changed, changeFields, inSync } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quoteAll } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -38,6 +38,6 @@ export const group = defineModule({
     return changed({ action: 'update', resource: name, detail, command: ['groupmod', ...id, '--', name] });
   },
   apply: ({ command }) => [run(quoteAll(command))],
-  writes: ({ resource }) => [{ kind: 'group', key: resource }],
+  writes: ({ resource }) => [outdate(needGroup(resource))],
   aim: ({ name, state }) => (state === 'absent' ? `no group ${name}` : `group ${name}`),
 });

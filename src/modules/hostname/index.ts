@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { factsOfPath } from '../../facts/content.ts';
 import { needHost } from '../../facts/host.ts';
-import { changed, changeFields, inSync } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 
-const factsOfFile = ['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: '/etc/hostname' }));
+const factsOfFile = factsOfPath('/etc/hostname');
 
 export const hostname = defineModule({
   name: 'hostname',
@@ -33,6 +34,6 @@ export const hostname = defineModule({
 printf '%s\\n' ${quote(resource)} > /etc/hostname && hostname ${quote(resource)}; fi`),
   ],
   mayWrite: () => factsOfFile,
-  writes: () => [{ kind: needHost.kind, key: needHost.key }, ...factsOfFile],
+  writes: () => [needHost, ...factsOfFile].map(outdate),
   aim: ({ name }) => `host name ${name}`,
 });

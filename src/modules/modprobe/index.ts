@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { needKernelModule } from '../../facts/kernel.ts';
-import { changed, changeFields, inSync, refused } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate, refused } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -40,6 +40,6 @@ export const modprobe = defineModule({
     const name = quote(resource.replace('kernel module ', ''));
     return [run(load ? `modprobe -- ${name} ${params}` : `modprobe -r -- ${name}`)];
   },
-  writes: ({ resource }) => [{ kind: 'kernel-module', key: resource.replace('kernel module ', '') }],
+  writes: ({ resource }) => [outdate(needKernelModule(resource.replace('kernel module ', '')))],
   aim: ({ name, state }) => `kernel module ${name} ${state === 'present' ? 'loaded' : 'not loaded'}`,
 });

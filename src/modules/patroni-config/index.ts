@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { refusalOf } from '../../clients/etcd.ts';
 import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni.ts';
 import { needHttp } from '../../facts/api.ts';
-import { changed, changeFields, inSync, silent } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate, silent } from '../../plan/change.ts';
 import type { HttpOperation } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
 import { patchFor } from './patch.ts';
@@ -122,9 +122,6 @@ export const patroniConfig = defineModule({
     patchOperation('give the cluster its former configuration', change, inverse),
     ...change.members.map((address) => awaitTaken(address, change.port)),
   ],
-  writes: ({ address, port }) => {
-    const { kind, key } = needHttp(getRequest({ address, port }, '/config'));
-    return [{ kind, key }];
-  },
+  writes: ({ address, port }) => [outdate(needHttp(getRequest({ address, port }, '/config')))],
   aim: ({ config }) => `${Object.keys(config).length} settings in the DCS`,
 });

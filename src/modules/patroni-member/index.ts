@@ -2,9 +2,10 @@ import { prefixRequest } from '../../clients/etcd.ts';
 import { needHttp } from '../../facts/api.ts';
 import { needContent } from '../../facts/content.ts';
 import { onHost } from '../../facts/need.ts';
-import { needPath } from '../../facts/path.ts';
+import { needChangeTime, needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
-import { factsOfUnit, needActive } from '../../facts/unit.ts';
+import { factsOfUnit, needActive, needUnit } from '../../facts/unit.ts';
+import { outdate, predict } from '../../plan/change.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
@@ -56,14 +57,14 @@ export const patroniMember = defineModule({
   diff: (facts, params) => diffMember(facts, params),
   guard: (facts, params) => guardData(facts, params),
   apply: operationsOf,
-  mayWrite: ({ unit, config }) => [...factsOfUnit(unit), { kind: 'ctime', key: config }],
+  mayWrite: ({ unit, config }) => [...factsOfUnit(unit), needChangeTime(config)],
   writes: ({ unit, data_dir: dataDir, config }) => [
-    { kind: 'unit', key: `${unit}.service` },
-    { kind: 'active', key: `${unit}.service`, records: [['active']] },
-    { kind: 'path', key: `${dataDir}/global/pg_control` },
-    { kind: 'path', key: `${dataDir}/PG_VERSION` },
-    { kind: 'content', key: recordFile },
-    { kind: 'ctime', key: config },
+    outdate(needUnit(unit)),
+    predict(needActive(unit), [['active']]),
+    outdate(needPath(`${dataDir}/global/pg_control`)),
+    outdate(needPath(`${dataDir}/PG_VERSION`)),
+    outdate(needContent(recordFile)),
+    outdate(needChangeTime(config)),
   ],
   aim: ({ name, members, scope }) => `${name} one of ${members.length} members of ${scope}`,
 });

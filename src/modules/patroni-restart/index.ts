@@ -3,6 +3,7 @@ import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { needPackage, needUnpackTime } from '../../facts/package.ts';
 import { factsOfUnit, needUnit } from '../../facts/unit.ts';
+import { outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf, restartUnit } from './commands.ts';
 import { addressOf, diffRestart } from './diff.ts';
@@ -24,10 +25,7 @@ function settingsOn(params: PatroniRestartParams, parameters: Readonly<Record<st
 
 /** What Patroni says differently after a restart. */
 function answersOf(endpoint: PatroniEndpoint) {
-  return ['/cluster', '/patroni'].map((path) => {
-    const { kind, key } = needHttp(getRequest(endpoint, path));
-    return { kind, key };
-  });
+  return ['/cluster', '/patroni'].map((path) => needHttp(getRequest(endpoint, path)));
 }
 
 export const patroniRestart = defineModule({
@@ -68,10 +66,8 @@ export const patroniRestart = defineModule({
   // With its former package, it has to be started again.
   revert: (change) => (change.unit === undefined ? [] : restartUnit(change, change.unit)),
   mayWrite: (params) => answersOf({ address: addressOf(params), port: params.rest_port }),
-  writes: ({ address, rest_port: port, unit }) => [
-    ...answersOf({ address, port }),
-    ...(unit === undefined ? [] : factsOfUnit(unit)),
-  ],
+  writes: ({ address, rest_port: port, unit }) =>
+    [...answersOf({ address, port }), ...(unit === undefined ? [] : factsOfUnit(unit))].map(outdate),
   aim: ({ name, parameters }) =>
     parameters
       ? `${name} runs with ${Object.keys(parameters).length} settings`

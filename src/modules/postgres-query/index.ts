@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { needSql } from '../../facts/api.ts';
-import { changed, changeFields, inSync } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
 
@@ -48,9 +48,6 @@ export const postgresQuery = defineModule({
   apply: ({ login, statements, resource }) => [
     { kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] },
   ],
-  writes: ({ login, unless }) => {
-    const { kind, key } = needSql(onPrimary(login, unless));
-    return [{ kind, key }];
-  },
+  writes: ({ login, unless }) => [outdate(needSql(onPrimary(login, unless)))],
   aim: ({ unless }) => unless,
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { asScramVerifier } from '../../core/secrets.ts';
 import { needSql } from '../../facts/api.ts';
-import { changed, changeFields, inSync } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { identifier, literal, onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
 
@@ -109,10 +109,9 @@ export const postgresRole = defineModule({
   apply: ({ resource, login, statements }) => [
     { kind: 'sql', what: resource, queries: [onPrimary(login, ...statements)] },
   ],
-  writes: ({ login, resource }) => {
-    const { kind, key } = needSql(onPrimary(login, query(resource.replace(/^role /, ''))));
-    return [{ kind, key }];
-  },
+  writes: ({ login, resource }) => [
+    outdate(needSql(onPrimary(login, query(resource.replace(/^role /, ''))))),
+  ],
   aim: ({ name, attributes: wanted }) => `role ${name} (${wanted.join(', ')})`,
 });
 

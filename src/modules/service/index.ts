@@ -1,7 +1,8 @@
 import { needPackage, needUnpackTime } from '../../facts/package.ts';
 import { needDigest } from '../../facts/content.ts';
 import { needChangeTime } from '../../facts/path.ts';
-import { needDaemonReload, needRestartRecord, needUnit } from '../../facts/unit.ts';
+import { needActive, needDaemonReload, needRestartRecord, needUnit } from '../../facts/unit.ts';
+import { outdate, predict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule, type Module } from '../define-module.ts';
 import { unitScript } from './commands.ts';
@@ -72,11 +73,11 @@ function defineService(name: string, summary: string): Module {
         : [],
     writes: ({ unit, action }) => [
       // A reload leaves the unit as it is: running, in the same invocation.
-      ...(action === 'reload' ? [] : [{ kind: 'unit', key: unit }]),
-      ...(action === 'start' ? [{ kind: 'active', key: unit, records: [['active']] }] : []),
-      ...(action === 'stop' ? [{ kind: 'active', key: unit, records: [['inactive']] }] : []),
-      { kind: 'restart-record', key: unit },
-      { kind: 'daemon-reload', key: unit },
+      ...(action === 'reload' ? [] : [outdate(needUnit(unit))]),
+      ...(action === 'start' ? [predict(needActive(unit), [['active']])] : []),
+      ...(action === 'stop' ? [predict(needActive(unit), [['inactive']])] : []),
+      outdate(needRestartRecord(unit)),
+      outdate(needDaemonReload(unit)),
     ],
     aim: ({ name: unit, state, enabled }) =>
       [unit, state, enabled === undefined ? undefined : enabled ? 'enabled' : 'disabled']

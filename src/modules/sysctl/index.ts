@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { needSysctl } from '../../facts/kernel.ts';
-import { changed, changeFields, refused, type Verdict } from '../../plan/change.ts';
+import { changed, changeFields, outdate, refused, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -98,7 +98,7 @@ export const sysctl = defineModule({
     ...(file ? applyFile(file) : []),
   ],
   writes: ({ resource, file }, context) => [
-    { kind: 'sysctl', key: resource },
+    outdate(needSysctl(resource)),
     ...(file ? writesOfFile(file, context) : []),
   ],
   aim: ({ name, value }) => `${name} = ${value ?? 'the kernel’s own'}`,

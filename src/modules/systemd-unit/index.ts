@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { needDaemonReload, unitName } from '../../facts/unit.ts';
-import { changed, changeFields, type Verdict } from '../../plan/change.ts';
+import { needDaemonReload, needUnit, unitName } from '../../facts/unit.ts';
+import { changed, changeFields, outdate, predict, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -92,8 +92,8 @@ export const systemdUnit = defineModule({
   revert: ({ file }, context) => (file ? [...revertFile(file, context), run('systemctl daemon-reload')] : []),
   writes: ({ file, unit, wholeUnit }, context) => [
     ...(file ? writesOfFile(file, context) : []),
-    ...(wholeUnit || !file ? [{ kind: 'unit', key: unit }] : []),
-    { kind: 'daemon-reload', key: unit, records: [['no']] },
+    ...(wholeUnit || !file ? [outdate(needUnit(unit))] : []),
+    predict(needDaemonReload(unit), [['no']]),
   ],
   aim: (params) => pathOf(params),
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { needUser, type UserFact } from '../../facts/account.ts';
-import { changed, changeFields, inSync, type Verdict } from '../../plan/change.ts';
+import { factsOfAccount, needUser, type UserFact } from '../../facts/account.ts';
+import { changed, changeFields, inSync, outdate, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote, quoteAll } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -39,10 +39,7 @@ export const user = defineModule({
   needs: ({ name }) => ({ user: needUser(name) }),
   diff: ({ user: actual }, params) => diff(actual, params),
   apply: ({ command }) => [run(quoteAll(command))],
-  writes: ({ resource }) => [
-    { kind: 'user', key: resource },
-    { kind: 'group', key: resource },
-  ],
+  writes: ({ resource }) => factsOfAccount(resource).map(outdate),
   aim: ({ name, state }) => (state === 'absent' ? `no user ${name}` : `user ${name}`),
 });
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { factsOfPath } from '../../facts/content.ts';
 import { needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
-import { changed, changeFields, inSync } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate, predict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
@@ -72,11 +73,10 @@ done`,
     ),
   ],
   writes({ resource, condition }) {
-    if (resource.startsWith('/'))
-      return ['path', 'digest', 'content', 'ctime'].map((kind) => ({ kind, key: resource }));
+    if (resource.startsWith('/')) return factsOfPath(resource).map(outdate);
     const isAbsent = condition.startsWith('! ');
-    const { kind, key } = needScript(isAbsent ? condition.slice(2) : condition);
-    return [{ kind, key, records: [['', isAbsent ? '1' : '0', '']] }];
+    const answers = needScript(isAbsent ? condition.slice(2) : condition);
+    return [predict(answers, [['', isAbsent ? '1' : '0', '']])];
   },
   aim: (params) => `${shown(params)} ${params.state}`,
 });

@@ -3,7 +3,7 @@ import { guardDigest } from '../../../../src/facts/collectors.ts';
 import { toSegments, type Step } from '../../../../src/engine/applying/segments.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
 import { needPath } from '../../../../src/facts/path.ts';
-import type { Write } from '../../../../src/plan/change.ts';
+import { predict, type Write } from '../../../../src/plan/change.ts';
 import { run } from '../../../../src/plan/operation.ts';
 
 const attributes = { owner: 'root', group: 'root', mode: '644' };
@@ -38,7 +38,7 @@ function step({ needs, records = [], file, folder, narrow, writes, beside = [], 
     change: { action: 'create', resource: file ?? 'something' },
     operations: [run(script, newFile)],
     revert: [],
-    writes: writes ?? [{ ...needPath(file ?? '/'), records: [['regular file']] }],
+    writes: writes ?? [predict(needPath(file ?? '/'), [['regular file']])],
   };
   const isChange = file !== undefined || writes !== undefined;
   return {

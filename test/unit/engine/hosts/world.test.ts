@@ -7,6 +7,7 @@ import { needDigest } from '../../../../src/facts/content.ts';
 import { needPath, pathRecords } from '../../../../src/facts/path.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
 import { needUnit } from '../../../../src/facts/unit.ts';
+import { outdate, predict } from '../../../../src/plan/change.ts';
 import { needUser } from '../../../../src/facts/account.ts';
 
 const fileNeed = needPath('/etc/f');
@@ -31,11 +32,7 @@ describe('a world', () => {
     const world = worldWith(fileNeed);
     const fork = world.fork();
     fork.write(
-      {
-        kind: 'path',
-        key: '/etc/f',
-        records: pathRecords({ type: 'file', mode: '644', owner: 'root', group: 'root' }),
-      },
+      predict(fileNeed, pathRecords({ type: 'file', mode: '644', owner: 'root', group: 'root' })),
       'r',
     );
     expect(fileNeed.parse(fork.records(fileNeed) ?? [])).toEqual({
@@ -49,7 +46,7 @@ describe('a world', () => {
 
   test('a write without records makes a fact unknown, for a reason', () => {
     const world = worldWith(fileNeed, unit);
-    world.write({ kind: 'path', key: '/etc/f' }, 'the first');
+    world.write(outdate(fileNeed), 'the first');
     expect([world.records(fileNeed), world.unknownReason(fileNeed)]).toEqual([undefined, 'the first']);
     expect(world.records(unit)).toBeDefined();
   });
@@ -134,8 +131,8 @@ describe('what provides says limits what a wide change makes unknown', () => {
       return unknown(world);
     };
     expect(after({})).toEqual(['path /etc/f']);
-    expect(after({}, [{ kind: unit.kind, key: unit.key }])).toEqual(['path /etc/f', 'unit etcd.service']);
+    expect(after({}, [unit])).toEqual(['path /etc/f', 'unit etcd.service']);
     expect(after({ wide: true })).toHaveLength(everything.length);
-    expect(after({ readOnly: true }, [{ kind: unit.kind, key: unit.key }])).toEqual([]);
+    expect(after({ readOnly: true }, [unit])).toEqual([]);
   });
 });
