@@ -1,4 +1,4 @@
-import { Command, CommanderError, Help, type Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { config as configureZod } from 'zod';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
 import {
@@ -202,7 +202,27 @@ function addLabVerbs(lab: Command, act: Act): void {
       '--from <inventory>',
       'inventory whose hosts to make (default: inventory/three-node.yml of drover)',
     )
+    .option('--installed', 'with the packages installed, and nothing started')
+    .addOption(
+      new Option('--from-save <save>', 'hosts of a save of this lab, as it was').conflicts([
+        'from',
+        'installed',
+      ]),
+    )
     .action(act(async () => (await load()).up));
+  named('save', 'keep the hosts as they are, for lab up --from-save; they are frozen meanwhile')
+    .argument('<save>', 'name to save them under')
+    .action(act(async () => (await load()).save));
+  lab
+    .command('saves')
+    .description('list what has been saved')
+    .option('--json', 'as JSON')
+    .action(act(async () => (await load()).saves));
+  lab
+    .command('forget')
+    .description('remove a save')
+    .argument('<save>', 'name of the save')
+    .action(act(async () => (await load()).forget));
   named('down', 'remove everything the lab has made').action(act(async () => (await load()).down));
   named('status', 'list the hosts')
     .option('--json', 'as JSON')

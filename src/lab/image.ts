@@ -10,10 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { download, install } from './packages.ts';
 import { run } from './shell.ts';
 
-/** Where images and downloaded packages stay between labs. */
-const cacheFolder = '/var/cache/drover-lab';
+/** Where images, packages and saves stay between labs. */
+export const cacheFolder = '/var/cache/drover-lab';
 
 const suite = 'bookworm';
 
@@ -42,32 +43,49 @@ const downloaded = [
 // Package lists older than this would have every host fetch them itself.
 const freshFor = 20 * 3600 * 1000;
 
+export interface LayerOptions {
+  /** With the packages installed, and none of their services started or enabled. */
+  readonly installed?: boolean;
+}
+
 /** The read-only layers of a host's file system, lowest first; made when they are not there or outdated. */
-export async function prepareLayers(say: (message: string) => void): Promise<string[]> {
+export async function prepareLayers(
+  say: (message: string) => void,
+  { installed = false }: LayerOptions = {},
+): Promise<string[]> {
   mkdirSync(cacheFolder, { recursive: true });
-  const key = createHash('sha256')
-    .update(JSON.stringify([suite, included]))
-    .digest('hex')
-    .slice(0, 12);
+  const key = keyOf(suite, included);
   const base = join(cacheFolder, `base-${key}`);
   if (!existsSync(base)) {
     say('making the base image (once, about half a minute)');
     await build(base, (folder) => bootstrap(folder));
   }
-  const archiveKey = createHash('sha256')
-    .update(JSON.stringify([key, downloaded]))
-    .digest('hex')
-    .slice(0, 12);
+  const archiveKey = keyOf(key, downloaded);
   const archive = join(cacheFolder, `packages-${archiveKey}`);
   if (!existsSync(archive) || Date.now() - statSync(archive).mtimeMs > freshFor) {
     say('downloading packages for the hosts');
-    await build(archive, (folder) => download(base, folder));
+    await build(archive, (folder) => download(base, folder, downloaded));
   }
-  return [base, archive];
+  if (!installed) return [base, archive];
+  const layer = join(cacheFolder, `installed-${archiveKey}`);
+  if (!existsSync(layer) || statSync(layer).mtimeMs < statSync(archive).mtimeMs) {
+    say('installing packages for the hosts');
+    await build(layer, (folder) => install([base, archive], folder, downloaded));
+  }
+  return [base, archive, layer];
+}
+
+/** Tells a layer from the one that replaces it under the same name. */
+export function identityOf(layer: string): string {
+  return `${layer} ${existsSync(layer) ? statSync(layer).mtimeMs : 'gone'}`;
+}
+
+function keyOf(...parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 
 /** Builds beside the place and renames into it, so that a broken build is never used. */
-async function build(place: string, make: (folder: string) => Promise<void>): Promise<void> {
+export async function build(place: string, make: (folder: string) => Promise<void>): Promise<void> {
   const temporary = `${place}.new.${process.pid}`;
   mkdirSync(temporary);
   try {
@@ -104,28 +122,4 @@ async function bootstrap(folder: string): Promise<void> {
   if (existsSync(join(folder, 'etc/apt/sources.list.d/debian.sources'))) {
     rmSync(join(folder, 'etc/apt/sources.list'), { force: true });
   }
-}
-
-/** Fills a layer over the base with package lists and archives, by the base's own apt. */
-async function download(base: string, folder: string): Promise<void> {
-  const upper = join(folder, 'upper');
-  const root = join(folder, 'root');
-  for (const path of [upper, join(folder, 'work'), root]) mkdirSync(path);
-  const options = `lowerdir=${base},upperdir=${upper},workdir=${join(folder, 'work')}`;
-  await run('mount', ['-t', 'overlay', 'overlay', '-o', options, root]);
-  try {
-    cpSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
-    const apt = (...args: string[]) => run('chroot', [root, 'apt-get', '-q', '-y', ...args]);
-    await apt('update');
-    // PostgreSQL's own cluster tools pull in what patroni alone would not.
-    await apt('install', '--download-only', ...downloaded);
-    rmSync(join(root, 'etc/resolv.conf'));
-  } finally {
-    await run('umount', [root]);
-  }
-  // What is left is the layer itself.
-  for (const path of ['work', 'root']) rmSync(join(folder, path), { recursive: true, force: true });
-  for (const name of readdirSync(upper)) renameSync(join(upper, name), join(folder, name));
-  rmSync(upper, { recursive: true });
-  rmSync(join(folder, 'etc'), { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { TaskFailedError, UsageError } from '../core/errors.ts';
 import { until } from '../core/until.ts';
-import { prepareLayers } from './image.ts';
+import { prepareLayers, type LayerOptions } from './image.ts';
 import { planHosts, writeInventory, type LabHost } from './inventory.ts';
 import { raiseLimits } from './limits.ts';
 import {
@@ -19,6 +19,7 @@ import {
 } from './machine.ts';
 import { namesOf, type LabNames } from './names.ts';
 import { isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, setCut, unplug } from './network.ts';
+import { findSave, unpackSave, writeSave } from './save.ts';
 import { run, succeeds } from './shell.ts';
 
 export interface LabHostStatus extends LabHost {
@@ -40,17 +41,58 @@ export class Lab {
   }
 
   /** Makes and boots the hosts of an inventory; those that run are left alone. Resolves when all answer on SSH. */
-  async up(source: string): Promise<LabHost[]> {
+  async up(source: string, options: LayerOptions = {}): Promise<LabHost[]> {
     await this.#requireTools();
-    raiseLimits();
     const hosts = planHosts(source, this.#names);
-    const layers = await prepareLayers(this.#say);
+    const layers = await prepareLayers(this.#say, options);
+    const known = await this.#boot(hosts, layers);
+    writeFileSync(join(this.#names.runFolder, 'known_hosts'), known.join(''), { mode: 0o600 });
+    writeInventory(source, hosts, this.#names);
+    await Promise.all(hosts.map((host) => this.#awaitSsh(host)));
+    return hosts;
+  }
+
+  /** Boots the hosts of a save, which find their disks as after a power cut at the moment of saving. */
+  async upFrom(name: string): Promise<LabHost[]> {
+    await this.#requireTools();
+    const save = findSave(name);
+    const { lab, dataFolder, runFolder } = this.#names;
+    if (save.lab !== lab) {
+      throw new UsageError(`the save "${name}" is of the lab "${save.lab}", whose addresses it has`, {
+        hint: `drover lab up --name ${save.lab} --from-save ${name}`,
+      });
+    }
+    if ([dataFolder, runFolder].some(existsSync)) {
+      throw new UsageError(`the lab "${lab}" is there already`, { hint: 'drover lab down removes it' });
+    }
+    await unpackSave(save, this.#names);
+    const hosts = this.hosts();
+    await this.#boot(hosts, save.layers);
+    await Promise.all(hosts.map((host) => this.#awaitSsh(host)));
+    return hosts;
+  }
+
+  /** Keeps the hosts as they are at this moment, for `upFrom`; they are frozen while they are copied. */
+  async save(name: string): Promise<void> {
+    const running = this.hosts().filter((host) => findMachine(this.#names, host.name));
+    if (running.length === 0) throw new UsageError(`no host of the lab "${this.#names.lab}" runs`);
+    for (const host of running) setPaused(this.#names, host.name, true);
+    try {
+      await writeSave(name, this.#names);
+    } finally {
+      for (const host of running) setPaused(this.#names, host.name, false);
+    }
+  }
+
+  /** Resolves to each host's line of known_hosts once it boots. */
+  async #boot(hosts: readonly LabHost[], layers: readonly string[]): Promise<string[]> {
+    raiseLimits();
     mkdirSync(this.#names.runFolder, { recursive: true, mode: 0o700 });
     mkdirSync(this.#names.dataFolder, { recursive: true, mode: 0o700 });
     const key = await this.#key();
     await raiseNetwork(this.#names);
     const plugged = new Set(await pluggedHosts(this.#names));
-    const known = await Promise.all(
+    return Promise.all(
       hosts.map(async ({ name, address }) => {
         const hostKey = await mountRoot(this.#names, name, layers, key);
         if (!plugged.has(name)) await plugIn(this.#names, name, address);
@@ -59,10 +101,6 @@ export class Lab {
         return `${address} ${type} ${text}\n`;
       }),
     );
-    writeFileSync(join(this.#names.runFolder, 'known_hosts'), known.join(''), { mode: 0o600 });
-    writeInventory(source, hosts, this.#names);
-    await Promise.all(hosts.map((host) => this.#awaitSsh(host)));
-    return hosts;
   }
 
   /** Boots a host that is off, with what was on its disk. */

@@ -18,12 +18,13 @@ import { until } from '../core/until.ts';
 import { quote } from '../shell/quote.ts';
 import { makeCgroups, removeCgroups } from './cgroup.ts';
 import type { LabNames } from './names.ts';
+import { mountOverlay, overlayIn } from './overlay.ts';
 import { run, succeeds } from './shell.ts';
 
 /** Folders of one host: its writable layer, and where its file system is mounted. */
 function foldersOf(names: LabNames, host: string) {
   const folder = join(names.dataFolder, host);
-  return { folder, upper: join(folder, 'upper'), work: join(folder, 'work'), root: join(folder, 'root') };
+  return { folder, ...overlayIn(folder) };
 }
 
 /** Where systemd-nspawn says why a host did not boot. */
@@ -38,20 +39,8 @@ export async function mountRoot(
   layers: readonly string[],
   key: string,
 ): Promise<string> {
-  const { upper, work, root } = foldersOf(names, host);
-  for (const path of [upper, work, root]) mkdirSync(path, { recursive: true });
-  if (!(await succeeds('mountpoint', ['-q', root]))) {
-    // overlayfs wants the topmost layer first.
-    const lower = [...layers].reverse().join(':');
-    await run('mount', [
-      '-t',
-      'overlay',
-      names.machine(host),
-      '-o',
-      `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
-      root,
-    ]);
-  }
+  const { folder, root } = foldersOf(names, host);
+  if (!(await succeeds('mountpoint', ['-q', root]))) await mountOverlay(names.machine(host), layers, folder);
   const hostKey = join(root, 'etc/ssh/ssh_host_ed25519_key');
   if (!existsSync(hostKey)) {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', host, '-f', hostKey]);

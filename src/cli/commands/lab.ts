@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { exitCodes, type ExitCode } from '../../core/errors.ts';
+import { exitCodes, UsageError, type ExitCode } from '../../core/errors.ts';
 import { Lab } from '../../lab/lab.ts';
+import { readSaves, removeSave } from '../../lab/save.ts';
 import { bundledFile } from '../bundled.ts';
 
 interface LabFlags {
@@ -9,9 +10,18 @@ interface LabFlags {
 
 const say = (message: string) => process.stderr.write(`${message}\n`);
 
-export async function up(flags: LabFlags & { from?: string }): Promise<ExitCode> {
-  const lab = new Lab(flags.name, say);
-  const hosts = await lab.up(flags.from ?? bundledFile('inventory/three-node.yml'));
+interface UpFlags extends LabFlags {
+  readonly from?: string;
+  readonly installed?: boolean;
+  readonly fromSave?: string;
+}
+
+export async function up({ name: labName, from, installed = false, fromSave }: UpFlags): Promise<ExitCode> {
+  const lab = new Lab(labName, say);
+  const hosts =
+    fromSave === undefined
+      ? await lab.up(from ?? bundledFile('inventory/three-node.yml'), { installed })
+      : await lab.upFrom(fromSave);
   for (const { name, address } of hosts) say(`${name.padEnd(16)} ${address}`);
   say(`use it with: -i ${lab.inventory}`);
   return exitCodes.ok;
@@ -20,6 +30,26 @@ export async function up(flags: LabFlags & { from?: string }): Promise<ExitCode>
 export async function down(flags: LabFlags): Promise<ExitCode> {
   await new Lab(flags.name).down();
   return exitCodes.ok;
+}
+
+export async function save(name: string, flags: LabFlags): Promise<ExitCode> {
+  await new Lab(flags.name).save(name);
+  return exitCodes.ok;
+}
+
+export function saves(flags: { json?: boolean }): Promise<ExitCode> {
+  const list = readSaves().map(({ name, lab, made }) => ({ name, lab, made: made.toISOString() }));
+  if (flags.json) process.stdout.write(`${JSON.stringify(list)}\n`);
+  else
+    for (const { name, lab, made } of list)
+      process.stdout.write(`${name.padEnd(24)} ${lab.padEnd(8)} ${made}\n`);
+  return Promise.resolve(exitCodes.ok);
+}
+
+export function forget(name: string): Promise<ExitCode> {
+  if (!removeSave(name))
+    throw new UsageError(`there is no save "${name}"`, { hint: 'drover lab saves lists them' });
+  return Promise.resolve(exitCodes.ok);
 }
 
 export async function status(flags: LabFlags & { json?: boolean }): Promise<ExitCode> {
