@@ -25,10 +25,11 @@ function isSame(one: Diagnostic, other: Diagnostic): boolean {
   );
 }
 
-/** A path as a person at this working directory would write it. */
+/** A path as a person at this working directory would write it; a folder's keeps its last slash. */
 export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('../..') ? path : short;
+  if (short === '' || short.startsWith('../..')) return path;
+  return path.endsWith('/') ? `${short}/` : short;
 }
 
 /** Reads a text file; undefined and a problem when it can't be read. */

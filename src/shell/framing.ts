@@ -133,8 +133,9 @@ export function sessionPrelude(
 }
 
 /**
- * Kills the process that a piece runs in, and all below it: TERM, and KILL after two seconds. It does nothing when
- * the session's loop has no such child any more, so that the next piece is safe. Perl is Essential; procps is not.
+ * Kills the process that a piece runs in, and all below it: TERM, and after two seconds KILL, once all are stopped:
+ * a parent that outlives its child by a moment starts the next, which nobody would find. It does nothing when the
+ * session's loop has no such child any more, so that the next piece is safe. Perl is Essential; procps is not.
  */
 export function killPiece(piece: number, loop: number): string {
   const program = `my ($root, $loop) = @ARGV; my %seen; $/ = undef;
@@ -147,7 +148,7 @@ for my $round (1 .. 100) {
   push @alive, $root if $round == 1 && $t{$root} && $t{$root}{parent} == $loop;
   for my $p (map { tree(\\%t, $_) } @alive) { next if exists $seen{$p}; $seen{$p} = $t{$p}{start}; push @new, $p }
   my @left = grep { $t{$_} && $t{$_}{start} == $seen{$_} && $t{$_}{state} ne "Z" } keys %seen or last;
-  kill($round > 40 ? ("KILL", @left) : ("TERM", @new));
+  kill($round <= 40 ? ("TERM", @new) : $round == 41 ? ("STOP", @left) : @new ? ("STOP", @new) : ("KILL", @left));
   select(undef, undef, undef, 0.05);
 }`;
   return `perl -e ${quote(program)} ${piece} ${loop}`;
