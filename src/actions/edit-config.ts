@@ -2,7 +2,7 @@ import { awaitCycle } from '../cluster/moves.ts';
 import { planEdit } from '../cluster/operations/config-edit.ts';
 import { parametersOf } from '../cluster/operations/restart.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
-import { takeSnapshot } from '../cluster/snapshot.ts';
+import { takeSnapshot } from '../components/snapshot.ts';
 import { settingsOf } from '../cluster/settings.ts';
 import { viewOf } from '../cluster/view.ts';
 import { UnhealthyError, type ExitCode } from '../core/errors.ts';

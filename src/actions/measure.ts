@@ -1,6 +1,6 @@
 import { leaderOf } from '../clients/patroni.ts';
-import { readCluster } from '../cluster/gates/patroni.ts';
-import type { Topology } from '../cluster/topology.ts';
+import { readCluster } from '../components/patroni/gate.ts';
+import type { Topology } from '../components/topology.ts';
 import { refuseLoss, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
 import type { RunView } from '../engine/run-options.ts';

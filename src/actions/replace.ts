@@ -1,4 +1,4 @@
-import { serviceGroups } from '../cluster/topology.ts';
+import { serviceGroups } from '../components/topology.ts';
 import { isWorking } from '../cluster/operations/remove-danger.ts';
 import { Control } from '../cluster/control.ts';
 import type { Inventory, InventoryHost } from '../config/inventory/model.ts';

@@ -1,5 +1,5 @@
-import { leadersOf, takeSnapshot } from '../cluster/snapshot.ts';
-import type { Topology } from '../cluster/topology.ts';
+import { leadersOf, takeSnapshot } from '../components/snapshot.ts';
+import type { Topology } from '../components/topology.ts';
 import { exitCodes, UnreachableError, type ExitCode } from '../core/errors.ts';
 import type { Run } from '../engine/run.ts';
 

@@ -8,7 +8,7 @@ import {
   planSwitchover,
   type HandoverPlan,
 } from '../cluster/operations/switchover.ts';
-import { boundOfCycle } from '../cluster/timing.ts';
+import { boundOfCycle } from '../components/timing.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { UnhealthyError, UsageError, type ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';

@@ -158,6 +158,11 @@ export function parseConfig(answer: HttpAnswer): Record<string, unknown> | undef
   return parsed?.success ? parsed.data : undefined;
 }
 
+/** Whether a switch of the DCS is on: `on`, `true` or, of the synchronous mode from 4.0, `quorum`. */
+export function isOn(value: unknown): boolean {
+  return value === true || value === 'on' || value === 'quorum';
+}
+
 /** The role in the cluster's list of who holds the lock. */
 export function isLeaderRole(role: string): boolean {
   return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);

@@ -1,6 +1,6 @@
-import type { Asker } from './asker.ts';
-import { firstRow, reasonOf } from './asker.ts';
-import type { Topology } from './topology.ts';
+import type { Asker } from '../components/asker.ts';
+import { firstRow, reasonOf } from '../components/asker.ts';
+import type { Topology } from '../components/topology.ts';
 import type { ClusterView, MemberView } from './view.ts';
 
 /** What is missing before a member leads and PostgreSQL there runs. */

@@ -7,10 +7,10 @@ import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
 import { doneLine, type Journal } from '../engine/journal/journal.ts';
-import { ask } from './ask.ts';
-import { Asker } from './asker.ts';
-import { takeSnapshot } from './snapshot.ts';
-import type { Topology } from './topology.ts';
+import { ask } from '../components/ask.ts';
+import { Asker } from '../components/asker.ts';
+import { takeSnapshot } from '../components/snapshot.ts';
+import type { Topology } from '../components/topology.ts';
 import { viewOf, type ClusterView } from './view.ts';
 
 // Milliseconds between two looks at a cluster that is being waited for.

@@ -3,11 +3,11 @@ import { getRequest, slotNameOf } from '../clients/patroni.ts';
 import type { HttpRequest } from '../clients/http.ts';
 import { recordFile } from '../modules/etcd-member/schema.ts';
 import { TaskFailedError } from '../core/errors.ts';
-import { ask } from './ask.ts';
+import { ask } from '../components/ask.ts';
 import type { Control } from './control.ts';
 import { etcdMemberOf, keepsSlots } from './operations/remove.ts';
 import type { Departing } from './operations/remove-danger.ts';
-import { serviceGroups, type ServiceGroup, type Topology } from './topology.ts';
+import { serviceGroups, type ServiceGroup, type Topology } from '../components/topology.ts';
 import type { ClusterView } from './view.ts';
 
 // Seconds for an API of a host that may be off.

@@ -5,7 +5,7 @@ import type { Control } from './control.ts';
 import { hasSlot } from './departing.ts';
 import { moveEtcdLeader, settle, switchOver } from './moves.ts';
 import type { Removal, RemovePlan } from './operations/remove.ts';
-import { boundOfCycle } from './timing.ts';
+import { boundOfCycle } from '../components/timing.ts';
 import type { ClusterView } from './view.ts';
 
 // Seconds for systemd to stop a unit: Patroni's is given 300 of its own for PostgreSQL's last checkpoint.

@@ -1,12 +1,12 @@
 import { directions, withFallbacks } from '../clients/pg-settings.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { RollingGuide } from '../engine/run-options.ts';
-import { etcdGate } from './gates/etcd.ts';
-import type { Gate, GateView } from './gates/gate.ts';
-import { haproxyGate } from './gates/haproxy.ts';
-import { patroniGate } from './gates/patroni.ts';
+import { etcdGate } from '../components/etcd/gate.ts';
+import type { Gate, GateView } from '../components/gate.ts';
+import { haproxyGate } from '../components/haproxy/gate.ts';
+import { patroniGate } from '../components/patroni/gate.ts';
 import { settingsOf } from './settings.ts';
-import type { Topology } from './topology.ts';
+import type { Topology } from '../components/topology.ts';
 
 const gates: Readonly<Record<string, Gate>> = {
   etcd: etcdGate,

@@ -11,7 +11,13 @@ import { UnhealthyError } from '../core/errors.ts';
 import { missingFollower, missingInSql, missingRole, missingSettlement } from './checks.ts';
 import type { Control } from './control.ts';
 import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
-import { boundOfAnswer, boundOfClone, boundOfCycle, boundOfRole, boundOfSettling } from './timing.ts';
+import {
+  boundOfAnswer,
+  boundOfClone,
+  boundOfCycle,
+  boundOfRole,
+  boundOfSettling,
+} from '../components/timing.ts';
 import type { ClusterView } from './view.ts';
 
 const look = 'drover status shows how the cluster is now';

@@ -3,7 +3,7 @@ import { awaitCycle, awaitReplay, restartMember, settle, switchOver } from './mo
 import { chooseCandidate, refuseCandidate } from './operations/danger.ts';
 import { memberNamed } from './operations/plan.ts';
 import type { RestartPlan } from './operations/restart.ts';
-import { boundOfSettling } from './timing.ts';
+import { boundOfSettling } from '../components/timing.ts';
 import type { ClusterView } from './view.ts';
 
 /** Restarts members one after the other, each awaited before the next. Resolves to how the cluster is then. */

@@ -1,6 +1,6 @@
 import { parseSettings, settingsQuery, type PgSettings } from '../clients/pg-settings.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import type { Topology } from './topology.ts';
+import type { Topology } from '../components/topology.ts';
 
 /** Parameters as a member runs with them; undefined where it can't be asked. */
 export async function settingsOf(

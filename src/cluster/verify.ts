@@ -1,13 +1,13 @@
 import { until } from '../core/until.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import { probeEtcd } from './probes/etcd.ts';
-import { probeHaproxy } from './probes/haproxy.ts';
-import { probePatroni } from './probes/patroni.ts';
-import type { ProbeRow } from './probes/row.ts';
-import { probeSql } from './probes/sql.ts';
-import { probeWatchdog } from './probes/watchdog.ts';
-import { takeSnapshot } from './snapshot.ts';
-import type { Topology } from './topology.ts';
+import { probeEtcd } from '../components/etcd/probe.ts';
+import { probeHaproxy } from '../components/haproxy/probe.ts';
+import { probePatroni } from '../components/patroni/probe.ts';
+import type { ProbeRow } from '../components/probe-row.ts';
+import { probeSql } from '../components/patroni/probe-sql.ts';
+import { probeWatchdog } from '../components/watchdog/probe.ts';
+import { takeSnapshot } from '../components/snapshot.ts';
+import type { Topology } from '../components/topology.ts';
 
 interface VerifyOptions {
   /** Leave out what writes: the row that is sent through the cluster. */

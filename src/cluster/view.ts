@@ -1,4 +1,5 @@
 import {
+  isOn,
   isSynchronousRole,
   lagBehind,
   leaderOf,
@@ -8,9 +9,9 @@ import {
 } from '../clients/patroni.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
-import { etcdLeaderOf, leadersOf, type Snapshot } from './snapshot.ts';
-import { timingOf, type Timing } from './timing.ts';
-import type { Node, Topology } from './topology.ts';
+import { etcdLeaderOf, leadersOf, type Snapshot } from '../components/snapshot.ts';
+import { timingOf, type Timing } from '../components/timing.ts';
+import type { Node, Topology } from '../components/topology.ts';
 
 /** A database member as decisions need it. */
 export interface MemberView {
@@ -155,9 +156,4 @@ function memberOf(
     nofailover: !mayLead(listed?.tags),
     started: member?.postmaster_start_time ?? undefined,
   };
-}
-
-/** Whether a switch of the DCS is on: `on`, `true` or, of the synchronous mode from 4.0, `quorum`. */
-export function isOn(value: unknown): boolean {
-  return value === true || value === 'on' || value === 'quorum';
 }

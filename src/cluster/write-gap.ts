@@ -3,9 +3,9 @@ import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
 import { messageOf, UnhealthyError } from '../core/errors.ts';
 import { until } from '../core/until.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import { Asker } from './asker.ts';
-import { insertRow, removeRows, selectRows } from './ledger.ts';
-import type { Topology } from './topology.ts';
+import { Asker } from '../components/asker.ts';
+import { insertRow, removeRows, selectRows } from '../components/ledger.ts';
+import type { Topology } from '../components/topology.ts';
 
 /** Milliseconds between two writes. */
 const interval = 50;

@@ -1,6 +1,6 @@
 import { isUp } from '../clients/haproxy.ts';
-import { etcdLeaderOf, leadersOf, type Snapshot } from '../cluster/snapshot.ts';
-import type { Topology } from '../cluster/topology.ts';
+import { etcdLeaderOf, leadersOf, type Snapshot } from '../components/snapshot.ts';
+import type { Topology } from '../components/topology.ts';
 import type { Paint } from './style.ts';
 import { formatTable } from './table.ts';
 

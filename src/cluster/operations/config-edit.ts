@@ -1,8 +1,8 @@
 import { problemsOf, type PgSettings } from '../../clients/pg-settings.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
-import { timingProblems } from '../timing.ts';
-import type { Topology } from '../topology.ts';
+import { timingProblems } from '../../components/timing.ts';
+import type { Topology } from '../../components/topology.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutQuorum } from './danger.ts';
 import { nothingToDo, type OperationPlan } from './plan.ts';

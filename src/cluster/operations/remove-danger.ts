@@ -1,4 +1,4 @@
-import type { ServiceGroup, Topology } from '../topology.ts';
+import type { ServiceGroup, Topology } from '../../components/topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   refuseCandidate,

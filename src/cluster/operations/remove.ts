@@ -1,6 +1,6 @@
 import { compareVersions } from '../../vars/helpers.ts';
-import { outageOfHandover } from '../timing.ts';
-import type { Topology } from '../topology.ts';
+import { outageOfHandover } from '../../components/timing.ts';
+import type { Topology } from '../../components/topology.ts';
 import type { ClusterView } from '../view.ts';
 import { chooseCandidate } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';

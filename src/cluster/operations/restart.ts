@@ -1,6 +1,6 @@
 import { directions, withFallbacks, type PgSettings } from '../../clients/pg-settings.ts';
-import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
-import type { Topology } from '../topology.ts';
+import { outageInPlace, outageOfHandover, type Outage } from '../../components/timing.ts';
+import type { Topology } from '../../components/topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   chooseCandidate,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { probeEtcd } from '../../../src/cluster/probes/etcd.ts';
-import { probeHaproxy } from '../../../src/cluster/probes/haproxy.ts';
-import { probePatroni } from '../../../src/cluster/probes/patroni.ts';
-import type { ProbeRow } from '../../../src/cluster/probes/row.ts';
-import { probeWatchdog } from '../../../src/cluster/probes/watchdog.ts';
-import type { Snapshot } from '../../../src/cluster/snapshot.ts';
-import type { Topology } from '../../../src/cluster/topology.ts';
+import { probeEtcd } from '../../../src/components/etcd/probe.ts';
+import { probeHaproxy } from '../../../src/components/haproxy/probe.ts';
+import { probePatroni } from '../../../src/components/patroni/probe.ts';
+import type { ProbeRow } from '../../../src/components/probe-row.ts';
+import { probeWatchdog } from '../../../src/components/watchdog/probe.ts';
+import type { Snapshot } from '../../../src/components/snapshot.ts';
+import type { Topology } from '../../../src/components/topology.ts';
 import { formatStatus, statusOf } from '../../../src/output/status-text.ts';
 import { painter } from '../../../src/output/style.ts';
 

@@ -1,6 +1,6 @@
 import type { PgSetting, PgSettings } from '../../../src/clients/pg-settings.ts';
-import { timingOf } from '../../../src/cluster/timing.ts';
-import type { Topology } from '../../../src/cluster/topology.ts';
+import { timingOf } from '../../../src/components/timing.ts';
+import type { Topology } from '../../../src/components/topology.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
 
 export function member(name: string, differs: Partial<MemberView> = {}): MemberView {

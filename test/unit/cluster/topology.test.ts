@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadRun } from '../../../src/actions/load.ts';
 import { scopeOf } from '../../../src/config/host-variables.ts';
-import { topologyOf, type Topology } from '../../../src/cluster/topology.ts';
+import { topologyOf, type Topology } from '../../../src/components/topology.ts';
 import { folderOf } from '../support.ts';
 
 const site = fileURLToPath(new URL('../../../playbooks/site.yml', import.meta.url));

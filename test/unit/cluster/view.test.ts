@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { missingFollower, missingRole, missingSettlement } from '../../../src/cluster/checks.ts';
-import type { PatroniSnapshot, Snapshot } from '../../../src/cluster/snapshot.ts';
+import type { PatroniSnapshot, Snapshot } from '../../../src/components/snapshot.ts';
 import { viewOf } from '../../../src/cluster/view.ts';
 import { longestGap } from '../../../src/cluster/write-gap.ts';
 import { topology, view, viewWith } from './support.ts';

@@ -7,7 +7,7 @@ import {
   statusRequest,
 } from '../../clients/etcd.ts';
 import { ask } from '../ask.ts';
-import type { Gate, GateView } from './gate.ts';
+import type { Gate, GateView } from '../gate.ts';
 
 /** A member may be taken down only while all others are healthy: then the rest is a majority, with one in reserve. */
 export const etcdGate: Gate = {

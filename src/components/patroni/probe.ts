@@ -2,7 +2,7 @@ import { isPrimaryRole } from '../../clients/patroni.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import { leadersOf, type PatroniSnapshot, type Snapshot } from '../snapshot.ts';
 import type { Topology } from '../topology.ts';
-import { expectSame, plural, row, type ProbeRow } from './row.ts';
+import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
 
 /** Patroni: one leader that takes writes, every other a replica that keeps up, one cluster, nothing pending. */
 export function probePatroni(topology: Topology, snapshot: Snapshot): ProbeRow[] {

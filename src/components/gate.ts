@@ -1,5 +1,5 @@
-import type { Fleet } from '../../engine/hosts/fleet.ts';
-import type { Topology } from '../topology.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
+import type { Topology } from './topology.ts';
 
 /** Where a gate looks. */
 export interface GateView {

@@ -1,6 +1,6 @@
 import { etcdLeaderOf, leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Topology } from '../topology.ts';
-import { expectSame, plural, row, type ProbeRow } from './row.ts';
+import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
 
 /** etcd: every member there and healthy, one leader, room to write, and not led from the database leader's host. */
 export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {

@@ -7,7 +7,7 @@ import { Asker, firstRow as first, reasonOf } from '../asker.ts';
 import { insertRow, removeRows, selectRows } from '../ledger.ts';
 import { leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Node, Topology } from '../topology.ts';
-import { expectSame, row, type ProbeRow } from './row.ts';
+import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 
 // How long a row may take to reach a replica before that counts as not replicating, in seconds.
 const replicationPatience = 5;

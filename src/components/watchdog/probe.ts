@@ -1,6 +1,6 @@
 import { leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Topology } from '../topology.ts';
-import { row, type ProbeRow } from './row.ts';
+import { row, type ProbeRow } from '../probe-row.ts';
 
 /** The watchdog: held by the leader with the computed timeout, and by nobody else. */
 export function probeWatchdog({ watchdog, postgres }: Topology, snapshot: Snapshot): ProbeRow[] {

@@ -1,6 +1,6 @@
 import { isUp, parseStat, showStatScript, type HaproxyServer } from '../../clients/haproxy.ts';
 import { UnreachableError } from '../../core/errors.ts';
-import type { Gate, GateView } from './gate.ts';
+import type { Gate, GateView } from '../gate.ts';
 
 /** An entry is well when it knows a primary; with several, another one has to be well while this one is out. */
 export const haproxyGate: Gate = {

@@ -5,6 +5,7 @@ import {
   isBehind,
   isFit,
   isLeaderRole,
+  isOn,
   isSynchronousRole,
   lagBehind,
   leaderOf,
@@ -17,8 +18,7 @@ import {
 } from '../../clients/patroni.ts';
 import { ask } from '../ask.ts';
 import { timingOf } from '../timing.ts';
-import { isOn } from '../view.ts';
-import type { Gate, GateView } from './gate.ts';
+import type { Gate, GateView } from '../gate.ts';
 
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {

@@ -1,7 +1,7 @@
 import { isUp } from '../../clients/haproxy.ts';
 import { leadersOf, type Snapshot } from '../snapshot.ts';
 import type { Topology } from '../topology.ts';
-import { row, type ProbeRow } from './row.ts';
+import { row, type ProbeRow } from '../probe-row.ts';
 
 /** HAProxy: the leader behind the write port and nobody else, the replicas behind the read port and all of them. */
 export function probeHaproxy(topology: Topology, snapshot: Snapshot): ProbeRow[] {
