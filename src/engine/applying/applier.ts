@@ -15,7 +15,7 @@ import { isScript, timeoutOf } from './perform.ts';
 import { toSegments, type Step } from './segments.ts';
 import { tripEvent } from '../tasks/tell.ts';
 import type { Strategy } from '../tasks/strategy.ts';
-import type { Outcome, TaskReport, ChangeOutput } from '../tasks/outcome.ts';
+import type { ChangeOutput, Outcome, Settled, TaskReport } from '../tasks/outcome.ts';
 import type { World } from '../hosts/world.ts';
 
 // A batch goes as one message; beyond this the next one starts.
@@ -24,7 +24,6 @@ const largestBatch = 4 * 1024 * 1024;
 const guardAttempts = 3;
 
 interface Queued extends Step {
-  readonly settle: (outcome: Outcome) => void;
   /** What a task in sync registers. */
   readonly result: Readonly<Record<string, unknown>>;
 }
@@ -63,53 +62,54 @@ export class Applier implements Strategy {
     this.#options.report(report);
   }
 
-  async submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void> {
-    await this.#take(instance, settle, 0);
+  submit(instance: Instance): AsyncGenerator<Settled> {
+    return this.#take(instance, 0);
   }
 
-  async flush(reason: string): Promise<void> {
-    while (this.#queue.length > 0) await this.#send(reason);
+  async *flush(reason: string): AsyncGenerator<Settled> {
+    while (this.#queue.length > 0) yield* this.#send(reason);
   }
 
-  async #take(instance: Instance, settle: (outcome: Outcome) => void, attempts: number): Promise<void> {
+  /** Queues an instance, or settles it; what is queued goes out before it where it must. */
+  async *#take(instance: Instance, attempts: number): AsyncGenerator<Settled> {
     const { task } = instance;
     const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
-      await this.flush(`${own} waits, or asks an API or another host`);
-      settle(await this.#unbatched.run(instance));
+      yield* this.flush(`${own} waits, or asks an API or another host`);
+      yield { instance, outcome: await this.#unbatched.run(instance) };
       return;
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
-      await this.flush(`${own} runs as another user`);
-    const known = await this.#know(instance);
+      yield* this.flush(`${own} runs as another user`);
+    const known = yield* this.#know(instance);
     const verdict = instance.diff((need) => known.get(need));
     const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
     if (!settled && this.pending) {
       // What the queue does may be just what this waits for.
-      await this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
-      return this.#take(instance, settle, attempts);
+      yield* this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
+      yield* this.#take(instance, attempts);
+      return;
     }
     if (verdict.state === 'in-sync') {
       const result = verdict.result ?? {};
-      if (this.pending)
-        this.#enqueue({ instance, settle, changes: [], intents: [], result, attempts }, known);
-      else settle({ status: 'ok', changes: [], result });
+      if (this.pending) this.#enqueue({ instance, changes: [], intents: [], result, attempts }, known);
+      else yield { instance, outcome: inSyncWith(result) };
       return;
     }
     if (verdict.state !== 'changes') {
-      settle(failureOf(instance, verdict));
+      yield { instance, outcome: failureOf(instance, verdict) };
       return;
     }
     await this.#options.consent(instance, verdict.changes);
     const changes = verdict.changes.map((change) => task.module.prepare(change, this.#options.context));
     if (task.module.stepwise || !changes.every(isScript)) {
-      await this.flush(`${own} goes step by step`);
-      settle(await this.#unbatched.run(instance));
+      yield* this.flush(`${own} goes step by step`);
+      yield { instance, outcome: await this.#unbatched.run(instance) };
       return;
     }
     const intents = this.#journal.intents(verdict.changes, (change) => this.#options.tell(instance, change));
-    this.#enqueue({ instance, settle, changes, intents, result: {}, attempts }, known);
-    if (this.#size > largestBatch) await this.flush('it is as large as a batch may be');
+    this.#enqueue({ instance, changes, intents, result: {}, attempts }, known);
+    if (this.#size > largestBatch) yield* this.flush('it is as large as a batch may be');
   }
 
   #enqueue(item: Omit<Queued, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
@@ -134,7 +134,9 @@ export class Applier implements Strategy {
   }
 
   /** What an instance is to be compared with. What is done meanwhile for other hosts may change it after that. */
-  async #know(instance: Instance): Promise<ReadonlyMap<Need<unknown>, readonly FactRecord[]>> {
+  async *#know(
+    instance: Instance,
+  ): AsyncGenerator<Settled, ReadonlyMap<Need<unknown>, readonly FactRecord[]>> {
     for (;;) {
       const known = new Map<Need<unknown>, readonly FactRecord[]>();
       const open = instance.needs.filter((need) => {
@@ -146,7 +148,7 @@ export class Applier implements Strategy {
       if (!first) return known;
       if (this.pending) {
         const why = this.#ahead.unknownReason(first) ?? 'it was not collected';
-        await this.flush(`"${instance.name}" depends on ${first.kind} ${first.key}: ${why}`);
+        yield* this.flush(`"${instance.name}" depends on ${first.kind} ${first.key}: ${why}`);
       } else {
         // The tasks to come would ask next.
         const missing = worthKnowing(this.#options.interests, this.#host.name, [instance]).filter(
@@ -157,7 +159,7 @@ export class Applier implements Strategy {
     }
   }
 
-  async #send(reason: string): Promise<void> {
+  async *#send(reason: string): AsyncGenerator<Settled> {
     const queue = this.#queue;
     this.#queue = [];
     this.#size = 0;
@@ -199,65 +201,72 @@ export class Applier implements Strategy {
     };
     const isApart = (item: Queued) =>
       output.apart !== undefined && places.get(item)?.segment === output.apart;
-    await this.#settle(queue, ranOf, isApart, output.isThrough ? undefined : brokenOff);
+    yield* this.#settle(queue, ranOf, isApart, output.isThrough ? undefined : brokenOff);
   }
 
-  /** Tells each queued instance what became of it; those that were not reached are taken in again. */
-  async #settle(
+  /** What became of each queued instance; those that were not reached are taken in again. */
+  async *#settle(
     queue: readonly Queued[],
     ranOf: (item: Queued) => readonly ChangeOutput[],
     isApart: (item: Queued) => boolean,
     brokenOff: string | undefined,
-  ): Promise<void> {
+  ): AsyncGenerator<Settled> {
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
     const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
     const again: Queued[] = [];
     for (const [position, item] of queue.entries()) {
+      const { instance } = item;
       const ran = ranOf(item);
       if (item.changes.length === 0 && again.length === 0) {
         // Guarded by the changes after it, or else by what was just collected.
         if (position < lastRun) {
-          item.settle({ status: 'ok', changes: [], result: item.result });
+          yield { instance, outcome: inSyncWith(item.result) };
           continue;
         }
-        const verdict = item.instance.diff((need) => this.#host.world.records(need));
-        if (verdict.state === 'in-sync')
-          item.settle({ status: 'ok', changes: [], result: verdict.result ?? {} });
+        const verdict = instance.diff((need) => this.#host.world.records(need));
+        if (verdict.state === 'in-sync') yield { instance, outcome: inSyncWith(verdict.result ?? {}) };
         else again.push(item);
       } else if (again.length > 0 || ran.length === 0) {
         if (brokenOff !== undefined && again.length === 0) {
-          item.settle({ status: 'failed', changes: [], result: {}, reason: brokenOff });
+          yield { instance, outcome: failedWith(brokenOff) };
         } else again.push(item);
       } else {
         const begun = item.changes.slice(0, ran.length).map(({ change }) => change);
         const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
         // A command's end is for failed_when to judge.
-        const done = last.status === 0 || item.instance.task.module.isCommand ? begun : begun.slice(0, -1);
+        const done = last.status === 0 || instance.task.module.isCommand ? begun : begun.slice(0, -1);
         const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
         (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
-          this.#options.begun(item.instance, change),
+          this.#options.begun(instance, change),
         );
-        done.forEach((change) => this.#options.changed(item.instance, change));
+        done.forEach((change) => this.#options.changed(instance, change));
         const isOverwritten = overwritten.has(item);
-        const outcome = outcomeOf(item.instance, done, last, isOverwritten ? undefined : this.#options.fleet);
+        const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
         const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
-        this.#journal.tellEnds(item.intents, item.instance.become, ran, failure);
-        item.settle(outcome);
+        this.#journal.tellEnds(item.intents, instance.become, ran, failure);
+        yield { instance, outcome };
       }
       if (brokenOff === undefined && ran.length === 0)
-        this.#journal.tellEnds(item.intents, item.instance.become, ran);
+        this.#journal.tellEnds(item.intents, instance.become, ran);
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
     for (const [position, item] of again.entries()) {
-      const { instance, settle, attempts } = item;
+      const { instance, attempts } = item;
       const next = position <= blamed || isApart(item) ? attempts + 1 : attempts;
       if (next >= guardAttempts) {
-        const reason = 'what it depends on changes each time it is looked at';
-        settle({ status: 'failed', changes: [], result: {}, reason });
-      } else await this.#take(instance, settle, next);
+        yield { instance, outcome: failedWith('what it depends on changes each time it is looked at') };
+      } else yield* this.#take(instance, next);
     }
   }
+}
+
+function inSyncWith(result: Outcome['result']): Outcome {
+  return { status: 'ok', changes: [], result };
+}
+
+function failedWith(reason: string): Outcome {
+  return { status: 'failed', changes: [], result: {}, reason };
 }
 
 function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): boolean {

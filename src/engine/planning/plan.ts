@@ -44,12 +44,9 @@ export class Plan {
   /** The plan's strategy: compares each instance with what is known and what earlier changes will make of it. */
   readonly strategy: Strategy = {
     pending: false,
-    flush: () => Promise.resolve(),
+    flush: () => [],
     report: (report) => this.reports.push(report),
-    submit: (instance, settle) => {
-      settle(this.#outcome(instance));
-      return Promise.resolve();
-    },
+    submit: (instance) => [{ instance, outcome: this.#outcome(instance) }],
     leaveOpen: (task, walk, reason) => {
       if (task.module.readOnly || isRead(task)) return;
       this.#startsSomething = true;

@@ -19,6 +19,12 @@ export interface Outcome {
   readonly error?: DroverError;
 }
 
+/** An instance with what became of it. */
+export interface Settled {
+  readonly instance: Instance;
+  readonly outcome: Outcome;
+}
+
 /** What became of a task on a host. */
 export interface TaskReport {
   readonly host: string;
@@ -26,7 +32,7 @@ export interface TaskReport {
   readonly task: Task;
   readonly name: string;
   readonly status: TaskStatus;
-  readonly instances: readonly { readonly instance: Instance; readonly outcome: Outcome }[];
+  readonly instances: readonly Settled[];
   readonly reason?: string | undefined;
   readonly hint?: string | undefined;
 }

@@ -3,7 +3,7 @@ import { messageOf, TaskFailedError, UnreachableError, type DroverError } from '
 import { NotYetKnown } from '../../vars/scope.ts';
 import type { Value } from '../../vars/value.ts';
 import { nameOf, type Instance } from './instance.ts';
-import { HostFailed, type Outcome, type TaskStatus } from './outcome.ts';
+import type { Outcome, TaskStatus } from './outcome.ts';
 import type { WalkOptions } from './strategy.ts';
 
 /** Gathers the outcomes of a task's instances, registers the result, and says what became of it. */
@@ -43,10 +43,10 @@ export class TaskProgress {
 
   fail(error: DroverError): void {
     this.#report(this.#isRescued ? 'rescued' : 'failed', error.message, error.hint);
-    throw new HostFailed(error);
   }
 
-  settle(instance: Instance, outcome: Outcome): void {
+  /** Takes an outcome in. Returns the task's failure, unless there is none or it is ignored. */
+  settle(instance: Instance, outcome: Outcome): DroverError | undefined {
     this.#outcomes.set(instance, outcome);
     const facts = outcome.result?.['ansible_facts'];
     if (typeof facts === 'object' && facts !== null) {
@@ -55,11 +55,11 @@ export class TaskProgress {
       }
     }
     const stops = outcome.status === 'failed' && !this.#task.ignoreErrors;
-    if (this.#outcomes.size < this.#instances.length && !stops) return;
-    this.#finish();
+    if (this.#outcomes.size < this.#instances.length && !stops) return undefined;
+    return this.#finish();
   }
 
-  #finish(): void {
+  #finish(): DroverError | undefined {
     const outcomes = [...this.#outcomes.values()];
     const failure = outcomes.find((outcome) => outcome.status === 'failed');
     const isRescued = this.#isRescued && !(failure?.error instanceof UnreachableError);
@@ -67,14 +67,14 @@ export class TaskProgress {
     if (outcomes.every((outcome) => outcome.result !== undefined)) this.#register(this.#result(outcomes));
     const told = failure ?? outcomes.find((outcome) => outcome.reason !== undefined);
     this.#report(failure && this.#task.ignoreErrors ? 'ignored' : status, told?.reason, told?.hint);
-    if (failure && !this.#task.ignoreErrors) {
-      throw new HostFailed(
-        failure.error ??
-          new TaskFailedError(`${this.#options.host}: ${failure.reason ?? 'failed'}`, {
-            ...(failure.hint === undefined ? {} : { hint: failure.hint }),
-          }),
-      );
-    }
+    return failure && !this.#task.ignoreErrors ? this.#errorOf(failure) : undefined;
+  }
+
+  #errorOf({ error, reason, hint }: Outcome): DroverError {
+    return (
+      error ??
+      new TaskFailedError(`${this.#options.host}: ${reason ?? 'failed'}`, hint === undefined ? {} : { hint })
+    );
   }
 
   #statusOf(outcomes: readonly Outcome[]): TaskStatus {

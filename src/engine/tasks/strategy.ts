@@ -2,15 +2,21 @@ import type { Play, Task } from '../../config/playbook/model.ts';
 import type { Layer, Scope, Variable } from '../../vars/scope.ts';
 import type { Bindings } from './bindings.ts';
 import type { Instance } from './instance.ts';
-import type { Outcome, TaskReport } from './outcome.ts';
+import type { Settled, TaskReport } from './outcome.ts';
 import type { OnceForAll } from './run-once.ts';
+
+/**
+ * What has become of instances, each as soon as it is known. The walk stops reading at a failure that ends the host's
+ * part of the play: nothing that was taken in after the failed instance is done then.
+ */
+export type Settling = AsyncIterable<Settled> | Iterable<Settled>;
 
 /** What a walk does with the tasks it comes to: plan them, or carry them out. */
 export interface Strategy {
-  /** Takes an instance in. `settle` is called once, now or at a later `flush`. May throw what `settle` threw. */
-  submit(instance: Instance, settle: (outcome: Outcome) => void): Promise<void>;
+  /** Takes an instance in. Each is settled once: here, at a later `submit`, or at a `flush`. */
+  submit(instance: Instance): Settling;
   /** Settles everything taken in; the reason is for people. */
-  flush(reason: string): Promise<void>;
+  flush(reason: string): Settling;
   /** Takes note of a task of which it is not known yet what it comes to. */
   leaveOpen?(task: Task, walk: WalkOptions, reason: string): void;
   /** Whether something taken in is not settled. */

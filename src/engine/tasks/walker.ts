@@ -5,11 +5,13 @@ import { TemplateError } from '../../vars/template.ts';
 import { bindTask, conditionsHold, expandLoop, type Instance } from './instance.ts';
 import { HostFailed } from './outcome.ts';
 import { TaskProgress } from './progress.ts';
-import type { WalkOptions } from './strategy.ts';
+import type { Settling, WalkOptions } from './strategy.ts';
 
 /** Goes through a play's tasks on one host, in order: conditions, loops, blocks, results. */
 export class Walker {
   readonly #options: WalkOptions;
+  /** Tasks of which outcomes are awaited, by instance. */
+  readonly #underWay = new Map<Instance, TaskProgress>();
   /** How many of the blocks around this point have a rescue. */
   #rescues = 0;
 
@@ -19,7 +21,7 @@ export class Walker {
 
   async walk(): Promise<void> {
     await this.#steps(this.#options.play.steps);
-    await this.#options.strategy.flush('the play ends');
+    await this.#flush('the play ends');
   }
 
   async #steps(steps: readonly Step[]): Promise<void> {
@@ -28,23 +30,22 @@ export class Walker {
 
   /** Failures must surface in the block they belong to, so nothing may be pending at its borders. */
   async #block({ tasks, rescue, always }: Block): Promise<void> {
-    const { strategy } = this.#options;
-    await strategy.flush('a block begins');
+    await this.#flush('a block begins');
     try {
       try {
         await this.#rescuable(rescue.length > 0, async () => {
           await this.#steps(tasks);
-          await strategy.flush('a block ends');
+          await this.#flush('a block ends');
         });
       } catch (error) {
         if (!(error instanceof HostFailed) || error.error instanceof UnreachableError || rescue.length === 0)
           throw error;
         await this.#steps(rescue);
-        await strategy.flush('a block’s rescue ends');
+        await this.#flush('a block’s rescue ends');
       }
     } finally {
       await this.#steps(always);
-      await strategy.flush('a block ends');
+      await this.#flush('a block ends');
     }
   }
 
@@ -58,16 +59,14 @@ export class Walker {
   }
 
   async #task(task: Task): Promise<void> {
-    const { strategy, once, host, registered } = this.#options;
+    const { once, host, registered } = this.#options;
     if (!this.#options.selects(task)) return;
     this.#options.checkpoint();
     if (!task.runOnce) return this.#run(task);
-    const shared = await once.claim(task.id, host, () =>
-      strategy.flush('another host does what is run once'),
-    );
+    const shared = await once.claim(task.id, host, () => this.#flush('another host does what is run once'));
     if (shared === 'mine') {
       await this.#run(task);
-      await strategy.flush('a task that is run once ends');
+      await this.#flush('a task that is run once ends');
       once.fulfil(task.id, task.register === undefined ? undefined : registered.get(task.register));
     } else if (task.register !== undefined && shared.result) {
       registered.set(task.register, shared.result);
@@ -83,14 +82,29 @@ export class Walker {
       await this.#refuseEvaluation(task, error);
       return;
     }
-    const report = new TaskProgress(this.#options, task, instances, this.#rescues > 0);
+    const progress = new TaskProgress(this.#options, task, instances, this.#rescues > 0);
     if (instances.length === 0) {
-      report.skip();
+      progress.skip();
       return;
     }
-    report.markPending();
+    progress.markPending();
     for (const instance of instances) {
-      await strategy.submit(instance, (outcome) => report.settle(instance, outcome));
+      this.#underWay.set(instance, progress);
+      await this.#settle(strategy.submit(instance));
+    }
+  }
+
+  #flush(reason: string): Promise<void> {
+    return this.#settle(this.#options.strategy.flush(reason));
+  }
+
+  /** Hands outcomes to the tasks they belong to. The first that fails for good ends the host's part of the play. */
+  async #settle(settling: Settling): Promise<void> {
+    for await (const { instance, outcome } of settling) {
+      const progress = this.#underWay.get(instance);
+      this.#underWay.delete(instance);
+      const failure = progress?.settle(instance, outcome);
+      if (failure) throw new HostFailed(failure);
     }
   }
 
@@ -104,7 +118,7 @@ export class Walker {
       if (!(error instanceof NotYetKnown) || !strategy.pending) throw error;
       reason = error.reason;
     }
-    await strategy.flush(reason);
+    await this.#flush(reason);
     return this.#instances(task);
   }
 
@@ -131,11 +145,14 @@ export class Walker {
       this.#options.strategy.leaveOpen?.(task, this.#options, error.reason);
       return;
     }
-    await this.#options.strategy.flush('the next task cannot be read');
+    await this.#flush('the next task cannot be read');
     const { host } = this.#options;
-    if (error instanceof TemplateError) {
-      progress.fail(new InvalidInputError([{ ...error.diagnostic, hosts: [host] }]));
-    } else if (error instanceof InvalidInputError) progress.fail(error);
-    else throw error;
+    const failure =
+      error instanceof TemplateError
+        ? new InvalidInputError([{ ...error.diagnostic, hosts: [host] }])
+        : error;
+    if (!(failure instanceof InvalidInputError)) throw error;
+    progress.fail(failure);
+    throw new HostFailed(failure);
   }
 }
