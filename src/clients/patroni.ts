@@ -184,23 +184,6 @@ export function streamersOf(member: PatroniMember): Set<string> {
   return new Set(streams.map((stream) => stream.application_name));
 }
 
-// Since Patroni 3.0.4 a replica that streams says so, and "running" means that it does not; before, it is all there is.
-const fitStates = ['running', 'streaming', 'in archive recovery'];
-
-/** Whether a member is up and, where it follows, not more bytes behind than given. */
-export function isFit(member: PatroniCluster['members'][number], maximumLag: number): boolean {
-  if (!fitStates.includes(member.state)) return false;
-  return isLeaderRole(member.role) || (typeof member.lag === 'number' && member.lag <= maximumLag);
-}
-
-/** Whether a member runs, and is known to be more bytes behind than given. */
-export function isBehind(
-  { state, role, lag }: PatroniCluster['members'][number],
-  maximumLag: number,
-): boolean {
-  return fitStates.includes(state) && !isLeaderRole(role) && typeof lag === 'number' && lag > maximumLag;
-}
-
 /** A member's state and lag, for people. */
 export function conditionOf({ state, lag }: PatroniCluster['members'][number]): string {
   return `${state}, lag ${lag === undefined ? 'unknown' : typeof lag === 'number' ? `${lag} bytes` : lag}`;

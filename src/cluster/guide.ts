@@ -1,8 +1,8 @@
-import { directions, withFallbacks } from '../clients/pg-settings.ts';
+import { changedLimits, leadersLimits, restartOrder, type ChangedLimits } from '../clients/patroni/order.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { RollingGuide } from '../engine/run-options.ts';
 import { etcdGate } from '../components/etcd/gate.ts';
-import type { Gate, GateView } from '../components/gate.ts';
+import type { Gate, GateView, Lead } from '../components/gate.ts';
 import { haproxyGate } from '../components/haproxy/gate.ts';
 import { patroniGate } from '../components/patroni/gate.ts';
 import { settingsOf } from './settings.ts';
@@ -25,33 +25,21 @@ export function guideOf(fleet: Fleet, topology: Topology): RollingGuide {
   };
 }
 
-/**
- * The leader after the other members; Patroni's before them when a parameter goes down of which they must have at
- * least the leader's value. Who is to join comes last: the leader must have let it in before.
- */
+/** The leader last, but for limits of the database that go down. */
 async function leaderLast(view: GateView, gate: string, hosts: readonly string[]): Promise<string[]> {
   const lead = await gates[gate]?.lead?.(view);
   if (!lead || !hosts.includes(lead.leader)) return [...hosts];
-  const { leader, members } = lead;
-  const replicas = hosts.filter((host) => host !== leader && members.includes(host));
-  const joining = hosts.filter((host) => !members.includes(host));
-  return gate === 'patroni' && (await goesDown(view, leader, replicas))
-    ? [leader, ...replicas, ...joining]
-    : [...replicas, leader, ...joining];
+  return restartOrder(hosts, lead, gate === 'patroni' && (await goesDown(view, lead)));
 }
 
-/**
- * Whether a parameter goes down: on the leader, or where that does not say, on any member. It may be restarting at this
- * moment; what it has taken over already, it need not do again.
- */
-async function goesDown(view: GateView, leader: string, others: readonly string[]): Promise<boolean> {
-  const own = await downOn(view, leader);
-  if (own !== undefined) return own;
-  const down = await Promise.all(others.map((member) => downOn(view, member)));
-  return down.includes(true);
+async function goesDown(view: GateView, { leader, members }: Lead): Promise<boolean> {
+  const own = await limitsOn(view, leader);
+  const others = own ? [] : members.filter((name) => name !== leader);
+  const limits = await Promise.all(others.map((name) => limitsOn(view, name)));
+  return leadersLimits(own, limits).down.length > 0;
 }
 
-async function downOn({ fleet, topology }: GateView, member: string): Promise<boolean | undefined> {
+async function limitsOn({ fleet, topology }: GateView, member: string): Promise<ChangedLimits | undefined> {
   const settings = await settingsOf(fleet, topology, member, Object.keys(topology.parameters));
-  return settings && directions(settings, withFallbacks(settings, topology.parameters)).down.length > 0;
+  return settings && changedLimits(settings, topology.parameters);
 }

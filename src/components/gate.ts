@@ -20,7 +20,7 @@ export interface Gate {
   lead?(view: GateView): Promise<Lead | undefined>;
 }
 
-interface Lead {
+export interface Lead {
   readonly leader: string;
   readonly members: readonly string[];
 }

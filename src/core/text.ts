@@ -14,3 +14,9 @@ export function lastLines(output: string): string {
     .filter((line) => line !== '');
   return lines.slice(-4).join('; ').slice(-600) || 'it said nothing';
 }
+
+/** Bytes for people: `1.5 MiB`. */
+export function showBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}

@@ -1,18 +1,21 @@
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
+  awaitsStandby,
+  faultOf,
+  lacksStandby,
+  standingOf,
+  stopsStrictWrites,
+  type ClusterStanding,
+  type Fault,
+} from '../../clients/patroni/standing.ts';
+import {
   conditionOf,
   getRequest,
-  isBehind,
-  isFit,
-  isLeaderRole,
-  isOn,
-  isSynchronousRole,
   lagBehind,
   leaderOf,
   parseCluster,
   parseConfig,
   parseMember,
-  streamersOf,
   type PatroniCluster,
   type PatroniMember,
 } from '../../clients/patroni.ts';
@@ -23,33 +26,33 @@ import type { Gate, GateView } from '../gate.ts';
 /** One member at a time may be out, and every replica streams. */
 export const patroniGate: Gate = {
   async refusal(view, host, ahead) {
-    const { cluster, silent } = await readLive(view, () => true);
-    if (!cluster) return undefined;
-    if (cluster.pause === true) return 'the cluster is paused';
-    if (!leaderOf(cluster)) return 'the cluster has no leader';
-    const { maximumLag } = timingOf(view.topology.dcs);
-    const isOut = (member: Member) =>
-      member.name === host ? isBehind(member, maximumLag) : !isFit(member, maximumLag);
-    const out = cluster.members.filter(isOut);
-    if (out.length > 0) return out.map((member) => `${member.name} is ${conditionOf(member)}`).join(', ');
-    const mute = silent.filter((name) => name !== host);
+    const live = await readLive(view, () => true);
+    if (!live.cluster) return undefined;
+    const standing = standingOf(live.cluster, await knownOf(view, live, ahead));
+    if (standing.paused) return 'the cluster is paused';
+    if (standing.leader === undefined) return 'the cluster has no leader';
+    if (standing.scheduled) return `a switchover is scheduled for ${standing.scheduled.at}`;
+    const out = faultsIn(live.cluster, standing, host);
+    if (out.length > 0) return out.join(', ');
+    const mute = live.silent.filter((name) => name !== host);
     if (mute.length > 0) return `Patroni on ${mute.join(', ')} does not answer`;
-    return ahead ? undefined : synchronousRefusal(cluster, await readConfig(view), host);
+    if (ahead) return undefined;
+    if (lacksStandby(standing)) return 'there is no synchronous standby';
+    return stopsStrictWrites(standing, host)
+      ? 'no synchronous standby would be left, and writes would wait for one'
+      : undefined;
   },
   async missing(view, host) {
     if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;
-    const { cluster, sender } = await readLive(view, (name) => name === host);
-    const me = cluster?.members.find(({ name }) => name === host);
-    if (!cluster || !me) return 'Patroni does not show it in the cluster';
-    if (!isFit(me, timingOf(view.topology.dcs).maximumLag)) return `it is ${conditionOf(me)}`;
-    const leader = leaderOf(cluster);
-    if (!leader) return 'the cluster has no leader';
-    if (leader !== me && sender && !streamersOf(sender).has(host))
-      return `it does not stream from ${leader.name}`;
-    const lacksStandby = !hasStandby(cluster) && cluster.members.some(maySync);
-    return lacksStandby && isOn((await readConfig(view))['synchronous_mode'])
-      ? 'there is no synchronous standby yet'
-      : undefined;
+    const live = await readLive(view, (name) => name === host);
+    const listed = live.cluster?.members.find(({ name }) => name === host);
+    if (!live.cluster || !listed) return 'Patroni does not show it in the cluster';
+    const standing = standingOf(live.cluster, await knownOf(view, live, false));
+    const own = standing.members.find(({ name }) => name === host);
+    const fault = own && faultOf(own, standing);
+    if (fault) return `it ${told(fault, listed)}`;
+    if (standing.leader === undefined) return 'the cluster has no leader';
+    return awaitsStandby(standing) ? 'there is no synchronous standby yet' : undefined;
   },
   async lead(view) {
     const cluster = await readCluster(view);
@@ -59,30 +62,21 @@ export const patroniGate: Gate = {
   },
 };
 
-type Member = PatroniCluster['members'][number];
+type Listed = PatroniCluster['members'][number];
 
-function hasStandby({ members }: PatroniCluster): boolean {
-  return members.some(({ role }) => isSynchronousRole(role));
+/** What keeps members from being counted on while a host is out. That host itself may be as it is, but not far behind. */
+function faultsIn({ members }: PatroniCluster, standing: ClusterStanding, host: string): string[] {
+  return members.flatMap((listed) => {
+    const own = standing.members.find(({ name }) => name === listed.name);
+    const fault = own && faultOf(own, standing);
+    if (!fault || (listed.name === host && fault.kind !== 'lagging')) return [];
+    return [`${listed.name} ${told(fault, listed)}`];
+  });
 }
 
-function maySync({ role, tags }: Member): boolean {
-  return !isLeaderRole(role) && tags?.['nosync'] !== true;
-}
-
-/** With strict mode writes wait for a standby: one has to be left while this member is out, and another leads. */
-function synchronousRefusal(
-  cluster: PatroniCluster,
-  config: Readonly<Record<string, unknown>>,
-  host: string,
-): string | undefined {
-  if (!isOn(config['synchronous_mode'])) return undefined;
-  if (!hasStandby(cluster)) return 'there is no synchronous standby';
-  if (!isOn(config['synchronous_mode_strict'])) return undefined;
-  const needed = leaderOf(cluster)?.name === host ? 2 : 1;
-  const others = cluster.members.filter((member) => member.name !== host && maySync(member));
-  return others.length >= needed
-    ? undefined
-    : 'no synchronous standby would be left, and writes would wait for one';
+/** In Patroni's words where its list shows it. */
+function told({ kind, message }: Fault, listed: Listed): string {
+  return kind === 'not-streaming' || kind === 'other-timeline' ? message : `is ${conditionOf(listed)}`;
 }
 
 /** The cluster as the first member shows it that answers. */
@@ -117,6 +111,15 @@ async function readLive(view: GateView, isMeant: (name: string) => boolean): Pro
     return lag === undefined ? member : { ...member, lag };
   });
   return { cluster: { ...cluster, members: await Promise.all(members) }, sender, silent };
+}
+
+/** What is known beside the list. Ahead of a run's changes the configuration counts for nothing: it may be among them. */
+async function knownOf(view: GateView, { sender }: Live, ahead: boolean) {
+  return {
+    maximumLag: timingOf(view.topology.dcs).maximumLag,
+    leader: sender,
+    config: ahead ? {} : await readConfig(view),
+  };
 }
 
 /** The configuration in force; empty while nobody shows it. */

@@ -1,13 +1,16 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
+import { meaningOfHandover, meaningOfRestart, type Meaning } from '../../clients/patroni/answers.ts';
+import { chooseCandidate, faultsOfCandidates } from '../../clients/patroni/candidate.ts';
+import { faultOf, standingOf } from '../../clients/patroni/standing.ts';
 import {
   getRequest,
-  isFit,
   isLeaderRole,
   leaderOf,
   parseCluster,
   parseMember,
   restartRequest,
+  streamersOf,
   switchoverRequest,
   type PatroniCluster,
 } from '../../clients/patroni.ts';
@@ -27,12 +30,12 @@ export function operationsOf(change: PatroniRestartChange): readonly Operation[]
     case 'switchover':
       return [
         ...begin,
-        handOver(change),
+        ...handOver(change),
         awaitCluster(change, `${name} as a replica`, (cluster) => {
           const me = cluster.members.find((member) => member.name === name);
           if (!me || isLeaderRole(me.role)) return { waiting: `${name} still leads` };
           if (!leaderOf(cluster)) return { waiting: 'nobody leads yet' };
-          return isFit(me, change.maximum_lag) ? 'done' : { waiting: `${name} is ${me.state}` };
+          return judgeFitness(cluster, change, (member) => member === name);
         }),
         // The demotion has restarted PostgreSQL, with its new package; as a rule nothing is pending then, either.
         ...(unit === undefined ? [] : [awaitOthers(change)]),
@@ -90,36 +93,57 @@ function restart(change: PatroniRestartChange): HttpOperation {
     request: restartRequest(endpoint(change), credentials(change), {
       // Of a newer program Patroni knows nothing: only a setting that waits can be made a condition.
       ...(change.newer.length === 0 || change.how === 'switchover' ? { restart_pending: true } : {}),
+      // Who leads by now, after all, must not be restarted.
+      ...(change.how === 'in-place' ? {} : { role: 'replica' }),
       timeout: change.timeout,
     }),
     // Patroni answers when the restart is over.
     answerWithin: change.timeout + 10,
     within: change.timeout + 20,
-    progress: (answer) => {
-      if (answer.answered && answer.status === 200) return 'done';
-      // Nothing is pending any more: the demotion, or somebody else, has restarted it.
-      if (answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied'))
-        return 'done';
-      return { failed: refusalOf(answer) };
-    },
+    progress: (answer) => progressOf(meaningOfRestart(answer)),
   };
 }
 
-function handOver(change: PatroniRestartChange): HttpOperation {
-  return {
-    kind: 'http',
-    what: `move the leader away from ${change.name}`,
-    request: switchoverRequest(endpoint(change), credentials(change), { leader: change.name }),
-    answerWithin: 60,
-    within: 70,
-    progress: (answer) => {
-      if (!answer.answered) return { failed: answer.reason };
-      if (answer.status === 200 || answer.status === 202) return 'done';
-      // It was begun, and how it ended is to be seen from the cluster.
-      if (answer.status === 503 && answer.body.includes('status unknown')) return 'done';
-      return { failed: refusalOf(answer) };
+/** The cluster shows how it ended, unless it is clear that it has failed: what comes next waits for that. */
+function progressOf({ kind, said }: Meaning): Progress {
+  return kind === 'failed' || kind === 'refused' ? { failed: said } : 'done';
+}
+
+/** Moves the leader to a member that is fit to lead at that moment, and streams. */
+function handOver(change: PatroniRestartChange): HttpOperation[] {
+  const { name, successors = [], timeout } = change;
+  let candidate: string | undefined;
+  return [
+    {
+      kind: 'http',
+      what: `${name} sends to ${successors.join(', ')}`,
+      request: getRequest(endpoint(change), '/patroni'),
+      within: timeout,
+      progress: (answer) => {
+        const leader = parseMember(answer);
+        if (!leader) return { waiting: `Patroni: ${refusalOf(answer)}` };
+        const mute = successors.filter((successor) => !streamersOf(leader).has(successor));
+        return mute.length === 0 ? 'done' : { waiting: `${mute.join(', ')} does not stream` };
+      },
     },
-  };
+    awaitCluster(change, `a member to take the lead over from ${name}`, (cluster) => {
+      const standing = standingOf(cluster, { maximumLag: change.maximum_lag });
+      candidate = chooseCandidate(standing)?.name;
+      return candidate === undefined ? { waiting: faultsOfCandidates(standing).join(', ') } : 'done';
+    }),
+    {
+      kind: 'http',
+      what: `move the leader away from ${name}`,
+      // Known when it is sent.
+      get request() {
+        const order = { leader: name, ...(candidate === undefined ? {} : { candidate }) };
+        return switchoverRequest(endpoint(change), credentials(change), order);
+      },
+      answerWithin: 60,
+      within: 70,
+      progress: (answer) => progressOf(meaningOfHandover(answer)),
+    },
+  ];
 }
 
 /** After the leader has moved, the others have to follow the new one before this member may be out. */
@@ -127,9 +151,21 @@ function awaitOthers(change: PatroniRestartChange): HttpOperation {
   return awaitCluster(change, 'the other members', (cluster) => judgeFitness(cluster, change));
 }
 
-function judgeFitness({ members }: PatroniCluster, { maximum_lag: lag }: PatroniRestartChange): Progress {
-  const unfit = members.find((member) => !isFit(member, lag));
-  return unfit ? { waiting: `${unfit.name} is ${unfit.state}` } : 'done';
+function judgeFitness(
+  cluster: PatroniCluster,
+  { maximum_lag: maximumLag }: PatroniRestartChange,
+  isMeant: (name: string) => boolean = () => true,
+): Progress {
+  const standing = standingOf(cluster, { maximumLag });
+  for (const { name, state } of cluster.members.filter((member) => isMeant(member.name))) {
+    const member = standing.members.find((other) => other.name === name);
+    const fault = member && faultOf(member, standing);
+    if (fault)
+      return {
+        waiting: `${name} ${['stopped', 'not-streaming'].includes(fault.kind) ? `is ${state}` : fault.message}`,
+      };
+  }
+  return 'done';
 }
 
 /** Waits until the whole cluster is fit again: this member runs with its settings, and the others follow. */

@@ -1,16 +1,10 @@
 import { refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
+import { leaderRestartOf, type LeaderRestart } from '../../clients/patroni/candidate.ts';
+import { areMixed, changedLimits } from '../../clients/patroni/order.ts';
+import { faultOf, standingOf, type ClusterStanding } from '../../clients/patroni/standing.ts';
+import { conditionOf, parseCluster, parseMember, type PatroniCluster } from '../../clients/patroni.ts';
 import {
-  conditionOf,
-  isFit,
-  leaderOf,
-  mayLead,
-  parseCluster,
-  parseMember,
-  type PatroniCluster,
-} from '../../clients/patroni.ts';
-import {
-  directions,
   hasValue,
   needsRestart,
   parseSettings,
@@ -97,15 +91,14 @@ function readSettings(
   if (!settings) return silent(`PostgreSQL on ${name} does not show its settings (${reasonOf(answer)})`);
   const [problem] = problemsOf(settings, parameters);
   if (problem !== undefined) return refused(problem, hintFor(problem, settings));
-  const effective = withFallbacks(settings, parameters);
-  const { up, down } = directions(settings, effective);
-  if (up.length > 0 && down.length > 0) {
+  const { up, down } = changedLimits(settings, parameters);
+  if (areMixed({ up, down })) {
     return refused(
       `${up.join(', ')} goes up and ${down.join(', ')} down: the one has to reach the replicas first, the other the leader`,
       `change ${up.join(', ')} first, and ${down.join(', ')} in a second run`,
     );
   }
-  const open = openSettings(settings, effective);
+  const open = openSettings(settings, withFallbacks(settings, parameters));
   return { open, downwards: down, pends: open.length > 0 || me.pending_restart === true };
 }
 
@@ -163,26 +156,28 @@ function judge(
   { open, downwards: down, pends, newerServer, newerPatroni }: Reasons,
   params: PatroniRestartParams,
 ): Verdict<PatroniRestartChange> {
-  const { name, maximum_lag: lag } = params;
+  const { name } = params;
   const downwards = down.length > 0;
   const what = newerPatroni.length > 0 ? 'Patroni' : 'PostgreSQL';
-  const why = `${what} on ${name} waits for a restart`;
-  if (cluster.pause === true) return silent(`${why}, and the cluster is paused`, 'drover resume ends that');
-  const leader = leaderOf(cluster);
-  if (!leader) return silent(`${why}, and the cluster has no leader`);
-  const others = cluster.members.filter((member) => member !== me);
-  const unfit = others.find((member) => !isFit(member, lag));
-  if (unfit) {
-    return silent(`${why}, and ${unfit.name} is ${conditionOf(unfit)}: a member at a time may be out`);
-  }
-  const absent = params.members.find(
-    (member) => !cluster.members.some((known) => known.name === member.name),
-  );
-  if (absent)
-    return silent(`${why}, and ${absent.name} is not in the cluster: a member at a time may be out`);
-  const successors = others.filter(({ tags }) => mayLead(tags));
-  const follows = leader === me ? undefined : params.members.find((member) => member.name === leader.name);
-  const how = leader !== me ? 'replica' : downwards || successors.length === 0 ? 'in-place' : 'switchover';
+  const waits = (reason: string, hint?: string) =>
+    silent(`${what} on ${name} waits for a restart, and ${reason}`, hint);
+  const standing = standingOf(cluster, { maximumLag: params.maximum_lag });
+  if (standing.paused) return waits('the cluster is paused', 'drover resume ends that');
+  const { leader, scheduled } = standing;
+  if (leader === undefined) return waits('the cluster has no leader');
+  if (scheduled)
+    return waits(`a switchover is scheduled for ${scheduled.at}`, 'drover switchover --cancel takes it back');
+  const out = missingMember(cluster, standing, params);
+  if (out !== undefined) return waits(`${out}: a member at a time may be out`);
+  const led = leader === name ? leaderRestartOf(standing, downwards) : undefined;
+  if (led?.how === 'not now')
+    return waits(
+      `no other member can take the lead: ${led.faults.join(', ')}`,
+      'drover status shows the members',
+    );
+  const how = led ? (led.how === 'handover' ? 'switchover' : 'in-place') : 'replica';
+  const follows = how === 'replica' ? params.members.find((member) => member.name === leader) : undefined;
+  const successors = standing.members.filter((member) => member.name !== name && !member.nofailover);
   const { rest_user, rest_password, rest_port, pending_within, timeout, stop_timeout, unit } = params;
   const newer = [...newerPatroni, ...newerServer];
   return changed({
@@ -197,21 +192,16 @@ function judge(
       ...(newer.length === 0 ? [] : [`with ${newer.join(', ')}`]),
       ...open,
     ].join(', '),
-    disrupts: {
-      replica: `reads on ${name}; the other members serve on`,
-      switchover: 'writes, for the few seconds in which the leader moves',
-      'in-place': downwards
-        ? 'writes, until the leader has restarted: what goes down must reach it before the replicas'
-        : 'writes, until the leader has restarted: no other member can take over',
-    }[how],
+    disrupts: disruptionOf(name, led),
     how,
     name,
     address: addressOf(params),
     ...(downwards && follows ? { leader: follows } : {}),
+    ...(how === 'switchover' ? { successors: successors.map((member) => member.name) } : {}),
     rest_port,
     rest_user,
     rest_password,
-    maximum_lag: lag,
+    maximum_lag: params.maximum_lag,
     pending_within,
     timeout,
     pends,
@@ -219,4 +209,28 @@ function judge(
     ...(newerPatroni.length === 0 ? {} : { unit: unitName(unit) }),
     stop_timeout,
   });
+}
+
+/** The first other member that is out already, and how; undefined when all are well. */
+function missingMember(
+  { members: listed }: PatroniCluster,
+  standing: ClusterStanding,
+  { name, members }: PatroniRestartParams,
+): string | undefined {
+  for (const member of listed.filter((other) => other.name !== name)) {
+    const own = standing.members.find((other) => other.name === member.name);
+    const fault = own && faultOf(own, standing);
+    if (fault)
+      return `${member.name} ${fault.kind === 'other-timeline' ? fault.message : `is ${conditionOf(member)}`}`;
+  }
+  const absent = members.find((member) => !listed.some((known) => known.name === member.name));
+  return absent && `${absent.name} is not in the cluster`;
+}
+
+function disruptionOf(name: string, led: LeaderRestart | undefined): string {
+  if (!led) return `reads on ${name}; the other members serve on`;
+  if (led.how !== 'in-place') return 'writes, for the few seconds in which the leader moves';
+  return led.because === 'limits'
+    ? 'writes, until the leader has restarted: what goes down must reach it before the replicas'
+    : 'writes, until the leader has restarted: no other member can take over';
 }

@@ -27,6 +27,7 @@ interface Member {
   readonly role: string;
   readonly state: string;
   readonly lag?: number | string;
+  readonly timeline?: number;
   readonly tags?: Readonly<Record<string, boolean>>;
 }
 
@@ -46,12 +47,13 @@ class Cluster implements GateView {
   /** Hosts whose Patroni does not answer. */
   silent = new Set<string>();
   paused = false;
+  scheduled: { at: string } | undefined;
   /** What the DCS holds. */
   config: Record<string, unknown> = {};
   /** Where members are in the WAL, in their own words; of the leader what it has written. */
   wal: Record<string, number> = {};
   /** Who streams, in the leader's words; undefined where it does not answer. */
-  streams: string[] | undefined = ['n2', 'n3'];
+  streams: string[] | 'all who follow' | undefined = 'all who follow';
   /** Primaries by entry; null for an HAProxy that does not answer. */
   primaries: Record<string, number | null> = { p1: 1, p2: 1 };
   away = new Set<string>();
@@ -94,7 +96,11 @@ class Cluster implements GateView {
     if (this.silent.has(host)) return silence;
     if (path === '/cluster') {
       const members = Object.entries(this.patroni).map(([name, member]) => ({ name, ...member }));
-      return ok({ members, ...(this.paused ? { pause: true } : {}) });
+      return ok({
+        members,
+        ...(this.paused ? { pause: true } : {}),
+        ...(this.scheduled ? { scheduled_switchover: this.scheduled } : {}),
+      });
     }
     if (path === '/config') return ok(this.config);
     if (this.patroni[host]?.role !== 'leader') {
@@ -102,7 +108,8 @@ class Cluster implements GateView {
       return ok({ state: 'running', role: 'replica', patroni: { version: '4', scope: 'x' }, xlog });
     }
     if (!this.streams) return silence;
-    const replication = this.streams.map((name) => ({
+    const streams = this.streams === 'all who follow' ? names.filter((name) => name !== host) : this.streams;
+    const replication = streams.map((name) => ({
       application_name: name.replace('!', ''),
       state: name.startsWith('!') ? 'catchup' : 'streaming',
       sync_state: 'async',
@@ -235,6 +242,27 @@ describe('Patroni', () => {
       undefined,
     ],
     [
+      'another does not stream, and the list does not know it yet',
+      (cluster) => (cluster.streams = ['n2']),
+      'n3 does not stream from n1',
+      undefined,
+    ],
+    [
+      'a switchover is scheduled',
+      (cluster) => (cluster.scheduled = { at: 'then' }),
+      'a switchover is scheduled for then',
+      undefined,
+    ],
+    [
+      'another is on another timeline',
+      ({ patroni }) => {
+        patroni['n1'] = { role: 'leader', state: 'running', timeline: 2 };
+        patroni['n3'] = { role: 'replica', state: 'streaming', lag: 0, timeline: 1 };
+      },
+      'n3 is on timeline 1, and n1 on 2',
+      undefined,
+    ],
+    [
       'it starts',
       ({ patroni }) => (patroni['n2'] = { role: 'replica', state: 'starting', lag: 'unknown' }),
       undefined,
@@ -263,7 +291,6 @@ describe('Patroni', () => {
       (cluster) => {
         cluster.patroni['n1'] = { role: 'replica', state: 'streaming', lag: 0 };
         cluster.patroni['n2'] = { role: 'leader', state: 'running' };
-        cluster.streams = [];
       },
       undefined,
       undefined,
