@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { scopeOf } from '../config/host-variables.ts';
 import { InvalidInputError, UnreachableError } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
-import { runsOf, type HostJournal, type PastRun } from '../engine/journal/history.ts';
+import { runsOf, type JournalContent, type PastRun } from '../engine/journal/history.ts';
 import { HostRun } from '../engine/hosts/host-run.ts';
 import { parseJournal } from '../engine/journal/journal-line.ts';
 import { runOfHolder } from '../engine/hosts/lock.ts';
@@ -39,7 +39,7 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   try {
     const journals = await Promise.all(
       hosts.map((name) =>
-        limit(async (): Promise<HostJournal[]> => {
+        limit(async (): Promise<JournalContent[]> => {
           try {
             const host = new HostRun(name, await connector.connect(name), new Vault());
             const journal = await readFrom(host, becomes(name), (message) => request.warn(message), run);
@@ -87,7 +87,7 @@ async function readFrom(
   become: boolean,
   warn: (message: string) => void,
   run: string | undefined,
-): Promise<HostJournal> {
+): Promise<JournalContent> {
   const { stdout, stderr } = await host.run(readJournal(run), become);
   if (stderr.trim() !== '') warn(`${host.name}: ${stderr.trim()}${become ? '' : '; -b reads it as root'}`);
   const [holder = '', ...rest] = stdout.split('\n');

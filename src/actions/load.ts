@@ -142,7 +142,7 @@ const specialTags = ['all', 'always', 'never', 'tagged', 'untagged'];
 function checkTags(plays: readonly Play[], { tags, skipTags }: InputOptions, problems: Problems): void {
   const known = new Set([
     ...specialTags,
-    ...plays.flatMap((play) => [...tasksOf(play.steps)].flatMap((task) => task.tags)),
+    ...plays.flatMap((play) => [...tasksOf(play.tasks)].flatMap((task) => task.tags)),
   ]);
   for (const tag of [...tags, ...skipTags].filter((name) => !known.has(name))) {
     problems.add({

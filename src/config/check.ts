@@ -58,7 +58,7 @@ export function checkRun(
   const registered = new Set<string>();
   for (const play of plays) {
     const hosts = hostsOfPlay(inventory, play, general, problems);
-    const tasks = [...tasksOf(play.steps)];
+    const tasks = [...tasksOf(play.tasks)];
     const found = new HostProblems();
     for (const host of hosts) {
       const checker = new NameChecker(scopeOf(host, play), registered, (diagnostic) =>

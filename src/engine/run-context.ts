@@ -120,7 +120,7 @@ export class RunContext {
     const needs =
       this.#becomes(host) ||
       this.options.plays.some(
-        ({ play }) => play.become ?? [...tasksOf(play.steps)].some((task) => task.become),
+        ({ play }) => play.become ?? [...tasksOf(play.tasks)].some((task) => task.become),
       );
     this.#rooted.set(host, needs);
     return needs;

@@ -13,11 +13,11 @@ export const sqlParams = {
   login_password: z.string().describe('That role’s password.'),
 };
 
-export const SqlLogin = z.strictObject({ ...sqlParams, database: z.string() });
-export type SqlLogin = z.infer<typeof SqlLogin>;
+export const SqlLoginParams = z.strictObject({ ...sqlParams, database: z.string() });
+export type SqlLoginParams = z.infer<typeof SqlLoginParams>;
 
 /** Statements for the server that takes writes. */
-export function onPrimary(login: SqlLogin, ...statements: readonly string[]): SqlQuery {
+export function onPrimary(login: SqlLoginParams, ...statements: readonly string[]): SqlQuery {
   const { addresses, port, login_user: user, login_password: password, database } = login;
   return { addresses, port, primary: true, database, user, password, statements };
 }

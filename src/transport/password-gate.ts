@@ -1,7 +1,7 @@
 import { UnreachableError } from '../core/errors.ts';
 
 /** What a host's answer says of a password. Nothing, for example, when a key was enough, or the host is down. */
-export type Verdict = 'accepted' | 'refused' | 'nothing';
+export type PasswordOutcome = 'accepted' | 'refused' | 'nothing';
 
 /** One host's use of a password. */
 interface Trial<T> {
@@ -10,7 +10,7 @@ interface Trial<T> {
   readonly password: string;
   readonly start: () => Promise<T>;
   /** Settles when the host has answered. */
-  readonly judge: (started: Promise<T>) => Promise<Verdict>;
+  readonly judge: (started: Promise<T>) => Promise<PasswordOutcome>;
 }
 
 /**
@@ -18,23 +18,23 @@ interface Trial<T> {
  * it: a wrong one must not lock the account everywhere.
  */
 export class PasswordGate {
-  readonly #first = new Map<string, { host: string; verdict: Promise<Verdict> }>();
+  readonly #first = new Map<string, { host: string; outcome: Promise<PasswordOutcome> }>();
 
   async pass<T>({ host, user, password, start, judge }: Trial<T>): Promise<T> {
     const key = `${user}\n${password}`;
     for (;;) {
       const first = this.#first.get(key);
       if (!first) break;
-      const verdict = await first.verdict;
-      if (verdict === 'accepted') return start();
-      if (verdict === 'refused') {
+      const outcome = await first.outcome;
+      if (outcome === 'accepted') return start();
+      if (outcome === 'refused') {
         throw new UnreachableError(`${host}: not tried, as ${first.host} refused the password`);
       }
       // Of those who waited, the one that gets here first goes next.
       if (this.#first.get(key) === first) this.#first.delete(key);
     }
     const started = start();
-    this.#first.set(key, { host, verdict: judge(started) });
+    this.#first.set(key, { host, outcome: judge(started) });
     return started;
   }
 }

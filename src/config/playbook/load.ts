@@ -18,7 +18,7 @@ import {
   type Playbook,
   type Rolling,
 } from './model.ts';
-import { readSteps, type LoadContext } from './tasks.ts';
+import { readTasks, type LoadContext } from './tasks.ts';
 
 const playKeys = [
   'name',
@@ -154,8 +154,8 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     runOnce: false,
     delegateTo: undefined,
   };
-  const steps = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) =>
-    readSteps(reader.node(key), inherited, context),
+  const tasks = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) =>
+    readTasks(reader.node(key), inherited, context),
   );
   const rolling = readRolling(reader.node('rolling'), problems);
   const serial = readSerial(reader.node('serial'), problems);
@@ -167,7 +167,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     become,
     serial: rolling && serial.length === 0 ? [1] : serial,
     rolling,
-    steps,
+    tasks,
   };
 }
 

@@ -63,12 +63,12 @@ export interface Task {
 /** Tasks of which a failure is handled together. */
 export interface Block {
   readonly kind: 'block';
-  readonly tasks: readonly Step[];
-  readonly rescue: readonly Step[];
-  readonly always: readonly Step[];
+  readonly tasks: readonly TaskOrBlock[];
+  readonly rescue: readonly TaskOrBlock[];
+  readonly always: readonly TaskOrBlock[];
 }
 
-export type Step = Task | Block;
+export type TaskOrBlock = Task | Block;
 
 /** Orders in which a rolling play takes its hosts. */
 export const rollingOrders = ['inventory', 'leader-last'] as const;
@@ -94,7 +94,7 @@ export interface Play {
   /** Sizes of the batches: numbers or percentages; empty for all at once. */
   readonly serial: readonly (number | string)[];
   readonly rolling: Rolling | undefined;
-  readonly steps: readonly Step[];
+  readonly tasks: readonly TaskOrBlock[];
 }
 
 export interface Playbook {
@@ -103,11 +103,11 @@ export interface Playbook {
   readonly folders: readonly string[];
 }
 
-/** All tasks of steps, those of rescue and always included, in the order they stand. */
-export function* tasksOf(steps: readonly Step[]): Generator<Task> {
-  for (const step of steps) {
-    if (step.kind === 'task') yield step;
-    else yield* tasksOf([...step.tasks, ...step.rescue, ...step.always]);
+/** All tasks of a list, those of rescue and always included, in the order they stand. */
+export function* tasksOf(tasks: readonly TaskOrBlock[]): Generator<Task> {
+  for (const item of tasks) {
+    if (item.kind === 'task') yield item;
+    else yield* tasksOf([...item.tasks, ...item.rescue, ...item.always]);
   }
 }
 

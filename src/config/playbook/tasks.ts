@@ -17,7 +17,7 @@ import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
 import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
 import { KeywordReader, readConditions } from './keywords.ts';
-import type { Condition, Step, Task } from './model.ts';
+import type { Condition, TaskOrBlock, Task } from './model.ts';
 import { sourceOf } from './sources.ts';
 
 /** What the readers of one playbook share. */
@@ -94,20 +94,20 @@ const instead: Readonly<Record<string, string>> = {
 };
 
 /** Reads a list of tasks and blocks. */
-export function readSteps(node: Node | undefined, inherited: Inherited, context: LoadContext): Step[] {
+export function readTasks(node: Node | undefined, inherited: Inherited, context: LoadContext): TaskOrBlock[] {
   if (!node || (node.kind === 'scalar' && node.value === null)) return [];
   if (node.kind !== 'list') {
     context.problems.add({ message: 'tasks are a list', at: node.range });
     return [];
   }
   return node.items.flatMap((item) => {
-    if (item.kind === 'map') return readStep(item, inherited, context);
+    if (item.kind === 'map') return readTaskOrBlock(item, inherited, context);
     context.problems.add({ message: 'a task is a map', at: item.range });
     return [];
   });
 }
 
-function readStep(map: MapNode, inherited: Inherited, context: LoadContext): Step[] {
+function readTaskOrBlock(map: MapNode, inherited: Inherited, context: LoadContext): TaskOrBlock[] {
   const reader = new KeywordReader(map, context.problems);
   if (entryOf(map, 'block')) return readBlock(map, reader, inherited, context);
   const includes = ['import_tasks', 'include_tasks']
@@ -141,11 +141,16 @@ function mergeMaps(outer: MapNode | undefined, inner: MapNode | undefined): MapN
   return { ...inner, entries: [...outer.entries.filter((entry) => !own.has(entry.key)), ...inner.entries] };
 }
 
-function readBlock(map: MapNode, reader: KeywordReader, outer: Inherited, context: LoadContext): Step[] {
+function readBlock(
+  map: MapNode,
+  reader: KeywordReader,
+  outer: Inherited,
+  context: LoadContext,
+): TaskOrBlock[] {
   refuseUnknown(map, ['block', 'rescue', 'always', ...inheritable], context.problems);
   const inner = inherit(reader, outer);
-  const steps = (key: string) => readSteps(reader.node(key), inner, context);
-  const [tasks, rescue, always] = [steps('block'), steps('rescue'), steps('always')];
+  const tasksAt = (key: string) => readTasks(reader.node(key), inner, context);
+  const [tasks, rescue, always] = [tasksAt('block'), tasksAt('rescue'), tasksAt('always')];
   if (rescue.length === 0 && always.length === 0) return tasks;
   return [{ kind: 'block', tasks, rescue, always }];
 }
@@ -156,7 +161,7 @@ function readInclude(
   reader: KeywordReader,
   outer: Inherited,
   context: LoadContext,
-): Step[] {
+): TaskOrBlock[] {
   refuseUnknown(map, [include.key, ...inheritable], context.problems);
   if (include.value.kind === 'map') refuseUnknown(include.value, ['file'], context.problems);
   const named =
@@ -182,7 +187,7 @@ function readInclude(
   });
 }
 
-function readTaskFile(path: string, named: Node, inherited: Inherited, context: LoadContext): Step[] {
+function readTaskFile(path: string, named: Node, inherited: Inherited, context: LoadContext): TaskOrBlock[] {
   const { including } = context;
   if (including.includes(path)) {
     const way = [...including.slice(including.indexOf(path)), path].map(shortPath);
@@ -192,9 +197,9 @@ function readTaskFile(path: string, named: Node, inherited: Inherited, context: 
   context.folders.add(dirname(path));
   including.push(path);
   const root = readYaml(path, context.problems);
-  const steps = readSteps(root, { ...inherited, folder: dirname(path) }, context);
+  const tasks = readTasks(root, { ...inherited, folder: dirname(path) }, context);
   including.pop();
-  return steps;
+  return tasks;
 }
 
 function readTask(

@@ -5,7 +5,7 @@ import { collectScript, parseCollected } from '../../facts/collectors.ts';
 import { needHost, type HostFact } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
 import { lockPiece, unlockPiece } from '../../shell/framing.ts';
-import type { Verdict } from '../../transport/password-gate.ts';
+import type { PasswordOutcome } from '../../transport/password-gate.ts';
 import { BecomeError, Session, type PieceOptions, type PieceResult } from '../../transport/session.ts';
 import type { SshConnection } from '../../transport/ssh.ts';
 import { NotYetKnown, type Variable } from '../../vars/scope.ts';
@@ -157,7 +157,7 @@ export class HostRun {
   }
 }
 
-async function judgeSudo(opening: Promise<Session>): Promise<Verdict> {
+async function judgeSudo(opening: Promise<Session>): Promise<PasswordOutcome> {
   try {
     const session = await opening;
     return (await session.ready).passwordUsed ? 'accepted' : 'nothing';

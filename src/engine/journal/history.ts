@@ -1,7 +1,7 @@
 import type { JournaledChange, JournalLine, RunRequest } from './journal-line.ts';
 
 /** One host's journal, and the run that holds the host's lock now. */
-export interface HostJournal {
+export interface JournalContent {
   readonly host: string;
   readonly lines: readonly JournalLine[];
   readonly holder: string | undefined;
@@ -47,7 +47,7 @@ interface HostLine {
 }
 
 /** All runs that the journals know, the newest first. */
-export function runsOf(journals: readonly HostJournal[]): PastRun[] {
+export function runsOf(journals: readonly JournalContent[]): PastRun[] {
   const byRun = new Map<string, HostLine[]>();
   for (const { host, lines } of journals) {
     for (const line of lines) {

@@ -1,4 +1,4 @@
-import type { Block, Step, Task } from '../../config/playbook/model.ts';
+import type { Block, TaskOrBlock, Task } from '../../config/playbook/model.ts';
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
@@ -20,11 +20,11 @@ export class Walker {
   }
 
   async walk(): Promise<void> {
-    await this.#steps(this.#options.play.steps);
+    await this.#steps(this.#options.play.tasks);
     await this.#flush('the play ends');
   }
 
-  async #steps(steps: readonly Step[]): Promise<void> {
+  async #steps(steps: readonly TaskOrBlock[]): Promise<void> {
     for (const step of steps) await (step.kind === 'task' ? this.#task(step) : this.#block(step));
   }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { needSql } from '../../facts/api.ts';
 import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
-import { onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
+import { onPrimary, SqlLoginParams, sqlParams, unanswered } from '../sql-task.ts';
 
 const Params = z.strictObject({
   ...sqlParams,
@@ -28,7 +28,7 @@ export const postgresQuery = defineModule({
   params: Params,
   change: z.strictObject({
     ...changeFields,
-    login: SqlLogin,
+    login: SqlLoginParams,
     statements: z.array(z.string()),
     unless: z.string(),
   }),

@@ -3,7 +3,7 @@ import { asScramVerifier } from '../../core/secrets.ts';
 import { needSql } from '../../facts/api.ts';
 import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
-import { identifier, literal, onPrimary, SqlLogin, sqlParams, unanswered } from '../sql-task.ts';
+import { identifier, literal, onPrimary, SqlLoginParams, sqlParams, unanswered } from '../sql-task.ts';
 
 const attributes = [
   'superuser',
@@ -61,7 +61,7 @@ export const postgresRole = defineModule({
   run_once: true`,
   },
   params: Params,
-  change: z.strictObject({ ...changeFields, login: SqlLogin, statements: z.array(z.string()) }),
+  change: z.strictObject({ ...changeFields, login: SqlLoginParams, statements: z.array(z.string()) }),
   needs: ({ name, ...params }) => ({ role: needSql(onPrimary(loginOf(params), query(name))) }),
   diff({ role: answer }, { name, password, attributes: wanted, member_of: groups, ...params }, context) {
     if (!answer.answered)
@@ -115,7 +115,7 @@ export const postgresRole = defineModule({
   aim: ({ name, attributes: wanted }) => `role ${name} (${wanted.join(', ')})`,
 });
 
-function loginOf(params: Omit<SqlLogin, 'database'>): SqlLogin {
+function loginOf(params: Omit<SqlLoginParams, 'database'>): SqlLoginParams {
   const { addresses, port, login_user, login_password } = params;
   return { addresses, port, login_user, login_password, database: 'postgres' };
 }

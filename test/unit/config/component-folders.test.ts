@@ -71,7 +71,7 @@ describe('a folder of playbooks', () => {
     (playbook) => {
       const { plays, declarations } = load(folderOf(cluster), playbook);
       expect(declarations.variables.get('web_port')?.at.file.path).toMatch(/web\/variables\.yml$/);
-      const sources = plays.flatMap(({ play }) => [...tasksOf(play.steps)].map(({ source }) => source));
+      const sources = plays.flatMap(({ play }) => [...tasksOf(play.tasks)].map(({ source }) => source));
       expect(sources.flatMap((source) => (source && 'text' in source ? [source.text] : []))).toEqual([
         '{{web_port}} {{zone}}',
       ]);
@@ -101,7 +101,7 @@ describe('an import with an asterisk for the folder', () => {
     const { plays } = load(folderOf(files), 'playbooks/raise.yml');
     const brought = plays.map(({ play }) => [
       play.name,
-      ...[...tasksOf(play.steps)].map(({ params }) => toData(params)),
+      ...[...tasksOf(play.tasks)].map(({ params }) => toData(params)),
     ]);
     expect(brought).toEqual([
       ['all', { msg: 'web' }, { msg: 'db' }],

@@ -15,7 +15,7 @@ import { playbookOf, taskProblems } from './support.ts';
 function tasks(files: Readonly<Record<string, string>>): Task[] {
   const { playbook, problems } = playbookOf(files);
   expect(problems).toEqual([]);
-  return playbook.plays.flatMap((play) => [...tasksOf(play.steps)]);
+  return playbook.plays.flatMap((play) => [...tasksOf(play.tasks)]);
 }
 
 function onlyTask(text: string): Task {
@@ -55,7 +55,7 @@ describe('a play', () => {
     });
     expect(play?.hosts.text).toBe('postgres:!node3');
     expect([...(play?.vars.keys() ?? [])]).toEqual(['a', 'b']);
-    const steps = [...tasksOf(play?.steps ?? [])];
+    const steps = [...tasksOf(play?.tasks ?? [])];
     expect(steps.map(({ params }) => toData(params))).toEqual([
       { msg: 'first' },
       { msg: 'second' },
@@ -125,7 +125,7 @@ describe('import_playbook', () => {
     expect(problems).toEqual([]);
     expect(playbook.plays.map(({ hosts }) => hosts.text)).toEqual(['first', 'second', 'last']);
     const [first] = playbook.plays;
-    const [task] = [...tasksOf(first?.steps ?? [])];
+    const [task] = [...tasksOf(first?.tasks ?? [])];
     expect(task?.tags).toEqual(['a', 'b', 'c']);
     expect(task?.when.map(({ text }) => text)).toEqual(['facts.systemd', 'y']);
     const x = first?.vars.get('x');
@@ -302,7 +302,7 @@ describe('a folder as source', () => {
     const load = () => {
       const problems = new Problems();
       const { plays } = loadPlaybook(join(folder, 'p.yml'), modules, problems);
-      const [task] = plays.flatMap(({ steps }) => [...tasksOf(steps)]);
+      const [task] = plays.flatMap(({ tasks }) => [...tasksOf(tasks)]);
       return { source: task?.source, problems: told(problems.list, folder) };
     };
     expect(load()).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isResumable, runsOf, type HostJournal } from '../../../../src/engine/journal/history.ts';
+import { isResumable, runsOf, type JournalContent } from '../../../../src/engine/journal/history.ts';
 import { parseJournal } from '../../../../src/engine/journal/journal-line.ts';
 
 const playbook = { path: '/p.yml', beside: '../p.yml' };
@@ -33,13 +33,13 @@ const done = (n: number) => ({ phase: 'done', n });
 const failed = (n: number, message: string) => ({ phase: 'failed', n, message });
 const end = (exitCode: number) => ({ phase: 'end', exitCode });
 
-const on = (host: string, own: HostJournal['lines'], holder?: string): HostJournal => ({
+const on = (host: string, own: JournalContent['lines'], holder?: string): JournalContent => ({
   host,
   lines: own,
   holder,
 });
 
-const states = (journals: readonly HostJournal[]) =>
+const states = (journals: readonly JournalContent[]) =>
   runsOf(journals)[0]?.changes.map(({ host, resource, state }) => `${host} ${resource} ${state}`);
 
 describe('runs of the hosts’ journals', () => {
@@ -101,7 +101,7 @@ describe('runs of the hosts’ journals', () => {
 
 describe('going on', () => {
   const cut = lines('r', 0, begin, begun(1));
-  const one = (...each: readonly HostJournal['lines'][]) =>
+  const one = (...each: readonly JournalContent['lines'][]) =>
     runsOf([on('a', each.flat())]).find(({ run }) => run === 'r');
 
   test.each([
