@@ -14,11 +14,12 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
     async plan(view, control, agreed) {
       const set = Object.keys(parametersOf(view.config ?? {}));
       const to = agreed?.leader?.how === 'handover' ? agreed.leader.to : undefined;
-      return planRestart(view, control.topology, {
-        names,
-        to,
-        running: await settingsOf(control.fleet, control.topology, view.leader, set),
-      });
+      const settings = await Promise.all(
+        view.members.map(
+          async ({ name }) => [name, await settingsOf(control.fleet, control.topology, name, set)] as const,
+        ),
+      );
+      return planRestart(view, control.topology, { names, to, settings: new Map(settings) });
     },
     async perform(control, plan, before) {
       tellPending(await rollRestart(control, before, plan), control.emit);

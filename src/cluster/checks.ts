@@ -1,3 +1,4 @@
+import { faultOf } from '../clients/patroni/standing.ts';
 import type { Asker } from '../components/asker.ts';
 import { firstRow, reasonOf } from '../components/asker.ts';
 import type { Topology } from '../components/topology.ts';
@@ -21,6 +22,13 @@ export function missingFollower(view: ClusterView, name: string): string | undef
   if (!member.streaming) return `${name} does not stream yet`;
   if (member.timeline !== leader?.timeline) return `${name} is on timeline ${member.timeline ?? '?'}`;
   return undefined;
+}
+
+/** What is missing before a follower has so much of the leader's WAL that another member may be out. */
+export function missingWal(view: ClusterView, name: string): string | undefined {
+  const member = view.members.find((other) => other.name === name);
+  const fault = member && faultOf(member, view);
+  return fault && `${name} ${fault.message}`;
 }
 
 /** What is missing before the cluster is whole under a leader: who answered before follows, etcd and HAProxy agree. */

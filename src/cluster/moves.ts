@@ -1,5 +1,6 @@
 import { moveLeaderRequest, refusalOf } from '../clients/etcd.ts';
 import type { HttpAnswer } from '../clients/http.ts';
+import { meaningOfHandover, meaningOfRestart } from '../clients/patroni/answers.ts';
 import {
   failoverRequest,
   reinitRequest,
@@ -8,7 +9,7 @@ import {
   switchoverRequest,
 } from '../clients/patroni.ts';
 import { UnhealthyError } from '../core/errors.ts';
-import { missingFollower, missingInSql, missingRole, missingSettlement } from './checks.ts';
+import { missingFollower, missingInSql, missingRole, missingSettlement, missingWal } from './checks.ts';
 import type { Control } from './control.ts';
 import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
 import {
@@ -53,11 +54,10 @@ async function awaitLead(
   answer: HttpAnswer,
   { from, to }: { from: string | undefined; to: string },
 ): Promise<void> {
-  const accepted = answer.answered && answer.status === 200;
-  if (answer.answered && !accepted && answer.status !== 503) throw refused('Patroni refused', answer);
+  const { kind, said } = meaningOfHandover(answer);
+  if (kind === 'refused') throw refused('Patroni refused', answer);
   const { timing } = await control.look();
-  const failed = answer.answered && !accepted && / failed$/.test(answer.body.trim());
-  const bound = failed ? boundOfCycle(timing) : boundOfRole(timing);
+  const bound = kind === 'failed' ? boundOfCycle(timing) : boundOfRole(timing);
   try {
     await control.until(step, bound, (view) => {
       const { leader } = view;
@@ -67,8 +67,8 @@ async function awaitLead(
       return missingRole(view, to);
     });
   } catch (error) {
-    if (accepted || !(error instanceof UnhealthyError)) throw error;
-    throw new UnhealthyError(`${error.message}; Patroni said ${refusalOf(answer)}`, { hint: look });
+    if (kind === 'done' || !(error instanceof UnhealthyError)) throw error;
+    throw new UnhealthyError(`${error.message}; Patroni said ${said}`, { hint: look });
   }
 }
 
@@ -128,36 +128,33 @@ export async function restartMember(
   const step = `${name} is restarted`;
   await control.step(step, async () => {
     const answer = await control.send(name, order, timing.primaryStartTimeout + boundOfRole(timing));
-    // Nothing pending any more: somebody else has restarted it.
-    const spared =
-      answer.answered && answer.status === 503 && answer.body.includes('conditions are not satisfied');
-    const unclear = !answer.answered || answer.status === 503;
-    if (!unclear && answer.status !== 200) throw refused(`${name} was not restarted`, answer);
+    const { kind, said } = meaningOfRestart(answer);
+    if (kind === 'refused' || kind === 'failed') throw refused(`${name} was not restarted`, answer);
     try {
       await control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
         const member = view.members.find((other) => other.name === name);
-        if (!spared && member?.started === wasStarted) return 'it has not been started anew yet';
-        return leads ? missingRole(view, name) : missingFollower(view, name);
+        if (kind !== 'spared' && member?.started === wasStarted) return 'it has not been started anew yet';
+        return leads ? missingRole(view, name) : (missingFollower(view, name) ?? missingWal(view, name));
       });
     } catch (error) {
-      if (!unclear || !(error instanceof UnhealthyError)) throw error;
-      throw new UnhealthyError(`${error.message}; Patroni said ${refusalOf(answer)}`, { hint: look });
+      if (kind === 'done' || !(error instanceof UnhealthyError)) throw error;
+      throw new UnhealthyError(`${error.message}; Patroni said ${said}`, { hint: look });
     }
   });
 }
 
 /**
- * Waits until every follower has replayed what the leader had written by now. Only then does a standby know limits of
+ * Waits until followers have replayed what the leader had written by now. Only then does a standby know limits of
  * its primary that went down: one that is restarted sooner keeps the former ones.
  */
-export async function awaitReplay(control: Control): Promise<void> {
+export async function awaitReplay(control: Control, names: readonly string[]): Promise<void> {
   const { leader, members, timing } = await control.look();
   const target = members.find(({ name }) => name === leader)?.position ?? 0;
   const step = 'the others have replayed that';
   await control.step(step, () =>
     control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
       const behind = view.members.find(
-        ({ name, running, position = 0 }) => name !== leader && running && position < target,
+        ({ name, running, position = 0 }) => names.includes(name) && running && position < target,
       );
       return behind && `${behind.name} has not yet`;
     }),

@@ -1,6 +1,6 @@
 import type { Control } from './control.ts';
 import { awaitCycle, awaitReplay, restartMember, settle, switchOver } from './moves.ts';
-import { chooseCandidate, refuseCandidate } from './operations/danger.ts';
+import { successorIn, refuseCandidate } from './operations/danger.ts';
 import { memberNamed } from './operations/plan.ts';
 import type { RestartPlan } from './operations/restart.ts';
 import { boundOfSettling } from '../components/timing.ts';
@@ -12,12 +12,11 @@ export async function rollRestart(
   before: ClusterView,
   plan: RestartPlan,
 ): Promise<ClusterView> {
-  const { replicas, leader, leaderFirst, onlyPending } = plan;
+  const { replicas, leader, leaderFirst, replaysFirst, onlyPending } = plan;
   let leads = before.leader ?? '';
-  if (leader?.how === 'in-place' && leaderFirst) {
+  if (leader?.how === 'in-place' && leaderFirst)
     await restartMember(control, leader.name, { leads: true, onlyPending });
-    await awaitReplay(control);
-  }
+  if (replaysFirst && replicas.length > 0) await awaitReplay(control, replicas);
   for (const name of replicas) await restartMember(control, name, { leads: false, onlyPending });
   if (leader?.how === 'in-place' && !leaderFirst)
     await restartMember(control, leader.name, { leads: true, onlyPending });
@@ -39,7 +38,7 @@ async function fitCandidate(control: Control, planned: string): Promise<string> 
     boundOfSettling(timing, control.topology.checks),
     (view) => {
       const refusals = refuseCandidate(view, memberNamed(view, planned));
-      const other = refusals.length === 0 ? undefined : chooseCandidate(view)?.name;
+      const other = refusals.length === 0 ? undefined : successorIn(view)?.name;
       fit = other ?? planned;
       return other === undefined ? refusals[0]?.message : undefined;
     },

@@ -7,6 +7,7 @@ import {
   streamersOf,
   type PatroniCluster,
 } from '../clients/patroni.ts';
+import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { isUp } from '../clients/haproxy.ts';
 import { etcdLeaderOf, leadersOf, type Snapshot } from '../components/snapshot.ts';
@@ -14,24 +15,12 @@ import { timingOf, type Timing } from '../components/timing.ts';
 import type { Node, Topology } from '../components/topology.ts';
 
 /** A database member as decisions need it. */
-export interface MemberView {
-  readonly name: string;
-  /** Its REST API answers. */
-  readonly answers: boolean;
-  /** PostgreSQL runs. */
-  readonly running: boolean;
-  /** The leader sends it WAL. */
+export interface MemberView extends Standing {
   readonly streaming: boolean;
-  /** A synchronous standby, or one of those whose votes count. */
-  readonly synchronous: boolean;
-  /** Bytes behind the leader; undefined where nobody knows. */
-  readonly lag: number | undefined;
   /** Where in the WAL it is, in bytes: of the leader what it wrote, of another what it has replayed. */
   readonly position: number | undefined;
-  readonly timeline: number | undefined;
   readonly pendingRestart: boolean;
   readonly paused: boolean;
-  readonly nofailover: boolean;
   /** When PostgreSQL was started, as text that another start changes. */
   readonly started: string | undefined;
 }
@@ -48,16 +37,12 @@ export interface EtcdMemberView {
 }
 
 /** The cluster as decisions need it: what its parts say, put together. */
-export interface ClusterView {
+export interface ClusterView extends ClusterStanding<MemberView> {
   readonly cluster: string;
-  readonly members: readonly MemberView[];
   /** Who leads: by its own word, or where its host can't be asked, by the others'. */
   readonly leader: string | undefined;
   /** All who say that they lead. */
   readonly leaders: readonly string[];
-  readonly paused: boolean;
-  readonly synchronous: boolean;
-  readonly strict: boolean;
   /** It follows another cluster, and takes no writes. */
   readonly standby: boolean;
   readonly scheduled: PatroniCluster['scheduled_switchover'];
@@ -154,6 +139,7 @@ function memberOf(
     pendingRestart: member?.pending_restart === true,
     paused: member?.pause === true,
     nofailover: !mayLead(listed?.tags),
+    nosync: listed?.tags?.['nosync'] === true,
     started: member?.postmaster_start_time ?? undefined,
   };
 }

@@ -1,3 +1,5 @@
+import { chooseCandidate, faultsOfCandidates } from '../../clients/patroni/candidate.ts';
+import { faultOfCandidate, type Fault } from '../../clients/patroni/standing.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../view.ts';
 import type { Refusal } from './plan.ts';
 
@@ -73,72 +75,39 @@ export function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView)
 
 /** What keeps a member from taking the lead; nothing for one that can. */
 export function refuseCandidate(view: ClusterView, candidate: MemberView): Refusal[] {
-  const { name, lag } = candidate;
-  const { maximumLag } = view.timing;
-  const refusal = (message: string, hint: string): Refusal[] => [{ message: `${name} ${message}`, hint }];
-  if (!candidate.answers) return refusal('does not answer', 'choose another with --to');
-  if (!candidate.running) return refusal('does not run PostgreSQL', 'choose another with --to');
-  if (candidate.nofailover) {
-    return refusal(
-      'is tagged nofailover',
-      'choose another with --to, or change patroni_tags and run drover provision',
-    );
-  }
-  // Without a leader nobody streams.
-  if (view.leader !== undefined && !candidate.streaming) {
-    return refusal(
-      `does not stream from ${view.leader}`,
-      `wait until it does, or clone it again with drover reinit ${name}`,
-    );
-  }
-  if (lag === undefined)
-    return refusal('does not tell how far behind it is', 'drover status shows it once it is known');
-  if (lag > maximumLag) {
-    return refusal(
-      `lags by ${showBytes(lag)}, more than maximum_lag_on_failover (${showBytes(maximumLag)})`,
-      'wait until it has caught up, or choose another with --to',
-    );
-  }
-  if (view.synchronous && !candidate.synchronous) {
-    return refusal(
-      'is no synchronous standby: it may lack rows that were acknowledged',
-      'choose one that drover status shows as sync_standby',
-    );
-  }
-  return [];
+  const fault = faultOfCandidate(candidate, view);
+  return fault
+    ? [{ message: `${candidate.name} ${fault.message}`, hint: hintFor(fault, candidate.name) }]
+    : [];
 }
 
-export function showBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+function hintFor({ kind }: Fault, name: string): string {
+  switch (kind) {
+    case 'silent':
+    case 'stopped':
+      return 'choose another with --to';
+    case 'nofailover':
+      return 'choose another with --to, or change patroni_tags and run drover provision';
+    case 'not-streaming':
+    case 'other-timeline':
+      return `wait until it does, or clone it again with drover reinit ${name}`;
+    case 'lag-unknown':
+      return 'drover status shows it once it is known';
+    case 'lagging':
+      return 'wait until it has caught up, or choose another with --to';
+    case 'not-synchronous':
+      return 'choose one that drover status shows as sync_standby';
+  }
 }
 
-// Lags within this many bytes of each other come and go with every write.
-const sameLag = 1024 ** 2;
-
-/**
- * The member to take the lead: fit for it, the preferred one if it is, least behind, and not where etcd's leader is
- * if that can be had.
- */
-export function chooseCandidate(view: ClusterView, preferred?: string): MemberView | undefined {
-  const { etcdLeader } = view;
-  const steps = ({ lag = 0 }: MemberView) => Math.floor(lag / sameLag);
-  return view.members
-    .filter((member) => member.name !== view.leader && refuseCandidate(view, member).length === 0)
-    .sort(
-      (a, b) =>
-        Number(b.name === preferred) - Number(a.name === preferred) ||
-        steps(a) - steps(b) ||
-        Number(a.name === etcdLeader) - Number(b.name === etcdLeader) ||
-        a.name.localeCompare(b.name),
-    )[0];
+/** The member to take the lead; not where etcd’s leader is, if that can be had. */
+export function successorIn(view: ClusterView, preferred?: string): MemberView | undefined {
+  return chooseCandidate<MemberView>(view, { preferred, avoided: view.etcdLeader });
 }
 
 /** Why nobody can take the lead, member by member. */
 export function refuseWithoutCandidate(view: ClusterView): Refusal[] {
-  const reasons = view.members
-    .filter(({ name }) => name !== view.leader)
-    .flatMap((member) => refuseCandidate(view, member).map(({ message }) => message));
+  const reasons = faultsOfCandidates(view);
   return [
     {
       message: `no healthy candidate: ${reasons.length === 0 ? 'there is no other member' : reasons.join(', ')}`,

@@ -2,7 +2,7 @@ import { compareVersions } from '../../vars/helpers.ts';
 import { outageOfHandover } from '../../components/timing.ts';
 import type { Topology } from '../../components/topology.ts';
 import type { ClusterView } from '../view.ts';
-import { chooseCandidate } from './danger.ts';
+import { successorIn } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';
 import { isWorking, refuseRemoval, type Departing } from './remove-danger.ts';
 
@@ -34,7 +34,7 @@ export function planRemove(
   { to, arriving }: RemoveWish = {},
 ): RemovePlan {
   const { name } = departing;
-  const candidate = view.leader === name && isWorking(view, name) ? chooseCandidate(view, to) : undefined;
+  const candidate = view.leader === name && isWorking(view, name) ? successorIn(view, to) : undefined;
   const planned = [
     ...databaseSteps(view, departing, candidate?.name),
     ...etcdSteps(view, departing, candidate?.name ?? view.leader),

@@ -1,15 +1,18 @@
-import { directions, withFallbacks, type PgSettings } from '../../clients/pg-settings.ts';
+import { leaderRestartOf } from '../../clients/patroni/candidate.ts';
+import {
+  areMixed,
+  changedLimits,
+  leadersLimits,
+  needsReplay,
+  type ChangedLimits,
+} from '../../clients/patroni/order.ts';
+import { faultOf, lacksStandby, stopsStrictWrites, type Fault } from '../../clients/patroni/standing.ts';
+import type { PgSettings } from '../../clients/pg-settings.ts';
+import { showBytes } from '../../core/text.ts';
 import { outageInPlace, outageOfHandover, type Outage } from '../../components/timing.ts';
 import type { Topology } from '../../components/topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
-import {
-  chooseCandidate,
-  refusePaused,
-  refuseWeakEtcd,
-  refuseWithoutCandidate,
-  refuseWithoutLeader,
-  showBytes,
-} from './danger.ts';
+import { refusePaused, refuseWeakEtcd, refuseWithoutCandidate, refuseWithoutLeader } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan, type PlannedStep, type Refusal } from './plan.ts';
 import { refuseScheduled } from './switchover.ts';
 
@@ -21,28 +24,20 @@ export interface RestartPlan extends OperationPlan {
   readonly leader: (LeaderRestart & { readonly name: string }) | undefined;
   /** The leader before the replicas. */
   readonly leaderFirst: boolean;
+  /** A limit goes down: the replicas have to have learned of it from the leader before they are restarted. */
+  readonly replaysFirst: boolean;
   /** Only who waits for a restart; named members are restarted in any case. */
   readonly onlyPending: boolean;
 }
 
-/** What is asked for, and what the leader runs with. */
+/** What is asked for, and what the members run with. */
 export interface RestartWish {
   /** None for all that wait for a restart. */
   readonly names: readonly string[];
-  /** The shared limits as they are in force on the leader; undefined where it does not say. */
-  readonly running: PgSettings | undefined;
+  /** The shared limits as they are in force on members that say so. */
+  readonly settings: ReadonlyMap<string, PgSettings | undefined>;
   /** Who is to lead if the leader is among them. */
   readonly to?: string | undefined;
-}
-
-/** Which of the shared limits go up and which down when the leader takes over what the DCS holds. */
-function changedLimits(
-  running: PgSettings | undefined,
-  config: Readonly<Record<string, unknown>>,
-): ReturnType<typeof directions> {
-  if (!running) return { up: [], down: [] };
-  const set = Object.entries(parametersOf(config)).filter(([, value]) => value !== null);
-  return directions(running, withFallbacks(running, Object.fromEntries(set)));
 }
 
 /** The parameters of PostgreSQL that a configuration of the DCS sets. */
@@ -58,14 +53,14 @@ export function parametersOf(config: Readonly<Record<string, unknown>>): Readonl
 export function planRestart(
   view: ClusterView,
   topology: Topology,
-  { names, running, to }: RestartWish,
+  { names, settings, to }: RestartWish,
 ): RestartPlan {
   const onlyPending = names.length === 0;
   const named = new Set(names.map((name) => memberNamed(view, name).name));
   const targets = view.members.filter(({ name, pendingRestart }) =>
     onlyPending ? pendingRestart : named.has(name),
   );
-  const nobody = { replicas: [], leader: undefined, leaderFirst: false, onlyPending };
+  const nobody = { replicas: [], leader: undefined, leaderFirst: false, replaysFirst: false, onlyPending };
   const unhealthy = [
     ...refuseWithoutLeader(view),
     ...refusePaused(view),
@@ -77,7 +72,12 @@ export function planRestart(
     return { ...nothingToDo('nobody waits for a restart'), ...nobody, refusals };
   }
   const leads = targets.some(({ name }) => name === view.leader);
-  const limits = leads ? changedLimits(running, view.config ?? {}) : { up: [], down: [] };
+  const parameters = parametersOf(view.config ?? {});
+  const limitsOf = (name: string) => {
+    const running = settings.get(name);
+    return running && changedLimits(running, parameters);
+  };
+  const limits = leads ? limitsIn(view, limitsOf) : { up: [], down: [] };
   const leaderFirst = limits.down.length > 0;
   const leader = leads && view.leader !== undefined ? leaderRestart(view, leaderFirst, to) : undefined;
   const replicas = targets.map(({ name }) => name).filter((name) => name !== view.leader);
@@ -86,6 +86,7 @@ export function planRestart(
     ...refuseMixed(limits),
     ...targets.flatMap(refuseStopped),
     ...refuseThin(view, new Set(onlyPending ? [] : replicas)),
+    ...refuseLastStandby(view, targets),
     ...(leads && view.leader !== undefined && !leader ? refuseWithoutCandidate(view) : []),
   ];
   const steps = [...replicas.map(restartStep), ...(leader ? leaderSteps(leader) : [])];
@@ -93,6 +94,8 @@ export function planRestart(
     replicas,
     leader,
     leaderFirst,
+    // Also when a run that was cut off, or a play, has restarted the leader.
+    replaysFirst: leaderFirst || replicas.some((name) => needsReplay(limitsOf(name))),
     onlyPending,
     refusals,
     steps: leaderFirst ? [...steps.slice(replicas.length), ...steps.slice(0, replicas.length)] : steps,
@@ -103,11 +106,20 @@ export function planRestart(
   };
 }
 
+function limitsIn(
+  { leader, members }: ClusterView,
+  limitsOf: (name: string) => ChangedLimits | undefined,
+): ChangedLimits {
+  const others = members.filter(({ name }) => name !== leader).map(({ name }) => limitsOf(name));
+  return leadersLimits(limitsOf(leader ?? ''), others);
+}
+
+/** Where no other may ever lead, a person decides to do without the leader: by the tags, or by a restart by hand. */
 function leaderRestart(view: ClusterView, leaderFirst: boolean, to?: string): RestartPlan['leader'] {
   const name = view.leader ?? '';
-  if (leaderFirst || view.members.length === 1) return { name, how: 'in-place' };
-  const candidate = chooseCandidate(view, to);
-  return candidate ? { name, how: 'handover', to: candidate.name } : undefined;
+  const led = leaderRestartOf(view, leaderFirst, { preferred: to, avoided: view.etcdLeader });
+  if (led.how === 'handover') return { name, how: led.how, to: led.to };
+  return led.how === 'in-place' && led.because !== 'nobody may lead' ? { name, how: led.how } : undefined;
 }
 
 function leaderSteps(leader: NonNullable<RestartPlan['leader']>): PlannedStep[] {
@@ -129,11 +141,11 @@ function outageOf(leader: RestartPlan['leader'], view: ClusterView, topology: To
   };
 }
 
-function refuseMixed({ up, down }: { up: readonly string[]; down: readonly string[] }): Refusal[] {
-  if (up.length === 0 || down.length === 0) return [];
+function refuseMixed(limits: ChangedLimits): Refusal[] {
+  if (!areMixed(limits)) return [];
   return [
     {
-      message: `${up.join(', ')} would go up and ${down.join(', ')} down: no order of restarts suits both`,
+      message: `${limits.up.join(', ')} would go up and ${limits.down.join(', ')} down: no order of restarts suits both`,
       hint: 'with drover edit-config set back what goes down, restart, then lower it and restart again',
     },
   ];
@@ -151,25 +163,40 @@ function refuseStopped({ name, answers, running }: MemberView): Refusal[] {
 
 /** The members that are not restarted because of their own trouble must keep up: redundancy shrinks meanwhile. */
 function refuseThin(view: ClusterView, named: ReadonlySet<string>): Refusal[] {
-  const behind = view.members
+  return view.members
     .filter(({ name }) => name !== view.leader && !named.has(name))
-    .flatMap(({ name, answers, streaming, lag = 0 }): Refusal[] => {
-      if (!answers || !streaming)
-        return [
-          {
-            message: `${name} does not follow ${view.leader ?? 'a leader'}`,
-            hint: `mend it first: drover status, drover reinit ${name}`,
-          },
-        ];
-      return lag > view.timing.maximumLag
-        ? [{ message: `${name} lags by ${showBytes(lag)}`, hint: 'wait until it has caught up' }]
-        : [];
+    .flatMap((member): Refusal[] => {
+      const fault = faultOf(member, view);
+      return fault ? [thinBy(view, member, fault)] : [];
     });
-  const lacksSync = view.synchronous && !view.members.some(({ synchronous }) => synchronous);
-  return lacksSync
-    ? [
-        ...behind,
-        { message: 'there is no synchronous standby', hint: 'wait until drover status shows a sync_standby' },
-      ]
-    : behind;
+}
+
+function thinBy({ leader = 'a leader' }: ClusterView, { name, lag = 0 }: MemberView, fault: Fault): Refusal {
+  switch (fault.kind) {
+    case 'lagging':
+      return { message: `${name} lags by ${showBytes(lag)}`, hint: 'wait until it has caught up' };
+    case 'lag-unknown':
+      return { message: `${name} ${fault.message}`, hint: 'drover status shows it once it is known' };
+    default:
+      return {
+        message: `${name} does not follow ${leader}`,
+        hint: `mend it first: drover status, drover reinit ${name}`,
+      };
+  }
+}
+
+function refuseLastStandby(view: ClusterView, targets: readonly MemberView[]): Refusal[] {
+  if (lacksStandby(view)) {
+    return [
+      { message: 'there is no synchronous standby', hint: 'wait until drover status shows a sync_standby' },
+    ];
+  }
+  const last = targets.find(({ name }) => stopsStrictWrites(view, name));
+  if (!last) return [];
+  return [
+    {
+      message: `while ${last.name} is out no synchronous standby would be left, and writes would wait for one`,
+      hint: 'add another standby, or turn synchronous_mode_strict off for the time with drover edit-config',
+    },
+  ];
 }

@@ -2,7 +2,7 @@ import { outageOfHandover } from '../../components/timing.ts';
 import type { Topology } from '../../components/topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
-  chooseCandidate,
+  successorIn,
   refuseCandidate,
   refusePaused,
   refuseWeakEtcd,
@@ -23,7 +23,7 @@ export function planSwitchover(view: ClusterView, topology: Topology, to?: strin
   const wanted = to === undefined ? undefined : memberNamed(view, to);
   const { leader: from } = view;
   if (wanted && wanted.name === from) return { ...nothingToDo(`${from} leads already`), from, to };
-  const candidate = wanted ?? chooseCandidate(view);
+  const candidate = wanted ?? successorIn(view);
   const refusals = [
     ...refuseWithoutLeader(view),
     ...refusePaused(view),
@@ -40,7 +40,7 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
   const { leader: from, leaders } = view;
   if (wanted && leaders.includes(wanted.name))
     return { ...nothingToDo(`${wanted.name} leads already`), from, to };
-  const candidate = wanted ?? chooseCandidate(view);
+  const candidate = wanted ?? successorIn(view);
   const several = leaders.length > 1 ? refuseWithoutLeader(view) : [];
   const plan = handover(view, topology, candidate, [
     ...several,
@@ -113,7 +113,7 @@ export function planSchedule(view: ClusterView, at: Date, to?: string): Handover
       ...refusePaused(view),
       ...refuseWeakEtcd(view),
       ...refuseScheduled(view),
-      ...refuseNoOrUnfit(view, wanted ?? chooseCandidate(view)),
+      ...refuseNoOrUnfit(view, wanted ?? successorIn(view)),
     ],
     notes: [],
     steps: [

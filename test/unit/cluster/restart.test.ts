@@ -4,7 +4,11 @@ import { member, refused, settings, stepsOf, topology, view, viewWith } from './
 
 const pending = { pendingRestart: true };
 const all = { node1: pending, node2: pending, node3: pending };
-const nobody = { names: [], running: settings({}) };
+/** What the leader runs with; the others do not say. */
+const led = (values: Readonly<Record<string, number>>) => ({
+  settings: new Map([['node1', settings(values)]]),
+});
+const nobody = { names: [], ...led({}) };
 const configOf = (parameters: Record<string, unknown>) => ({ config: { postgresql: { parameters } } });
 
 describe('the order of restarts', () => {
@@ -25,8 +29,8 @@ describe('the order of restarts', () => {
   });
 
   it('is the leader first, where it is, when a shared limit goes down', () => {
-    const running = settings({ max_connections: 150 });
-    const plan = planRestart(viewWith(all, configOf({})), topology, { names: [], running });
+    const running = led({ max_connections: 150 });
+    const plan = planRestart(viewWith(all, configOf({})), topology, { names: [], ...running });
     expect(stepsOf(plan)).toEqual([
       'node1 is restarted while it leads',
       'node2 is restarted',
@@ -36,10 +40,29 @@ describe('the order of restarts', () => {
   });
 
   it('does not turn round for replicas alone', () => {
-    const running = settings({ max_connections: 150 });
-    const plan = planRestart(viewWith({ node2: pending }, configOf({})), topology, { names: [], running });
+    const running = led({ max_connections: 150 });
+    const plan = planRestart(viewWith({ node2: pending }, configOf({})), topology, { names: [], ...running });
     expect(plan).toMatchObject({ replicas: ['node2'], leader: undefined, leaderFirst: false });
     expect(plan.outage).toBeUndefined();
+  });
+
+  it('has replicas replay first where limits go down, also when the leader has its own already', () => {
+    const one = (name: string, max_connections: number) => [name, settings({ max_connections })] as const;
+    const plan = (leader: number, replica: number) =>
+      planRestart(viewWith({ node2: pending }, configOf({})), topology, {
+        names: [],
+        settings: new Map([one('node1', leader), one('node2', replica)]),
+      }).replaysFirst;
+    expect([plan(100, 150), plan(100, 50), plan(150, 100)]).toEqual([true, false, false]);
+    expect(
+      planRestart(viewWith(all, configOf({})), topology, { names: [], ...led({ max_connections: 150 }) }),
+    ).toMatchObject({ leaderFirst: true, replaysFirst: true });
+  });
+
+  it('goes by the other members where the leader does not show its limits', () => {
+    const others = new Map([['node3', settings({ max_connections: 150 })]]);
+    const plan = planRestart(viewWith(all, configOf({})), topology, { names: [], settings: others });
+    expect(plan.leaderFirst).toBe(true);
   });
 
   it('restarts a leader without others where it is', () => {
@@ -81,6 +104,24 @@ describe('what a restart refuses', () => {
       says: 'node3 lags by 2.0 MiB',
     },
     {
+      what: 'another member whose lag nobody knows',
+      cluster: viewWith({ node2: pending, node3: { lag: undefined } }),
+      says: 'node3 does not tell how far behind it is',
+    },
+    {
+      what: 'another member on another timeline',
+      cluster: viewWith({ node2: pending, node3: { timeline: 2 } }),
+      says: 'node3 does not follow node1',
+    },
+    {
+      what: 'the only standby of strict writes',
+      cluster: viewWith(
+        { node2: { ...pending, synchronous: true }, node3: { nosync: true } },
+        { synchronous: true, strict: true },
+      ),
+      says: 'while node2 is out no synchronous standby would be left, and writes would wait for one',
+    },
+    {
       what: 'no synchronous standby',
       cluster: viewWith({ node2: pending }, { synchronous: true }),
       says: 'there is no synchronous standby',
@@ -91,12 +132,14 @@ describe('what a restart refuses', () => {
       says: 'no healthy candidate: node2 is tagged nofailover, node3 is tagged nofailover',
     },
   ])('$what', ({ cluster, says }) => {
-    const running = settings({ max_connections: 100, max_wal_senders: 10 });
+    const running = led({ max_connections: 100, max_wal_senders: 10 });
     const config =
       cluster.config?.['postgresql'] === undefined
         ? configOf({ max_connections: 100, max_wal_senders: 10 })
         : {};
-    expect(refused(planRestart({ ...cluster, ...config }, topology, { names: [], running }))).toEqual([says]);
+    expect(refused(planRestart({ ...cluster, ...config }, topology, { names: [], ...running }))).toEqual([
+      says,
+    ]);
   });
 
   it('lets a member be restarted because it does not follow', () => {

@@ -16,6 +16,7 @@ export function member(name: string, differs: Partial<MemberView> = {}): MemberV
     pendingRestart: false,
     paused: false,
     nofailover: false,
+    nosync: false,
     started: '2030-01-01',
     ...differs,
   };

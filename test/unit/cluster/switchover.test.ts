@@ -114,6 +114,11 @@ describe('what a switchover refuses', () => {
       says: 'node2 lags by 3.0 MiB, more than maximum_lag_on_failover (1.0 MiB)',
     },
     {
+      what: 'one on another timeline',
+      cluster: viewWith({ node2: { timeline: 2 } }),
+      says: 'node2 is on timeline 2, and node1 on 1',
+    },
+    {
       what: 'one whose lag nobody knows',
       cluster: viewWith({ node2: { lag: undefined } }),
       says: 'node2 does not tell how far behind it is',
