@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Reporter } from '../output/reporter.ts';
 import type { OperationFlags } from './options.ts';
 
-/** Asks on the terminal; the answer is not shown when it is a secret. */
+/** Asks on the terminal. The answer to a secret question is not echoed. */
 function ask(question: string, secret: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new UsageError(`cannot ask "${question.trim()}" without a terminal`);
@@ -39,7 +39,7 @@ async function askYesNo(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Asks before what disrupts, once everything that was told is on the screen. */
+/** Asks for consent to a disruption, after all pending output has been written. */
 export async function confirm(
   { yes }: Pick<OperationFlags, 'yes'>,
   shown: Reporter,

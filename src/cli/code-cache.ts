@@ -6,11 +6,11 @@ import { constants, Script } from 'node:vm';
 import { cacheFolder } from '../core/cache-folder.ts';
 import { writePrivateFile } from '../core/private-file.ts';
 
-// What Node.js puts around a module of CommonJS.
+// What Node.js wraps a CommonJS module in.
 const wrapper = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'] as const;
 
-// Files of two megabytes each.
-const mostKept = 20;
+// Files to keep, of two megabytes each.
+const largestCache = 20;
 
 type Wrapped = (
   exports: unknown,
@@ -20,17 +20,17 @@ type Wrapped = (
   folder: string,
 ) => void;
 
-/** What a file of CommonJS exports, and what keeps its compiled code for the next start. */
+/** The exports of a CommonJS file. `keep` stores its compiled code for the next start. */
 interface Loaded {
   readonly exports: unknown;
   keep(): void;
 }
 
 /**
- * Loads the program, with the code that an earlier start has compiled: that spares more than a quarter of a start.
- * Node.js does so by itself since 22.1. Before, it is kept by use, since it holds the functions that were called: a verb
- * with its playbook, or else, as long as that has none, the verb. `build` names the program's content, which V8 does not
- * look at.
+ * Loads the program with the code that an earlier start compiled, which saves more than a quarter of the start-up time.
+ * Node.js does so itself since 22.1. For older versions the code is cached per use, since it holds the functions that
+ * were called: per verb and playbook, falling back to the verb. `build` identifies the program's content, which V8 does
+ * not check.
  */
 export function loadProgram(file: string, build: string, uses: readonly string[]): Loaded {
   const folder = cacheFolder('code');
@@ -62,13 +62,13 @@ export function loadProgram(file: string, build: string, uses: readonly string[]
       writePrivateFile(name, Buffer.concat([Buffer.from(header + digestOf(code)), code]));
       removeOld(folder);
     } catch {
-      // The next start compiles again.
+      // The next start compiles it again.
     }
   };
   return { exports: program.exports, keep };
 }
 
-/** The code, where it is this user's own, of this build and Node.js, and whole: V8 runs whatever it is given. */
+/** Cached code, if it belongs to this user, build and Node.js version and is intact: V8 runs whatever it is given. */
 function readKept(path: string, header: string): Buffer | undefined {
   try {
     if (statSync(path).uid !== process.getuid?.()) return undefined;
@@ -86,8 +86,8 @@ function digestOf(code: string | Uint8Array): string {
 }
 
 /**
- * Of folders, builds and playbooks that are gone; what is still in use is made again. What later versions of Node.js keep
- * lies in folders.
+ * Removes the oldest files, mostly of folders, builds and playbooks that are gone; one still in use is written again.
+ * Folders are the cache of later versions of Node.js.
  */
 function removeOld(folder: string): void {
   const month = 30 * 24 * 3600 * 1000;
@@ -96,5 +96,5 @@ function removeOld(folder: string): void {
     .map(({ name }) => ({ path: join(folder, name), time: statSync(join(folder, name)).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   for (const [index, { path, time }] of files.entries())
-    if (index >= mostKept || Date.now() - time > month) rmSync(path);
+    if (index >= largestCache || Date.now() - time > month) rmSync(path);
 }

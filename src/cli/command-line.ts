@@ -1,8 +1,8 @@
 import { maskBySound } from '../core/secrets.ts';
 
 /**
- * As it was typed, for the journal and for those who wait for the lock. Values of variables may be secret, and are
- * left out; those of other settings are masked by their names.
+ * The command line as typed, for the journal and for whoever waits for the lock. Values of variables may be secret and
+ * are left out; other settings are masked if their names suggest a secret.
  */
 export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
   return args.reduce((line, arg, index) => {

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 
-/** Lets the user edit a text with $VISUAL or $EDITOR; vi where neither is set. */
+/** Opens a text in $VISUAL or $EDITOR, or in vi if neither is set, and returns it as edited. */
 export async function editText(text: string, name: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'drover-'));
   const path = join(folder, name);
   try {
     writeFileSync(path, text, { mode: 0o600 });
     const editor = process.env['VISUAL'] ?? process.env['EDITOR'] ?? 'vi';
-    // An editor may come with options of its own, so the shell takes it apart.
+    // $EDITOR may hold options too, so the shell splits it.
     const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' });
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);

@@ -6,19 +6,19 @@ import { exitCodes } from '../core/errors.ts';
 import { loadProgram } from './code-cache.ts';
 import type * as Program from './program.ts';
 
-/** Names the content of program.js; put in by scripts/build.mjs. */
+/** Identifies the content of program.js; defined by scripts/build.mjs. */
 declare const BUILD: string;
 
 async function start(): Promise<void> {
-  // Whoever reads the output may have seen enough (`drover … | head`); a run goes on to its end all the same.
+  // The reader of the output may stop early (`drover … | head`); the run continues all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  // A run is over before V8's optimising compiler pays: it took a fifth of the processor's time. Node.js 20 alone has
-  // the flag; those after it compile less.
+  // A run is over before V8's optimising compiler pays off: it took a fifth of the CPU time. Only Node.js 20 has the
+  // flag; later versions compile less.
   if (process.versions.v8.startsWith('11.')) {
     setFlagsFromString('--interrupt-budget=1000000');
-    // Room for young objects, from 1 to 16 MB in one step: most of what a run makes is gone when it fills.
+    // Grows the space for young objects from 1 to 16 MB in one step: most objects of a run are garbage by then.
     setFlagsFromString('--semi-space-growth-factor=16');
   }
   const [verb = '', first = ''] = process.argv.slice(2);
@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, uses);
   const exitCode = await (loaded.exports as typeof Program).main(process.argv);
   process.exitCode = exitCode;
-  // What went wrong, or only told how to call it, has not called all that the verb is made of.
+  // A run that failed, or only printed help, has not called all functions of the verb.
   const isWhole = exitCode === exitCodes.ok || exitCode === exitCodes.changesPending;
   if (isWhole && !process.argv.some((word) => word === '-h' || word === '--help')) loaded.keep();
 }

@@ -5,7 +5,7 @@ function collect(value: string, former: readonly string[]): string[] {
   return [...former, value];
 }
 
-/** Takes an option that may be given again and again. */
+/** Parser and default of an option that may be repeated. */
 export const repeated = [collect, [] as string[]] as const;
 
 function collectWords(value: string, former: readonly string[]): string[] {
@@ -24,7 +24,7 @@ function notNegative(value: string): number {
   return number;
 }
 
-/** Takes a time to come, with its zone: without one it would be another time on another machine. */
+/** Parses a time in the future. It must have a zone, or it would mean another time on another machine. */
 export function futureTime(text: string): Date {
   const hint = 'for example --at 2030-01-31T22:30+01:00';
   const zoned = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
@@ -62,7 +62,7 @@ export interface InputFlags {
   readonly extraVars: string[];
 }
 
-/** How hosts are reached, and how a run is shown. */
+/** How to connect to hosts, and how to report progress. */
 export function addConnectionOptions(command: Command): Command {
   return command
     .option('-u, --user <user>', 'log in as this user')
@@ -103,7 +103,7 @@ const timings = ['--timings', 'show at the end what the run took its time for'] 
 const skipUnreachable = ['--skip-unreachable', 'go on without hosts that cannot be reached'] as const;
 const lockTimeout = ['--lock-timeout <seconds>', 'wait this long for another run to end'] as const;
 
-/** Everything an operation on a running cluster takes; it is always the whole cluster's. */
+/** Options of an operation on a running cluster. There is no --limit: it always concerns the whole cluster. */
 export function addOperationOptions(command: Command): Command {
   return addConnectionOptions(addInventoryOptions(command))
     .option('-C, --check', 'show what would be done, and do nothing')
@@ -117,12 +117,12 @@ export interface OperationFlags extends InputFlags, ConnectionFlags {
   readonly lockTimeout: number;
 }
 
-/** What changes who belongs to the cluster, which the others' files then follow. */
+/** Options of a change of membership, which updates the files of the other members as well. */
 export function addMembershipOptions(command: Command): Command {
   return addOperationOptions(command).option(...noVerify);
 }
 
-/** What going on with a run takes: its playbook, limit and tags are in the journal. */
+/** Options of resuming a run: its playbook, limit and tags are in the journal. */
 export function addResumeOptions(command: Command): Command {
   return addOperationOptions(command)
     .option(...diff)
@@ -131,7 +131,7 @@ export function addResumeOptions(command: Command): Command {
     .option(...noVerify);
 }
 
-/** What a kept plan takes: inventory, variables and tags are in it. */
+/** Options of applying a saved plan, which holds inventory, variables and tags itself. */
 export function addApplyOptions(command: Command): Command {
   return addConnectionOptions(command)
     .option(...diff)
@@ -140,7 +140,7 @@ export function addApplyOptions(command: Command): Command {
     .option(...lockTimeout, notNegative, 120);
 }
 
-/** Everything a playbook takes. */
+/** Options of a run of a playbook. */
 export function addRunOptions(command: Command): Command {
   return addConnectionOptions(addInputOptions(command))
     .option(
@@ -158,7 +158,7 @@ export function addRunOptions(command: Command): Command {
     .option(...lockTimeout, notNegative, 120);
 }
 
-/** The same for what ends with a verification. */
+/** Options of a run of a playbook that ends with a verification. */
 export function addVerifiedRunOptions(command: Command): Command {
   return addRunOptions(command).option(...noVerify);
 }

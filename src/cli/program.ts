@@ -17,12 +17,12 @@ import {
 import type { OperationAction } from './run-operation.ts';
 import type { PlayAction } from './run-play.ts';
 
-// A schema that is compiled pays from some hundred values on: a run has fewer, and cannot keep what was compiled.
+// Compiling a schema pays off from a few hundred values on: a run has fewer and cannot keep the compiled code.
 configureZod({ jitless: true });
 
 type Action = (...args: never[]) => Promise<ExitCode>;
 
-/** Reads the command line, runs one verb, and turns what it throws into words and an exit code. */
+/** Parses the command line, runs one verb, and turns an error into a message and an exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
   const program = describeVerbs((run: () => Promise<ExitCode>) =>
@@ -49,7 +49,7 @@ function explain(error: unknown): ExitCode {
   return exitCodes.internal;
 }
 
-/** The verbs, in the order of the help. Each loads its code when it is used. */
+/** The verbs, in the order of the help. A verb's code is loaded when it is used. */
 function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>): Command {
   const program = new Command('drover')
     .description('Provisions, changes and proves highly available PostgreSQL over plain SSH.')
@@ -166,19 +166,19 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
 
 type Act = <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
 
-/** Verbs of which the action does everything: it takes a request, and then what was typed, as commander hands it over. */
+/** Verbs that only run an action: it takes a request, then the arguments and options as commander passes them. */
 function kindsOfVerbs(act: Act) {
   return {
-    /** Plays the playbook named on the command line, or else one of drover's. */
+    /** Plays the playbook given as an argument, or else one of drover's. */
     play: (name: string, load: () => Promise<PlayAction>, playbook?: string) =>
       act(async () => (await import('./run-play.ts')).playing(name, await load(), playbook)),
-    /** Does something to a running cluster. */
+    /** Operates a running cluster. */
     operate: (load: () => Promise<OperationAction>) =>
       act(async () => (await import('./run-operation.ts')).operating(await load())),
   };
 }
 
-/** An option that may be repeated has an empty list for a default, which tells nobody anything. */
+/** Hides the default of options that may be repeated: an empty list tells the user nothing. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
 }

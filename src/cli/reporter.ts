@@ -3,7 +3,7 @@ import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
 import type { ConnectionFlags } from './options.ts';
 
-/** Writes what comes in one go of the event loop with one call of the system. */
+/** Combines all writes of one turn of the event loop into one system call. */
 function writeTogether(stream: NodeJS.WriteStream): (text: string) => void {
   return (text) => {
     if (stream.writableCorked === 0) {
@@ -37,6 +37,6 @@ export async function reporterOf(
   });
 }
 
-export function useColour(wanted: boolean, stream: NodeJS.WriteStream): boolean {
-  return wanted && stream.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
+export function useColour(isAllowed: boolean, stream: NodeJS.WriteStream): boolean {
+  return isAllowed && stream.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
 }

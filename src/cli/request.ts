@@ -32,12 +32,12 @@ export async function connectionOf(flags: ConnectionFlags): Promise<ConnectionOp
   };
 }
 
-/** Handshakes are short; what limits is the controller's own work. */
+/** How many hosts to work on at once. Handshakes are short; the limit is the controller's own CPU. */
 export function forksOf(flags: ConnectionFlags): number {
   return Math.floor(flags.forks ?? Math.max(32, availableParallelism() * 16));
 }
 
-/** A signal that the first Ctrl-C raises; the second ends the process at once. */
+/** A signal that the first Ctrl-C aborts; the second Ctrl-C ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -50,7 +50,7 @@ export function interruptSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** How a verb reaches the cluster that the inventory describes. */
+/** The request of a verb that works on the cluster described by the inventory. */
 export async function clusterRequest(
   flags: InputFlags & ConnectionFlags,
   emit: (event: RunEvent) => void,
@@ -66,7 +66,7 @@ export async function clusterRequest(
   };
 }
 
-/** How a verb reads the hosts' journals. */
+/** The request of a verb that reads the hosts' journals. */
 export async function journalRequest(flags: InputFlags & ConnectionFlags): Promise<JournalRequest> {
   return {
     input: inputOf(flags),

@@ -6,7 +6,7 @@ import type { OperationFlags } from './options.ts';
 import { reporterOf } from './reporter.ts';
 import { clusterRequest } from './request.ts';
 
-/** Runs an operation as the command line asks for it, and shows how it goes. */
+/** Runs an operation with the options of the command line and reports its progress. */
 export async function runOperation(
   flags: OperationFlags,
   action: (request: OperationRequest) => Promise<ExitCode>,
@@ -26,10 +26,10 @@ export async function runOperation(
   }
 }
 
-/** An action on a running cluster; after its request it takes arguments and options as commander hands them over. */
+/** An action on a running cluster; after its request it takes arguments and options as commander passes them. */
 export type OperationAction = (request: OperationRequest, ...typed: never[]) => Promise<ExitCode>;
 
-/** The handler of a verb that is such an action and nothing else. */
+/** The handler of a verb that only runs such an action. */
 export function operating(action: OperationAction) {
   return (...typed: unknown[]): Promise<ExitCode> =>
     runOperation(typed.at(-2) as OperationFlags, (request) => action(request, ...(typed as never[])));

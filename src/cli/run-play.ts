@@ -10,14 +10,14 @@ import type { RunFlags } from './options.ts';
 import { reporterOf } from './reporter.ts';
 import { connectionOf, forksOf, inputOf, interruptSignal } from './request.ts';
 
-/** What to play; the connection is given where the user was asked for passwords already. */
+/** What to play. `connection` is given if the user has already been asked for passwords. */
 interface Playing {
   readonly verb: string;
   readonly playbook: string;
   readonly connection?: ConnectionOptions;
 }
 
-/** Runs an action that plays a playbook as the command line asks for it, and shows how it goes. */
+/** Runs an action that plays a playbook, with the options of the command line, and reports its progress. */
 export async function runPlay<T>(
   { verb, playbook, connection }: Playing,
   flags: RunFlags,
@@ -54,7 +54,7 @@ export async function runPlay<T>(
 /** An action that plays a playbook; after its request it takes the options. */
 export type PlayAction = (request: PlayRequest, flags: never) => Promise<ExitCode>;
 
-/** The handler of a verb that is such an action and nothing else: of the playbook typed, or else of one of drover's. */
+/** The handler of a verb that only runs such an action, on the playbook given as an argument or else on one of drover's. */
 export function playing(verb: string, action: PlayAction, playbook = 'playbooks/site.yml') {
   return (...typed: unknown[]): Promise<ExitCode> => {
     const [named] = typed;

@@ -22,7 +22,7 @@ export async function editConfig(flags: EditFlags): Promise<ExitCode> {
   return runOperation(flags, (request) => patchConfig(request, patch));
 }
 
-/** A file's settings, and then those of -s: the later is the stronger. */
+/** The settings of the file, overridden by those of -s. */
 function patchOf(set: readonly string[], apply: string | undefined): Settings {
   const fromFile = apply === undefined ? {} : settingsIn(apply, readText(apply));
   return set.map(parseSetting).reduce(combinePatches, fromFile);

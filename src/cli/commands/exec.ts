@@ -9,7 +9,7 @@ export async function exec(
   command: string[],
   flags: InputFlags & ConnectionFlags,
 ): Promise<ExitCode> {
-  // Of those that did it and said nothing a line for each would tell no more than their names.
+  // Hosts that succeeded without output are summed up in one line.
   const silent: string[] = [];
   const exitCode = await execOnHosts({
     pattern,

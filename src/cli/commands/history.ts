@@ -6,8 +6,8 @@ import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { useColour } from '../reporter.ts';
 import { journalRequest } from '../request.ts';
 
-// Runs that are shown where nobody says how many.
-const usual = 20;
+// How many runs are shown without -n.
+const defaultCount = 20;
 
 export async function history(
   run: string | undefined,
@@ -23,7 +23,7 @@ export async function history(
     print(flags.json ? JSON.stringify(past) : formatRun(past, paint));
     return exitCode;
   }
-  const shown = runs.slice(0, flags.count ?? usual);
+  const shown = runs.slice(0, flags.count ?? defaultCount);
   if (flags.json) shown.forEach((past) => print(JSON.stringify(past)));
   else if (shown.length > 0) print(formatRuns(shown, paint));
   else process.stderr.write('no host’s journal knows a run\n');

@@ -68,7 +68,7 @@ export async function ssh(host: string, command: string[], flags: LabFlags): Pro
     child.once('error', reject);
     child.once('exit', (status) => resolve(status ?? 255));
   });
-  // The command's own exit code goes through, as with ssh.
+  // The command's own exit code is passed on, as ssh does.
   return code as ExitCode;
 }
 

@@ -9,7 +9,7 @@ export async function provision(flags: RunFlags & { verify: boolean }): Promise<
   return report(await runPlay(what, flags, (request) => provisionCluster(request, flags)), flags);
 }
 
-/** Says how to get at the cluster, once it is ready. */
+/** Prints how to connect to the cluster once it is ready. */
 export function report({ exitCode, access }: Provisioned, { json }: Pick<RunFlags, 'json'>): ExitCode {
   if (access && !json) process.stderr.write(formatAccess(access));
   return exitCode;

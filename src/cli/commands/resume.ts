@@ -10,7 +10,7 @@ import { report } from './provision.ts';
 
 type ResumeFlags = Omit<RunFlags, 'limit' | 'tags' | 'skipTags'> & { readonly verify: boolean };
 
-/** Goes on with a run, or ends a pause. */
+/** Resumes a run, or ends a pause. */
 export async function resume(run: string | undefined, flags: ResumeFlags): Promise<ExitCode> {
   if (run === undefined) return runOperation(flags, (request) => endPause(request, commandFor(flags)));
   const journal = await journalRequest(flags);
@@ -20,7 +20,7 @@ export async function resume(run: string | undefined, flags: ResumeFlags): Promi
   return report(resumed, flags);
 }
 
-/** The command that goes on with a run. */
+/** The command that resumes a run. */
 function commandFor({ inventory }: ResumeFlags) {
   return (run: string, extraVars: readonly string[]) =>
     [

@@ -8,7 +8,7 @@ import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { useColour } from '../reporter.ts';
 import { clusterRequest } from '../request.ts';
 
-// How often --watch looks, in milliseconds.
+// Interval of --watch, in milliseconds.
 const interval = 2_000;
 
 export async function status(flags: InputFlags & ConnectionFlags & { watch?: boolean }): Promise<ExitCode> {
@@ -21,7 +21,7 @@ export async function status(flags: InputFlags & ConnectionFlags & { watch?: boo
     for (;;) {
       const { snapshot, exitCode } = await readStatus(run, topology);
       const found = statusOf(topology, snapshot);
-      // On a terminal each look takes the place of the one before; elsewhere they follow each other.
+      // On a terminal each status replaces the previous one; elsewhere they follow each other.
       const clear = flags.watch && process.stdout.isTTY ? '\u001b[H\u001b[2J' : '';
       process.stdout.write(
         flags.json ? `${JSON.stringify(found)}\n` : `${clear}${formatStatus(found, paint)}\n`,
