@@ -15,14 +15,14 @@ export interface ClusterRequest {
   readonly input: InputOptions;
   readonly connection: ConnectionOptions;
   readonly forks: number;
-  /** As it was typed, and how long to wait for another run: for those who take the lock. */
+  /** For verbs that take the lock: the command line as typed, and how long to wait for another run, in seconds. */
   readonly command?: string;
   readonly lockTimeout?: number;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
 
-/** The cluster that the inventory describes, with its hosts connected; those that can't be reached are left out. */
+/** Connects to the hosts of the inventory's cluster and runs `work`; unreachable hosts are left out. */
 export async function withCluster<T>(
   request: ClusterRequest,
   work: (run: Run, topology: Topology) => Promise<T>,

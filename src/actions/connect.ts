@@ -12,7 +12,7 @@ import { NotYetKnown, type Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';
 
-/** Names of a host's connection variables; `ansible_` may stand before each. */
+/** The names of each connection variable, with and without Ansible's prefix. */
 const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly string[]>> = {
   host: ['ansible_host', 'ansible_ssh_host', 'host'],
   port: ['ansible_port', 'ansible_ssh_port', 'port'],

@@ -7,24 +7,24 @@ import { itemOf, showChange } from '../engine/tasks/tell.ts';
 import { readRuns } from './journals.ts';
 import { play, type PlayRequest } from './play.ts';
 
-/** A pending change with the reason why it is one. */
+/** A task with pending changes, and why they are pending. */
 export interface Drifted {
   readonly host: string;
   readonly play: string;
   readonly task: string;
   readonly item?: string;
   /** Empty when the task can be planned only after earlier changes. */
-  readonly changes: readonly (ShownChange & { readonly last?: LastSet })[];
+  readonly changes: readonly (ShownChange & { readonly last?: LastChange })[];
   readonly causes: readonly DriftCause[];
 }
 
-/** The run that has last changed something, by the host's journal. */
-interface LastSet {
+/** The run that last changed something, by the host's journal. */
+interface LastChange {
   readonly run: string;
   readonly time: string;
 }
 
-/** Plans a playbook, and tells of each pending change whether the host or what is wanted of it was changed. */
+/** Plans a playbook, and finds out for each pending change whether the host or the desired state has changed. */
 export async function findDrift(
   request: PlayRequest,
 ): Promise<{ exitCode: ExitCode; drifted: readonly Drifted[] }> {
@@ -54,14 +54,14 @@ function show({ report, instance, changes, causes }: Drift, run: Run, runs: read
       // A restart sets nothing.
       const last = ['restart', 'reload'].includes(change.action)
         ? undefined
-        : lastSet(runs, report.host, change.resource);
+        : findLastChange(runs, report.host, change.resource);
       return { ...showChange(change, vault, report.task.noLog), ...(last ? { last } : {}) };
     }),
   };
 }
 
-/** Runs are the newest first, and their changes the oldest. */
-function lastSet(runs: readonly PastRun[], host: string, resource: string): LastSet | undefined {
+/** Expects the newest run first; the changes of a run are in order of time. */
+function findLastChange(runs: readonly PastRun[], host: string, resource: string): LastChange | undefined {
   for (const { run, changes } of runs) {
     const made = changes.findLast(
       (change) => change.host === host && change.resource === resource && change.state === 'done',

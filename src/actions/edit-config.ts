@@ -8,11 +8,11 @@ import { viewOf } from '../cluster/view.ts';
 import { UnhealthyError, type ExitCode } from '../core/errors.ts';
 import { withCluster, type ClusterRequest } from './cluster.ts';
 import { operate, type OperationRequest } from './operate.ts';
-import { tellPending } from './pending.ts';
+import { reportPending } from './pending.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The configuration in the DCS, for those who want to edit it as a whole. */
+/** The configuration in the DCS, to be edited as a whole. */
 export function readConfig(request: ClusterRequest): Promise<Settings> {
   return withCluster(request, async (run, topology) => {
     const { config } = viewOf(topology, await takeSnapshot(run.fleet, topology));
@@ -23,7 +23,7 @@ export function readConfig(request: ClusterRequest): Promise<Settings> {
   });
 }
 
-/** Changes the configuration in the DCS by one patch, and says who waits for a restart then. */
+/** Patches the configuration in the DCS, and reports which members have a restart pending. */
 export function editConfig(request: OperationRequest, patch: Settings): Promise<ExitCode> {
   return operate(request, {
     verb: 'edit-config',
@@ -54,7 +54,7 @@ export function editConfig(request: OperationRequest, patch: Settings): Promise<
         }),
       );
       const step = 'all members know it';
-      tellPending(await control.step(step, () => awaitCycle(control, step)), emit);
+      reportPending(await control.step(step, () => awaitCycle(control, step)), emit);
     },
   });
 }

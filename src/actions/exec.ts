@@ -27,7 +27,7 @@ interface ExecRequest {
   show(result: ExecResult): void;
 }
 
-/** Runs one command line on all hosts at once. Exit code 3 when it fails on one, 4 when one can't be reached. */
+/** Runs a command line on all hosts at once. Exit code 3 if it fails on one, 4 if one is unreachable. */
 export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
   const { hosts, variables } = loadHosts(request.pattern, request.input);
   requireDescriptors(hosts.length);

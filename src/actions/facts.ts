@@ -14,7 +14,7 @@ interface FactsRequest {
   unreachable(message: string): void;
 }
 
-/** What hosts are, freshly read. */
+/** Collects the hosts' own facts. */
 export async function readFacts(
   request: FactsRequest,
 ): Promise<{ exitCode: ExitCode; hosts: Record<string, HostFact> }> {

@@ -3,7 +3,7 @@ import { planFailover, type HandoverPlan } from '../cluster/operations/switchove
 import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
 
-/** Makes a member lead, whether there is a leader to take over from or not. */
+/** Makes a member the leader, whether or not there is one to take over from. */
 export function failover(
   request: OperationRequest,
   { to }: { readonly to?: string | undefined },

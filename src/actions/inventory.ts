@@ -26,7 +26,7 @@ function topGroups(inventory: Inventory): string[] {
   return ['ungrouped', ...own.filter((name) => name !== 'ungrouped')];
 }
 
-/** A host's variables as they stand in the files: templates are text. */
+/** A host's variables as written in the files: templates are not rendered. */
 function variablesOf(inventory: Inventory, host: string): Record<string, Data> {
   const rising = [...inventory.layersOf(host)].reverse();
   const entries = rising.flatMap((layer) =>

@@ -17,18 +17,18 @@ export interface JournalRequest {
   readonly connection: ConnectionOptions;
   readonly forks: number;
   readonly become: boolean;
-  /** Told of hosts that cannot be asked, and of lines that cannot be read. */
+  /** Called for unreachable hosts, and for lines that cannot be read. */
   warn(message: string): void;
 }
 
-/** What the hosts' journals know. */
+/** The runs in the hosts' journals. */
 export interface History {
   readonly runs: readonly PastRun[];
-  /** Hosts that could not be asked. */
+  /** Hosts that could not be reached. */
   readonly silent: readonly string[];
 }
 
-/** Reads the journals of all hosts of the inventory: all runs without diffs, or one run with them. */
+/** Reads the journals of all hosts in the inventory: all runs without diffs, or one run with them. */
 export async function readHistory(request: JournalRequest, run?: string): Promise<History> {
   const { hosts, variables } = loadHosts('all', request.input);
   const connector = new Connector(variables, request.connection, request.forks);
@@ -60,7 +60,7 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   }
 }
 
-/** One run of those; throws when no journal knows it. */
+/** One of those runs; throws if it is in no journal. */
 export function findRun({ runs, silent }: History, run: string): PastRun {
   const past = runs.find((each) => each.run === run);
   if (past) return past;
@@ -73,7 +73,7 @@ export function findRun({ runs, silent }: History, run: string): PastRun {
   ]);
 }
 
-/** The same over hosts that are connected already. */
+/** The runs in the journals of hosts that are connected already. */
 export async function readRuns(
   hosts: readonly HostRun[],
   warn: (message: string) => void,

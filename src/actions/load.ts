@@ -26,11 +26,11 @@ export interface InputOptions {
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   readonly extraVars: readonly string[];
-  /** A host that is left out, as if the inventory did not name it. */
+  /** A host to leave out, as if it were not in the inventory. */
   readonly without?: string;
 }
 
-/** Inventory, plays and variables, read and checked as far as that goes without hosts. */
+/** Inventory, plays and variables, read and checked as far as possible without connecting to hosts. */
 export interface LoadedRun {
   readonly inventory: Inventory;
   readonly plays: readonly {
@@ -40,13 +40,13 @@ export interface LoadedRun {
   }[];
   readonly declarations: Declarations;
   readonly variables: VariableSources;
-  /** Hosts that --limit leaves. */
+  /** The hosts selected by --limit. */
   readonly limited: ReadonlySet<string>;
   /** Names of the variables of `-e`. */
   readonly extraVars: readonly string[];
 }
 
-/** Reads and checks everything; throws all that is wrong together. */
+/** Reads and checks everything; throws all problems together. */
 export function loadRun(playbookPath: string, options: InputOptions, checkMode: boolean): LoadedRun {
   requireInventory(options);
   const problems = new Problems();
@@ -56,7 +56,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
   for (const { group, optional } of declarations.software) if (optional) inventory.group(group);
   if (options.without !== undefined) inventory.leaveOut(options.without);
-  // Without hosts every pattern would be wrong too.
+  // Without hosts every pattern would be reported too.
   if (inventory.hosts.size === 0 && problems.list.length > 0) throw new InvalidInputError(problems.list);
   const extra = withTypes(parseExtraVars(options.extraVars, problems), declarations);
   const variables: VariableSources = {
@@ -95,7 +95,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   return { inventory, plays, declarations, variables, limited, extraVars: [...extra.keys()] };
 }
 
-/** Reads the inventory alone, for verbs that run no playbook. */
+/** Reads only the inventory, for verbs that run no playbook. */
 export function loadHosts(
   pattern: string,
   options: InputOptions,
@@ -180,7 +180,7 @@ export function tagSelector({
   };
 }
 
-// Secrets have no value before the run; their names are known.
+// Before the run only the names of secrets are known.
 function runWithoutFacts(declarations: Declarations) {
   const secrets = [...declarations.variables.values()].filter(({ type }) => type === 'secret');
   const unknown = (reason: string): Variable => ({

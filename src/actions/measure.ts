@@ -15,7 +15,7 @@ export function interruptsPostgres(reports: readonly TaskReport[]): boolean {
   );
 }
 
-/** Writes rows through the entry point while something is done, and says what became of them. */
+/** Writes rows through the entry point while `work` runs, and reports what became of them. */
 export async function measureWrites(
   { fleet }: RunView,
   topology: Topology,
@@ -33,7 +33,7 @@ export async function measureWrites(
     const cluster = await readCluster({ fleet, topology });
     const report = await writer.stop(cluster && leaderOf(cluster)?.name);
     emit({ type: 'writes', ...report });
-    // What went wrong before is what the user is told.
+    // An earlier error is reported instead.
     if (isTaken) refuseLoss(report);
   }
 }

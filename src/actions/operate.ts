@@ -16,31 +16,31 @@ import type { Run } from '../engine/run.ts';
 import { withCluster, type ClusterRequest } from './cluster.ts';
 
 export interface OperationRequest extends ClusterRequest {
-  /** As it was typed, for those who wait for the lock. */
+  /** The command line as typed, for whoever waits for the lock. */
   readonly command: string;
   readonly lockTimeout: number;
-  /** Show what would be done, and do nothing. */
+  /** Show the plan, and do nothing. */
   readonly planOnly: boolean;
   confirm(question: string, disrupts: readonly string[]): Promise<boolean>;
 }
 
-/** Something that is done to a running cluster. */
+/** An operation on a running cluster. */
 export interface Operation<P extends OperationPlan> {
   readonly verb: string;
-  /** Decides what to do from how the cluster is. What was shown and agreed to is kept to where it still can be. */
+  /** Decides what to do, given the state of the cluster. Keeps to the plan that was agreed to where that still fits. */
   plan(view: ClusterView, control: Control, agreed?: P): P | Promise<P>;
   perform(control: Control, plan: P, view: ClusterView): Promise<void>;
-  /** Whether a client writes meanwhile, to show how long it could not. */
+  /** Whether to write rows meanwhile, to measure how long writes fail. */
   readonly measured: boolean;
-  /** Throws when what comes after the operation could not be done: asked before anything is touched. */
+  /** Throws if what follows the operation could not be done. Called before anything is changed. */
   rehearse?(): Promise<void>;
-  /** A host that is no entry for clients any more afterwards: nothing is measured through it. */
+  /** A host that clients can no longer connect through afterwards: nothing is measured through it. */
   readonly leaving?: string;
-  /** Settings that the plan changes, to be shown. */
+  /** The settings that the plan changes, for display. */
   settings?(plan: P): readonly SettingChange[];
 }
 
-/** Looks at the cluster, shows what is to be done, refuses what endangers it, asks, does it, and measures. */
+/** Looks at the cluster, shows the plan, refuses what endangers the cluster, asks, acts, and measures. */
 export function operate<P extends OperationPlan>(
   request: OperationRequest,
   operation: Operation<P>,
@@ -131,7 +131,7 @@ async function consent(request: OperationRequest, verb: string, { steps }: Opera
   throw new InterruptedError('not confirmed; nothing of it was done');
 }
 
-/** The plan once more: while somebody thought about it, the cluster may have become another one. */
+/** Plans again: the cluster may have changed while the user was asked. */
 async function confirmed<P extends OperationPlan>(
   control: Control,
   operation: Operation<P>,
@@ -172,7 +172,7 @@ async function measure<P extends OperationPlan>(
   } finally {
     const report = await writer.stop((await control.look()).leader);
     emit({ type: 'writes', ...report });
-    // What went wrong before is what the user is told.
+    // An earlier error is reported instead.
     if (isTaken) refuseLoss(report);
   }
   if (wasTaken && !isTaken) {

@@ -7,7 +7,7 @@ import { isResumable } from '../engine/journal/history.ts';
 import { readRuns } from './journals.ts';
 import { operate, type OperationRequest } from './operate.ts';
 
-/** The command line that goes on with a run, which had these variables of `-e`. */
+/** The command line that resumes a run, given the names of its `-e` variables. */
 type CommandFor = (run: string, extraVars: readonly string[]) => string;
 
 /** Turns Patroni's automatic failover off. */
@@ -45,7 +45,7 @@ function setPause(request: OperationRequest, paused: boolean, commandFor?: Comma
   });
 }
 
-/** The last run of a playbook, if it did not come to its end. */
+/** A note on the last run of a playbook, if it did not finish. */
 async function noteOpenRun(fleet: Fleet, commandFor: CommandFor): Promise<string[]> {
   const runs = await readRuns(fleet.connected(), () => undefined);
   const last = runs.find(({ request }) => request?.playbook !== undefined);

@@ -1,8 +1,8 @@
 import type { ClusterView } from '../cluster/view.ts';
 import type { Emit } from '../engine/events.ts';
 
-/** Says who waits for a restart. */
-export function tellPending({ members }: ClusterView, emit: Emit): void {
+/** Reports which members have a restart pending. */
+export function reportPending({ members }: ClusterView, emit: Emit): void {
   const names = members.filter(({ pendingRestart }) => pendingRestart).map(({ name }) => name);
   if (names.length === 0) return;
   emit({

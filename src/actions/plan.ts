@@ -2,7 +2,7 @@ import type { ExitCode } from '../core/errors.ts';
 import { play, type PlayRequest } from './play.ts';
 import { savePlan } from './saved-plan.ts';
 
-/** Shows what a playbook would change, and keeps the plan where a file for it is named. */
+/** Shows what a playbook would change, and saves the plan if a file is given. */
 export function plan(
   request: PlayRequest,
   { out }: { readonly out?: string | undefined },

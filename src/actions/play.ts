@@ -23,16 +23,16 @@ import { interruptsPostgres, measureWrites } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
 import { judgeStrangers } from './strangers.ts';
 
-/** What a run of a playbook is made of. */
+/** Everything a run of a playbook needs. */
 export interface PlayRequest {
   readonly id: string;
-  /** As it was typed, without secrets, for the journal and for those who wait for the lock. */
+  /** The command line as typed, without secrets, for the journal and for whoever waits for the lock. */
   readonly command: string;
   readonly verb: string;
   readonly playbook: string;
-  /** The playbook within drover, when it comes with it. */
+  /** The playbook's path relative to drover, if it ships with drover. */
   readonly bundled?: string;
-  /** The run that this one goes on with. */
+  /** The run that this one resumes. */
   readonly resumes?: string;
   readonly input: InputOptions;
   readonly connection: ConnectionOptions;
@@ -40,22 +40,22 @@ export interface PlayRequest {
   readonly become: boolean;
   readonly lockTimeout: number;
   readonly skipUnreachable: boolean;
-  /** Show what would be changed, and change nothing. */
+  /** Show what would change, and change nothing. */
   readonly planOnly: boolean;
-  /** Read what the hosts' tasks wanted last, too. */
+  /** Also read what the hosts' tasks last applied. */
   readonly looksForDrift?: boolean;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   confirm(question: string, changes: readonly HostChange[]): Promise<boolean>;
-  /** It is a part of an operation, and gone on with by doing that again. */
+  /** Part of an operation, and resumed by running that operation again. */
   readonly isPart?: boolean;
-  /** Looks at the plan before anything is done; throws when it is not to be. */
+  /** Inspects the plan before anything is done; throws if it must not be carried out. */
   inspectPlan?(plan: Plan, run: Run): void | Promise<void>;
-  /** Goes on after everything was applied, while the hosts are still connected. */
+  /** Runs after everything was applied, while the hosts are still connected. */
   afterwards?(run: Run, loaded: LoadedRun): Promise<ExitCode>;
 }
 
-/** What changes interrupt, a line each. */
+/** What the changes interrupt, one line each. */
 export function disruptsOf(changes: readonly HostChange[]): string[] {
   return changes.map(
     ({ host, change }) =>
@@ -63,7 +63,7 @@ export function disruptsOf(changes: readonly HostChange[]): string[] {
   );
 }
 
-/** Plans a playbook, and carries it out unless only the plan is wanted. Returns the exit code. */
+/** Plans a playbook and, unless only the plan is asked for, applies it. */
 export async function play(request: PlayRequest): Promise<ExitCode> {
   const { playbook, input, planOnly, emit } = request;
   const loaded = loadRun(playbook, input, planOnly);
@@ -106,9 +106,9 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     secrets.keep();
     if (plan.hasChanges) await run.apply(plan);
     else run.accept(plan);
-    // What it goes on with is to be seen as finished, even when nothing was left to be done.
+    // The resumed run must show as finished, even if nothing was left to do.
     if (request.resumes !== undefined && journal?.isEmpty) await run.begin();
-    // What is looked at afterwards is no part of the run's own figures.
+    // The recap does not count what follows.
     const recap = run.recap();
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
     const exitCode = finish(recap, emit, after);
@@ -148,7 +148,7 @@ function journalOptions(
   return { run: id, command, request, vault };
 }
 
-/** The lock is taken in the same round trip as the first facts; if it had to be waited for, those are old. */
+/** Takes the lock in the same round trip as the first facts; if it had to wait, those facts are stale. */
 async function lockAndPlan(run: Run, planOnly: boolean): Promise<Plan> {
   if (planOnly) return run.plan();
   const [waited, plan] = await Promise.all([run.lock(), run.collectAndPlan()]);

@@ -4,7 +4,7 @@ import { play, type PlayRequest } from './play.ts';
 import { rebalanceAfter } from './rebalance.ts';
 import { verifyAfter } from './verify.ts';
 
-/** How clients get at a cluster that is ready. */
+/** How to connect to a cluster that is ready. */
 export interface Access {
   readonly cluster: string;
   readonly secretsFile: string;
@@ -16,11 +16,11 @@ export interface Access {
 
 export interface Provisioned {
   readonly exitCode: ExitCode;
-  /** Only after a verification that found nothing wrong. */
+  /** Only after a verification without findings. */
   readonly access?: Access;
 }
 
-/** Makes the cluster what the inventory says: plays site.yml, moves etcd's leader off the database leader's host, verifies. */
+/** Plays site.yml, moves etcd's leader off the database leader's host, and verifies the cluster. */
 export async function provision(
   request: PlayRequest,
   options: { readonly verify: boolean },

@@ -20,7 +20,7 @@ export function rebalance(request: OperationRequest): Promise<ExitCode> {
   });
 }
 
-/** After a run that changed something, and with that may have made or moved leaders. */
+/** The same after a run: if it changed anything, leaders may have been elected or moved. */
 export async function rebalanceAfter(
   run: Run,
   loaded: LoadedRun,

@@ -22,7 +22,7 @@ export interface MembershipRequest extends OperationRequest, MembershipOptions {
   readonly verb: 'remove' | 'replace';
 }
 
-/** Takes a host out of the cluster, and gives the others the files of a cluster without it. */
+/** Removes a host from the cluster, and updates the files of the others. */
 export function remove(
   request: OperationRequest,
   name: string,
@@ -31,17 +31,17 @@ export function remove(
   return removeHost({ ...request, verb: 'remove', verify }, name);
 }
 
-/** The same, as a part of a replacement as well. */
+/** The same, also as part of a replacement. */
 export async function removeHost(request: MembershipRequest, name: string): Promise<ExitCode> {
   const { inventory } = loadHosts('all', request.input);
   const removed = await removeMember(request, inventory, name);
   if (removed !== exitCodes.ok && removed !== exitCodes.changesPending) return removed;
   const followed = await provisionWithout(request, name);
-  if (!request.planOnly) tellPlaces(request, inventory, name);
+  if (!request.planOnly) reportPlaces(request, inventory, name);
   return worstExitCode([removed, followed]);
 }
 
-/** Takes a host out of Patroni, etcd and HAProxy. What it misses is no reason to refuse while `arriving` is to join. */
+/** Removes a host from Patroni, etcd and HAProxy. What it lacks is no reason to refuse if `arriving` is about to join. */
 export function removeMember(
   request: MembershipRequest,
   inventory: Inventory,
@@ -57,7 +57,7 @@ export function removeMember(
       const departing = await lookAtDeparting(control, view, name);
       const handover = agreed?.removals.find((removal) => removal.do === 'hand-over');
       const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
-      return agreed ? keepTo(agreed, plan) : plan;
+      return agreed ? keepAgreement(agreed, plan) : plan;
     },
     perform: (control: Control, plan, view) => depart(control, plan, view),
     async rehearse() {
@@ -66,8 +66,8 @@ export function removeMember(
   });
 }
 
-/** What was agreed to holds while there is only less to do: a dead member's key goes by itself. */
-function keepTo(agreed: RemovePlan, now: RemovePlan): RemovePlan {
+/** Consent still holds if there is less to do: a dead member's key expires by itself. */
+function keepAgreement(agreed: RemovePlan, now: RemovePlan): RemovePlan {
   const had = new Set(agreed.steps.map(({ what }) => what));
   return now.steps.every(({ what }) => had.has(what)) ? { ...now, steps: agreed.steps } : now;
 }
@@ -81,7 +81,7 @@ function requireKnown({ listed }: ClusterView, inventory: Inventory, name: strin
   ]);
 }
 
-/** Plays site.yml for all hosts but one, and verifies what they are then. */
+/** Plays site.yml for all hosts but one, and verifies them. */
 export function provisionWithout(request: MembershipRequest, without: string | undefined): Promise<ExitCode> {
   const { input, signal, emit } = request;
   return play({
@@ -89,10 +89,10 @@ export function provisionWithout(request: MembershipRequest, without: string | u
     // A run of its own in the hosts' journals.
     id: newRunId(),
     isPart: true,
-    // Another host may be out as well: it is left out, and told of.
+    // Another host may be down as well: it is left out, and reported.
     skipUnreachable: true,
     become: true,
-    // Between a member that goes and one that comes, their number may be even.
+    // Between the removal of one member and the arrival of another, the number of members may be even.
     input: {
       ...input,
       skipTags: [...input.skipTags, 'etcd_count'],
@@ -106,8 +106,8 @@ export function provisionWithout(request: MembershipRequest, without: string | u
   });
 }
 
-/** Where users have to take the host out themselves: drover never edits their files. */
-function tellPlaces({ emit }: OperationRequest, inventory: Inventory, name: string): void {
+/** Names the places that the user has to edit: drover never edits the inventory. */
+function reportPlaces({ emit }: OperationRequest, inventory: Inventory, name: string): void {
   const places = inventory.hosts.get(name)?.places ?? [];
   if (places.length === 0) return;
   emit({

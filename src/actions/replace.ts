@@ -16,8 +16,8 @@ import {
 } from './remove.ts';
 
 /**
- * Has a new host take the place of another. One that works stays until the new one has joined; a dead one goes
- * first, as etcd takes in nobody while a voter is away.
+ * Replaces a host with a new one. A working host stays until the new one has joined; a dead one is removed first, as
+ * etcd accepts no member while a voter is down.
  */
 export async function replace(
   operation: OperationRequest,
@@ -35,9 +35,9 @@ export async function replace(
   return removeMember(request, inventory, old, fresh);
 }
 
-/** Whether the cluster has the full use of a host: one that was taken out in part is not taken in again. */
+/** Whether all of a host's roles work: a host that was removed in part must not be added again. */
 function isWhole(request: MembershipRequest, name: string): Promise<boolean> {
-  // What comes next tells of the same connections.
+  // The next step reports the same connections.
   const emit = () => undefined;
   return withCluster({ ...request, emit }, async (run, topology) => {
     const { signal } = request;

@@ -4,9 +4,9 @@ import { rollRestart } from '../cluster/roll.ts';
 import { settingsOf } from '../cluster/settings.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
-import { tellPending } from './pending.ts';
+import { reportPending } from './pending.ts';
 
-/** Restarts PostgreSQL of the members named, or of those that wait for it, one after the other. */
+/** Restarts PostgreSQL on the named members, or on those with a restart pending, one after the other. */
 export function restart(request: OperationRequest, names: readonly string[]): Promise<ExitCode> {
   return operate<RestartPlan>(request, {
     verb: 'restart',
@@ -22,7 +22,7 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
       return planRestart(view, control.topology, { names, to, settings: new Map(settings) });
     },
     async perform(control, plan, before) {
-      tellPending(await rollRestart(control, before, plan), control.emit);
+      reportPending(await rollRestart(control, before, plan), control.emit);
       await rebalance(control);
     },
   });

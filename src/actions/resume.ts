@@ -11,7 +11,7 @@ import { play, type PlayRequest } from './play.ts';
 import { provision, type Provisioned } from './provision.ts';
 import { upgrade } from './upgrade.ts';
 
-/** What to carry out again to go on with a run. */
+/** What to run again to resume a run. */
 interface Resumption {
   readonly verb: string;
   readonly playbook: string;
@@ -21,8 +21,8 @@ interface Resumption {
 }
 
 /**
- * Finds a run in the hosts' journals, and what it was asked for. Throws when it is over, or cannot be gone on with;
- * whether it is still at work shows when the lock is taken. `bundled` finds playbooks that come with drover.
+ * Finds a run in the hosts' journals, with its playbook and options. Throws if it has finished or cannot be resumed;
+ * whether it is still running shows when the lock is taken. `bundled` finds playbooks that ship with drover.
  */
 export async function findResumable(
   request: JournalRequest,
@@ -51,7 +51,7 @@ export async function findResumable(
   };
 }
 
-/** Goes on with a run, as the verb that it was run by. */
+/** Resumes a run with the verb that started it. */
 export async function resume(
   request: PlayRequest,
   run: string,
@@ -68,7 +68,7 @@ export async function resume(
   }
 }
 
-/** Goes on with a run under the lock: says what is in doubt, unless the run has come to its end meanwhile. */
+/** Once it has the lock: refuses if the run has finished meanwhile, and names the changes that are in doubt. */
 function resuming(request: PlayRequest, run: string): PlayRequest {
   const warn = (message: string) => request.emit({ type: 'warning', message });
   return {
@@ -76,7 +76,7 @@ function resuming(request: PlayRequest, run: string): PlayRequest {
     resumes: run,
     async inspectPlan(_plan, its: Run) {
       const past = (await readRuns(its.rooted, warn, run)).find((each) => each.run === run);
-      // With -C nothing is locked, and it may well be at work.
+      // With -C nothing is locked, so the run may still be under way.
       if (!past || request.planOnly) return;
       refuseUnlessResumable(past);
       for (const change of past.changes.filter(({ state }) => state === 'doubt')) {

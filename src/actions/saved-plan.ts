@@ -25,7 +25,7 @@ type Entry = z.infer<typeof Entry>;
 const SavedPlan = z.strictObject({
   v: z.literal(1),
   made: z.iso.datetime(),
-  /** What it was made from. */
+  /** The input the plan was made from. */
   playbook: z.string(),
   input: z.strictObject({
     inventory: z.array(z.string()),
@@ -38,7 +38,7 @@ const SavedPlan = z.strictObject({
 });
 export type SavedPlan = z.infer<typeof SavedPlan>;
 
-/** What a plan will do, task by task. */
+/** The changes of a plan, task by task. */
 function entriesOf(plan: Plan): Entry[] {
   return plan.reports.flatMap(({ host, name, status, instances }) => {
     if (status !== 'changed' && status !== 'deferred') return [];
@@ -52,7 +52,7 @@ function entriesOf(plan: Plan): Entry[] {
   });
 }
 
-/** Writes a plan to a file that only its owner may read: variables of `-e` may be secret. */
+/** Writes a plan to a file that only its owner can read: variables of `-e` may be secret. */
 export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'playbook' | 'input'>): void {
   const { playbook, input } = from;
   const { limit, tags, skipTags, extraVars } = input;
@@ -65,7 +65,7 @@ export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'play
       tags: [...tags],
       skipTags: [...skipTags],
       extraVars: extraVars.map((text) => (text.startsWith('@') ? `@${resolve(text.slice(1))}` : text)),
-      // A list of hosts is no file.
+      // A list of hosts is not a file.
       inventory: input.inventory.map((source) => (existsSync(source) ? resolve(source) : source)),
     },
     entries: entriesOf(plan),
@@ -73,7 +73,7 @@ export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'play
   writePrivateFile(path, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
-/** Reads a saved plan; what is no plan is bad input. */
+/** Reads a saved plan; throws InvalidInputError if the file does not hold one. */
 export function readPlan(path: string): SavedPlan {
   try {
     return SavedPlan.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -85,7 +85,7 @@ export function readPlan(path: string): SavedPlan {
   }
 }
 
-/** Throws when a plan is not what was saved, naming host, task and what moved. */
+/** Throws StalePlanError if a plan differs from the saved one, naming host, task and difference. */
 export function expectPlan(plan: Plan, saved: SavedPlan): void {
   const differences = compare(saved.entries, entriesOf(plan));
   if (differences.length === 0) return;

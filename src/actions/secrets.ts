@@ -14,12 +14,12 @@ import { needContent } from '../facts/content.ts';
 import { NotYetKnown, type Variable } from '../vars/scope.ts';
 import type { LoadedRun } from './load.ts';
 
-/** Where Debian's and Percona's packages keep Patroni's configuration: what secrets are read back from. */
+/** Patroni's configuration in Debian's and Percona's packages: secrets are read back from it. */
 const patroniConfigs = ['/etc/patroni/config.yml', '/etc/patroni/patroni.yml'];
 
 /**
  * The run's secrets: from the inventory or from secrets.yml beside it; else read back from a host, or generated
- * while no host has a cluster that could know another one.
+ * if no host belongs to a cluster yet.
  */
 export class SecretKeeper {
   /** Placeholders by variable name, filled in by `prepare`. */
@@ -42,7 +42,7 @@ export class SecretKeeper {
     for (const [name, value] of [...this.#stored, ...this.#given()]) this.#seal(name, value);
   }
 
-  /** What to look at on the hosts: their Patroni configurations hold the passwords in force. */
+  /** Facts to collect from the hosts: their Patroni configurations hold the passwords in use. */
   needs(): HostNeed[] {
     if (this.#declared.length === 0) return [];
     return this.#databaseHosts().flatMap((host) =>
@@ -50,7 +50,7 @@ export class SecretKeeper {
     );
   }
 
-  /** Finds or generates what is missing. A host that knows the secret has the last word. */
+  /** Finds or generates missing secrets. A value found on a host wins. */
   async prepare(fleet: Fleet): Promise<void> {
     const missing = this.#declared.filter(({ name }) => !this.layer.has(name));
     if (missing.length === 0) return;
@@ -85,7 +85,7 @@ export class SecretKeeper {
     if (problems.length > 0) throw new InvalidInputError(problems);
   }
 
-  /** Refuses values unlike those in force on a host: changing a password is a verb of its own. */
+  /** Refuses values that differ from those in use on a host: changing a password is a verb of its own. */
   inspect(fleet: Fleet): void {
     const problems: Diagnostic[] = [];
     for (const { host, root } of this.#configs(fleet)) {
@@ -101,7 +101,7 @@ export class SecretKeeper {
     if (problems.length > 0) throw new InvalidInputError(problems);
   }
 
-  /** Stores what was generated or read back, before any host is changed. */
+  /** Stores generated and recovered secrets, before any host is changed. */
   keep(): void {
     if (this.#planOnly || this.#fresh.size === 0) return;
     const all = Object.fromEntries([...this.#stored, ...this.#fresh]);
@@ -111,7 +111,7 @@ export class SecretKeeper {
     );
   }
 
-  /** Secrets that the inventory itself gives. */
+  /** Secrets set in the inventory itself. */
   #given(): [string, string][] {
     const { variables, inventory } = this.#loaded;
     const [host] = inventory.hosts.keys();

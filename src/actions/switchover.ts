@@ -19,7 +19,7 @@ export interface SwitchoverOptions {
   readonly cancel?: boolean;
 }
 
-/** Makes another member lead, in good order: now, or later, or no longer later. */
+/** Hands leadership over to another member: now, or at a given time; or cancels a scheduled switchover. */
 export function switchover(
   request: OperationRequest,
   { to, at, cancel }: SwitchoverOptions,
@@ -44,7 +44,7 @@ function switchNow(request: OperationRequest, to: string | undefined): Promise<E
   });
 }
 
-/** Has Patroni make another member lead later. */
+/** Has Patroni schedule a switchover. */
 function scheduleSwitchover(request: OperationRequest, at: Date, to: string | undefined): Promise<ExitCode> {
   return operate(request, {
     verb: 'switchover',
@@ -71,7 +71,7 @@ function scheduleSwitchover(request: OperationRequest, at: Date, to: string | un
   });
 }
 
-/** Takes back what Patroni was to do later. */
+/** Cancels the scheduled switchover. */
 function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
   return operate(request, {
     verb: 'switchover',
@@ -84,7 +84,7 @@ function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
           host,
           cancelSwitchoverRequest(control.restOf(host), control.topology.rest),
         );
-        // 404: nothing is scheduled any more.
+        // 404: nothing is scheduled any longer.
         if (!answer.answered || ![200, 404].includes(answer.status))
           throw new UnhealthyError(`Patroni refused: ${refusalOf(answer)}`, { hint: 'try again' });
         await awaitSchedule(control, view.timing, false);
@@ -105,7 +105,7 @@ async function awaitSchedule(
   );
 }
 
-/** A plan without refusals names both. */
+/** Leader and candidate; a plan without refusals names both. */
 function bothOf({ from, to }: HandoverPlan): [string, string] {
   if (from === undefined || to === undefined) throw new Error('a switchover takes a leader and a candidate');
   return [from, to];

@@ -2,7 +2,7 @@ import { exitCodes, type ExitCode } from '../core/errors.ts';
 import { play, type PlayRequest } from './play.ts';
 import { verifyAfter } from './verify.ts';
 
-/** Raises the cluster's packages host by host, by upgrade.yml, and verifies the cluster. */
+/** Upgrades the cluster's packages host by host, by upgrade.yml, and verifies the cluster. */
 export function upgrade(request: PlayRequest, options: { readonly verify: boolean }): Promise<ExitCode> {
   return play({
     ...request,

@@ -6,7 +6,7 @@ import type { Run } from '../engine/run.ts';
 import { topologyIn, withCluster, type ClusterRequest } from './cluster.ts';
 import type { LoadedRun } from './load.ts';
 
-// After a change HAProxy, replication and Patroni's own loop take up to three of its cycles to settle, in seconds.
+// HAProxy, replication and Patroni's own loop need up to three of its cycles to settle after a change; in seconds.
 const patienceAfterChange = 60;
 
 /** Probes the cluster once. Exit code 7 when one fails. */
@@ -23,7 +23,7 @@ export async function verifyAfter(
   signal: AbortSignal,
   emit: Emit,
 ): Promise<ExitCode> {
-  // A host that is out of reach does not come back by waiting.
+  // Waiting does not bring an unreachable host back.
   const patience = run.fleet.unreachable.size === 0 ? patienceAfterChange : 0;
   return probe(run, topologyIn(run, loaded), { readOnly: false, patience, signal }, emit);
 }
