@@ -27,7 +27,7 @@ const groups: readonly { readonly title: string; readonly causes: readonly Drift
   { title: 'run each time', causes: ['always'] },
 ];
 
-/** Pending changes for people, by why they are pending. */
+/** Pending changes as text, by cause. */
 export function formatDrift(items: readonly Item[], paint: Paint, withDiff: boolean): string {
   const out: string[] = [];
   const told = new Set<Item>();
@@ -45,7 +45,7 @@ export function formatDrift(items: readonly Item[], paint: Paint, withDiff: bool
       items.filter((item) => item.changes.length > 0 && sameCauses(item.causes, causes)),
     );
   }
-  // What depends on several of the above.
+  // Changes with several of the above causes.
   tell(
     'following from several of these',
     items.filter((item) => item.changes.length > 0 && !told.has(item)),

@@ -14,7 +14,7 @@ const colours = {
   doubt: 'yellow',
 } as const;
 
-/** Runs for people, a line each. */
+/** Runs as text, one line each. */
 export function formatRuns(runs: readonly PastRun[], paint: Paint): string {
   return formatTable(
     runs,
@@ -31,7 +31,7 @@ export function formatRuns(runs: readonly PastRun[], paint: Paint): string {
   );
 }
 
-/** One run for people: what it was, and what it changed, host by host. */
+/** One run as text: its command, and its changes host by host. */
 export function formatRun(past: PastRun, paint: Paint): string {
   const { run, who, command, began, ended, changes, hosts, message, request } = past;
   const lasted =
@@ -63,7 +63,7 @@ function formatChange(change: PastChange, paint: Paint): string[] {
   ];
 }
 
-/** A change of the journal in one line. */
+/** A change from the journal in one line. */
 export function describePast({ action, resource, detail, reason, task, item }: PastChange): string {
   return [
     `${action} ${resource}`,

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../engine/events.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Prints each event as one line of JSON; those that come at the same moment, of a thousand changes, in one go. */
+/** Prints each event as a line of JSON. Events of the same moment, such as a thousand changes, are written together. */
 export function jsonLines(run: string, write: (text: string) => void): Reporter {
   let lines: string[] = [];
   const flush = () => {

@@ -14,24 +14,24 @@ import { RunText } from './text.ts';
 
 type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-/** What is under way, a line each, redrawn in place until it ends. */
+/** One line for each host that is at work, redrawn in place until the play ends. */
 class LiveLines {
   readonly #wrappers = new Map<string, Wrapper>();
   readonly #titles = new Map<string, string>();
-  /** Ends all lines, those too that have not begun yet. */
+  /** Ends all lines, also those not begun yet. */
   #finish: () => void = () => undefined;
   readonly #running: Promise<unknown>;
   readonly #width: number;
-  /** The one line of hosts that are too many for a line each. */
+  /** Title of the one line for all hosts, if they are too many for a line each. */
   readonly #crowd: string | undefined;
-  /** What each of them does. */
+  /** What each of those hosts is doing. */
   readonly #states = new Map<string, string>();
 
   constructor(hosts: readonly string[], stream: NodeJS.WriteStream) {
     this.#crowd = hosts.length > manyHosts ? listHosts(hosts) : undefined;
     const names = this.#crowd === undefined ? hosts : [this.#crowd];
     this.#width = stream.columns - 4;
-    // listr2 would print to stdout, which is for data.
+    // By default listr2 prints to stdout, which is for data.
     const logger = new ListrLogger({ processOutput: new ProcessOutput(stream, stream) });
     const over = new Promise<void>((resolve) => (this.#finish = resolve));
     const tasks = names.map((name) => ({
@@ -63,14 +63,14 @@ class LiveLines {
     if (wrapper) wrapper.title = title;
   }
 
-  /** Resolves when the lines are gone from the screen. */
+  /** Resolves when the lines have been removed from the screen. */
   async end(): Promise<void> {
     this.#finish();
     await this.#running;
   }
 }
 
-/** "12 changed: packages, 3 packages": how many are at what, the most common first. */
+/** "12 changed: packages, 3 packages": how many hosts are in which state, the most common first. */
 function countBy(states: ReadonlyMap<string, string>): string {
   const counts = new Map<string, number>();
   for (const state of states.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
@@ -78,7 +78,7 @@ function countBy(states: ReadonlyMap<string, string>): string {
   return sorted.map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
-/** Progress that is redrawn in place; what is worth keeping is printed as plain lines once its part is over. */
+/** Progress redrawn in place; lasting output is printed as plain lines once its phase is over. */
 export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: NodeJS.WriteStream): Reporter {
   let kept = '';
   let live: LiveLines | undefined;

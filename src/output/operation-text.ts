@@ -4,7 +4,7 @@ import type { Paint } from './style.ts';
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-/** What an operation is going to do. */
+/** The plan of an operation as text. */
 export function formatOperation(event: EventOf<'operation'>, paint: Paint): string {
   const { verb, cluster, steps, outage, settings = [], notes } = event;
   return [
@@ -25,7 +25,7 @@ export function formatOperation(event: EventOf<'operation'>, paint: Paint): stri
   ].join('\n');
 }
 
-/** How a step ended; nothing while it lasts. */
+/** How a step ended; empty while it runs. */
 export function formatStep({ step, state, seconds = 0 }: EventOf<'step'>, paint: Paint): string | undefined {
   if (state === 'done')
     return `  ${paint('green', 'done')}     ${step} ${paint('dim', `(${showSeconds(seconds)})`)}`;
@@ -34,7 +34,7 @@ export function formatStep({ step, state, seconds = 0 }: EventOf<'step'>, paint:
   return undefined;
 }
 
-/** How writes fared. */
+/** What became of the writes during an operation. */
 export function formatWrites(event: EventOf<'writes'>, paint: Paint): string {
   const { through, acknowledged, refused, gap, lost, problem } = event;
   if (acknowledged === 0)

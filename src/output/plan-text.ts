@@ -39,7 +39,7 @@ interface Line {
   readonly hosts: string[];
 }
 
-/** A plan for people: by play and task, each change once with the hosts it is for. */
+/** A plan as text: by play and task, each change once with the hosts it applies to. */
 export function formatPlan(events: readonly PlanEvent[], paint: Paint, withDiff: boolean): string {
   const out: string[] = [];
   const plays = new Map<string, PlanEvent[]>();
@@ -95,7 +95,7 @@ function linesOf(events: readonly PlanEvent[], withDiff: boolean): Line[] {
       const details = withDiff ? diffLines(change) : [];
       add(event, `${text} ${details.join('\n')}`, { mark: marks[change.action], text, details });
     }
-    // A check that comes later changes nothing.
+    // A deferred check changes nothing.
     if (event.status === 'deferred' && !event.readOnly) {
       const text = `${event.task}: later`;
       const details = [
@@ -109,7 +109,7 @@ function linesOf(events: readonly PlanEvent[], withDiff: boolean): Line[] {
       add(event, text, { mark: 'x', text, details: event.hint === undefined ? [] : [event.hint] });
     }
   }
-  // By task, not by host: what differs between hosts stands together.
+  // By task rather than by host, so that differences between hosts show side by side.
   return [...lines.values()].sort((a, b) => a.taskId - b.taskId);
 }
 

@@ -3,7 +3,7 @@ import type { HostRecap } from '../engine/events.ts';
 import { listHosts, manyHosts } from './hosts-text.ts';
 import type { Paint } from './style.ts';
 
-/** The last words of a run: a line for each host, or of many hosts one for all to which the same happened. */
+/** The recap of a run: one line per host, or, if there are many, one for all hosts with the same figures. */
 export function formatRecap(hosts: Readonly<Record<string, HostRecap>>, paint: Paint): string {
   const all = Object.entries(hosts);
   const groups = new Map<string, [string, HostRecap][]>();
@@ -38,7 +38,7 @@ const colours = { changed: 'yellow', failed: 'red', unreachable: 'red', deferred
 function countsOf(recap: HostRecap, paint: Paint): string {
   return (
     counted
-      // What hardly ever happens is named only when it did.
+      // Rare counts are shown only if they are not zero.
       .filter((key) => recap[key] > 0 || key === 'ok' || key === 'changed' || key === 'failed')
       .map((key) => {
         const text = `${key}=${recap[key]}`.padEnd(key.length + 4);
@@ -48,7 +48,7 @@ function countsOf(recap: HostRecap, paint: Paint): string {
   );
 }
 
-/** What it took; of several hosts the most. */
+/** Round trips and seconds; of several hosts the maximum. */
 function effortOf(recaps: readonly HostRecap[]): string {
   const most = (key: 'roundTrips' | 'apiCalls' | 'seconds') => Math.max(...recaps.map((recap) => recap[key]));
   const [trips, calls] = [most('roundTrips'), most('apiCalls')];

@@ -1,17 +1,17 @@
 import type { RunEvent } from '../engine/events.ts';
 
-/** Shows a run as it goes. */
+/** Reports the progress of a run. */
 export interface Reporter {
   event(event: RunEvent): void;
-  /** Resolves when everything is shown. */
+  /** Resolves when everything has been written. */
   finish(): Promise<void>;
 }
 
 export interface ReporterOptions {
   readonly colour: boolean;
-  /** 0 shows what changed and failed, 1 every task too, 2 every script that went to a host. */
+  /** 0 shows changes and failures, 1 also every task, 2 also every script sent to a host. */
   readonly verbosity: number;
   readonly diff: boolean;
-  /** Where text for people goes. */
+  /** Writes text for people. */
   write(text: string): void;
 }

@@ -3,11 +3,11 @@ import type { Paint } from './style.ts';
 export interface Column<R> {
   readonly title: string;
   text(row: R): string;
-  /** Colour of the cell, by its row. */
+  /** Colour of the row's cell. */
   colour?(row: R): Parameters<Paint>[0] | undefined;
 }
 
-/** Rows in columns as wide as their widest cell. */
+/** Formats rows in columns as wide as their widest cell. */
 export function formatTable<R>(rows: readonly R[], columns: readonly Column<R>[], paint: Paint): string {
   const widths = columns.map((column) =>
     Math.max(column.title.length, ...rows.map((row) => column.text(row).length)),

@@ -9,7 +9,7 @@ import { listHosts, manyHosts } from './hosts-text.ts';
 import { formatRecap } from './recap-text.ts';
 import { painter, type Paint } from './style.ts';
 
-/** Plain lines, for files and pipes, and for what is printed around live progress. */
+/** Plain lines, for files and pipes, and for what is printed around the live lines. */
 export function textReporter(options: ReporterOptions): Reporter {
   const text = new RunText(options);
   return {
@@ -28,14 +28,14 @@ export class RunText {
   readonly #plan: PlanEvent[] = [];
   readonly #probes: ProbeEvent[] = [];
   #planShown = false;
-  /** Without any, as in an operation, there is nothing to count. */
+  /** Stays empty in an operation, which has nothing to count. */
   #hasTasks = false;
   #connected = 0;
-  /** Of the play under way, until it has something to show. */
+  /** Heading of the current play, until it has something to show. */
   #heading: string | undefined;
-  /** What is the same on several hosts is said once: lines without their hosts, by what stands around them. */
+  /** Lines that are the same on several hosts are printed once: the hosts of each line, by the text around them. */
   readonly #said = new Map<string, { label: string; text: string; hosts: string[] }>();
-  /** The play under way is on many hosts: what is said of them is kept until it ends. */
+  /** The current play has many hosts: their lines are collected until it ends. */
   #isCrowded = false;
 
   constructor(options: ReporterOptions) {
@@ -123,7 +123,7 @@ export class RunText {
           this.line(`connected ${this.#connected} hosts`);
         return;
       case 'run':
-        // An operation may be followed by a run of its own.
+        // An operation may be followed by a run of a playbook.
         this.#plan.length = 0;
         this.#planShown = false;
         this.#hasTasks = false;
@@ -142,7 +142,7 @@ export class RunText {
     this.line(`\n${this.#paint('bold', `Plan: ${summarise(this.#plan)}`)}`);
   }
 
-  /** Shows what no later event will bring out. */
+  /** Prints what is still held back. */
   end(): void {
     this.#tellSaid();
     this.showPlan();
@@ -161,14 +161,14 @@ export class RunText {
     this.#options.write(`${heading}${text}\n`);
   }
 
-  /** Takes an ordinary message of a task in, to be shown with the hosts that have the same. */
+  /** Collects a task's message, to be printed once with all hosts that have the same. */
   #gather({ status, host, message }: Extract<RunEvent, { type: 'task' }>): boolean {
     if (message === undefined || (status !== 'ok' && status !== 'changed')) return false;
     this.#say('note    ', host, message);
     return true;
   }
 
-  /** Whether what was kept is to be said before an event. */
+  /** Whether to print what is held back before an event. */
   #isDue({ type, ...event }: RunEvent): boolean {
     if (this.#isCrowded) return type === 'play' || type === 'phase' || type === 'recap';
     return type !== 'task' || this.#options.verbosity > 0 || ('status' in event && event.status === 'failed');
@@ -202,7 +202,7 @@ export class RunText {
   }
 }
 
-/** What went to a host in one script, and what ended it. */
+/** What was sent to a host in one script, and how it ended. */
 function describeTrip({ host, seconds, tasks, ended }: Extract<RunEvent, { type: 'trip' }>): string {
   const what = tasks.length === 0 ? 'looked' : tasks.join(', ');
   const why = ended === undefined ? '' : `; sent off because ${ended}`;

@@ -2,24 +2,24 @@ import { showSeconds } from '../core/duration.ts';
 import type { RunEvent } from '../engine/events.ts';
 import type { Reporter } from './reporter.ts';
 
-/** An event with the second it came at. */
+/** An event and when it came, in seconds. */
 export interface TimedEvent {
   readonly at: number;
   readonly event: RunEvent;
 }
 
-/** A part of a run that nothing else of the run could go beside, and what of it the last host waited for. */
+/** A part of a run that nothing else overlaps, and the round trips that its last host waited for. */
 export interface Stretch {
   readonly what: string;
   readonly seconds: number;
-  /** The host that was done last. */
+  /** The host that finished last. */
   readonly host?: string;
   readonly trips: readonly { readonly what: string; readonly seconds: number }[];
 }
 
 /**
- * The critical path of a run. Phases and plays follow each other, and the hosts of one go side by side: what took the
- * run its time is, in each, the host that was done last.
+ * The critical path of a run. Phases and plays follow each other, and the hosts of each work in parallel: the time
+ * of each is that of the host that finished last.
  */
 export function criticalPath(events: readonly TimedEvent[]): Stretch[] {
   const borders = events.flatMap(({ event }, index) => (nameOf(event) === undefined ? [] : [index]));
@@ -44,7 +44,7 @@ export function criticalPath(events: readonly TimedEvent[]): Stretch[] {
   });
 }
 
-/** What begins with an event; empty for what only ends the stretch before. */
+/** The stretch that an event begins; empty for an event that only ends the previous one. */
 function nameOf(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run':
@@ -72,7 +72,7 @@ function line(seconds: number, what: string): string {
   return `  ${showSeconds(seconds).padStart(12)}  ${what.length > 90 ? `${what.slice(0, 89)}…` : what}`;
 }
 
-/** Shows a run as another reporter does, and its critical path at the end. */
+/** Reports a run as `inner` does, and its critical path at the end. */
 export function withTimings(
   inner: Reporter,
   write: (text: string) => void,

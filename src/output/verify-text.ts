@@ -18,7 +18,7 @@ const columns: readonly Column<ProbeEvent>[] = [
   },
 ];
 
-/** The table of `verify`, and its sum. */
+/** The table of `verify`, and its totals. */
 export function formatProbes(rows: readonly ProbeEvent[], paint: Paint): string {
   const count = (verdict: ProbeEvent['verdict']) => rows.filter((row) => row.verdict === verdict).length;
   const sum = `${count('pass')} passed, ${count('warn')} warned, ${count('fail')} failed`;
