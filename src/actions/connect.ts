@@ -1,4 +1,4 @@
-import { scopeOf, type VariableSources } from '../config/host-variables.ts';
+import { beforeTheRun, scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { ConnectionPool } from '../transport/pool.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type ConnectionVariables,
 } from '../transport/target.ts';
 import type { Connection } from '../engine/hosts/host-run.ts';
-import { NotYetKnown, type Scope } from '../vars/scope.ts';
+import type { Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';
 
@@ -47,13 +47,9 @@ export class Connector {
   }
 
   #variablesOf(host: string): ConnectionVariables {
-    const scope = scopeOf(this.#variables, host, () => ({
-      facts: () => {
-        throw new NotYetKnown('facts are not there before the host is connected to');
-      },
-      registered: new Map(),
-      secrets: new Map(),
-    }));
+    const scope = scopeOf(this.#variables, host, () =>
+      beforeTheRun('facts are not there before the host is connected to'),
+    );
     const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
       const value = first(scope, names, host);
       return value === undefined ? [] : [[name, name === 'port' ? Number(value) : value]];

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { scopeOf } from '../config/host-variables.ts';
+import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { InvalidInputError, UnreachableError } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import { runsOf, type JournalContent, type PastRun } from '../engine/journal/history.ts';
@@ -8,7 +8,6 @@ import { parseJournal } from '../engine/journal/journal-line.ts';
 import { runOfHolder } from '../engine/hosts/lock.ts';
 import { readJournal } from '../shell/journal.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
-import { NotYetKnown } from '../vars/scope.ts';
 import { Connector } from './connect.ts';
 import { loadHosts, type InputOptions } from './load.ts';
 
@@ -35,7 +34,8 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   const limit = pLimit(request.forks);
   const silent: string[] = [];
   const becomes = (host: string) =>
-    request.become || scopeOf(variables, host, nothing).get('ansible_become') === true;
+    request.become ||
+    scopeOf(variables, host, () => beforeTheRun('facts are not collected')).get('ansible_become') === true;
   try {
     const journals = await Promise.all(
       hosts.map((name) =>
@@ -95,14 +95,4 @@ async function readFrom(
   if (unreadable > 0)
     warn(`${host.name}: ${unreadable} line${unreadable === 1 ? '' : 's'} of the journal cannot be read`);
   return { host: host.name, lines, holder: runOfHolder(holder) };
-}
-
-function nothing() {
-  return {
-    facts: () => {
-      throw new NotYetKnown('facts are not collected');
-    },
-    registered: new Map(),
-    secrets: new Map(),
-  };
 }

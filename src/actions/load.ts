@@ -9,7 +9,7 @@ import {
 } from '../config/declarations.ts';
 import { parseExtraVars, withTypes } from '../config/extra-vars.ts';
 import { Problems } from '../config/files.ts';
-import { scopeOf, type VariableSources } from '../config/host-variables.ts';
+import { beforeTheRun, scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { loadInventory } from '../config/inventory/load.ts';
 import type { Inventory } from '../config/inventory/model.ts';
 import { PatternError, selectHosts } from '../config/inventory/patterns.ts';
@@ -189,11 +189,5 @@ function runWithoutFacts(declarations: Declarations) {
     },
   });
   const layer: Layer = new Map(secrets.map(({ name }) => [name, unknown(`${name} is a secret`)]));
-  return {
-    facts: () => {
-      throw new NotYetKnown('facts are not collected yet');
-    },
-    registered: new Map(),
-    secrets: layer,
-  };
+  return beforeTheRun('facts are not collected yet', layer);
 }

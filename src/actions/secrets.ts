@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Declaration } from '../config/declarations.ts';
 import { shortPath } from '../config/files.ts';
-import { scopeOf } from '../config/host-variables.ts';
+import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { parseYaml, stringifyYaml } from '../config/yaml.ts';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { InvalidInputError } from '../core/errors.ts';
@@ -11,7 +11,7 @@ import { writePrivateFile } from '../core/private-file.ts';
 import { generatePassword, type Vault } from '../core/secrets.ts';
 import type { Fleet, HostNeed } from '../engine/hosts/fleet.ts';
 import { needContent } from '../facts/content.ts';
-import { NotYetKnown, type Variable } from '../vars/scope.ts';
+import type { Variable } from '../vars/scope.ts';
 import type { LoadedRun } from './load.ts';
 
 /** Patroni's configuration in Debian's and Percona's packages: secrets are read back from it. */
@@ -116,15 +116,8 @@ export class SecretKeeper {
     const { variables, inventory } = this.#loaded;
     const [host] = inventory.hosts.keys();
     if (host === undefined) return [];
-    const none = {
-      facts: () => {
-        throw new NotYetKnown('facts are not collected yet');
-      },
-      registered: new Map(),
-      secrets: new Map(),
-    };
     const [databaseHost = host] = this.#databaseHosts();
-    const scope = scopeOf(variables, databaseHost, () => none);
+    const scope = scopeOf(variables, databaseHost, () => beforeTheRun('facts are not collected yet'));
     return this.#declared.flatMap(({ name }): [string, string][] => {
       const value = scope.get(name);
       return typeof value === 'string' ? [[name, value]] : [];

@@ -1,9 +1,12 @@
-import { parseMemberList, parseRange } from '../clients/etcd.ts';
+import { memberListRequest, parseMemberList, parseRange, prefixRequest } from '../clients/etcd.ts';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Plan } from '../engine/planning/plan.ts';
 import type { Run } from '../engine/run.ts';
+import type { Settled } from '../engine/tasks/outcome.ts';
+import { etcdMember } from '../modules/etcd-member/index.ts';
+import { EtcdMemberChange } from '../modules/etcd-member/schema.ts';
 import type { LoadedRun } from './load.ts';
 
 /** What a task has asked an API, and what came back. */
@@ -33,7 +36,7 @@ export function judgeStrangers(
 ): void {
   const { asked, askers } = askedOf(run, plan);
   const databases = new Set([...inventory.hostsOf('postgres'), ...askers]);
-  const grows = plan.changes.some(addsVoter);
+  const grows = plan.reports.some(({ instances }) => instances.some(addsVoter));
   for (const stranger of findStrangers(asked, databases).filter(({ name }) => name !== leaving)) {
     const { name, inEtcd, inPatroni, leads } = stranger;
     const parts = [...(inEtcd ? ['etcd'] : []), ...(inPatroni ? ['Patroni'] : [])].join(' and ');
@@ -46,8 +49,12 @@ export function judgeStrangers(
   }
 }
 
-function addsVoter({ change }: Plan['changes'][number]): boolean {
-  return change.action === 'create' && change.resource.startsWith('etcd member ');
+/** Whether a task makes etcd larger, by the changes of its module. */
+export function addsVoter({ instance, outcome }: Settled): boolean {
+  return (
+    instance.task.module.name === etcdMember.name &&
+    outcome.changes.some((change) => ['bootstrap', 'add'].includes(EtcdMemberChange.parse(change).step))
+  );
 }
 
 /** Every HTTP request of the plan's tasks with its answer, and the hosts whose tasks asked for Patroni's keys. */
@@ -65,8 +72,10 @@ function askedOf({ fleet }: Run, { interests }: Plan): { asked: Asked[]; askers:
   return { asked: [...asked.values()], askers };
 }
 
-const membersPath = '/v3/cluster/member/list';
-const keysPath = '/v3/kv/range';
+// Only their paths count.
+const anywhere = { address: '', port: 0 };
+const membersPath = memberListRequest(anywhere).path;
+const keysPath = prefixRequest(anywhere, '/').path;
 
 /** Members of etcd at whose address no task looks for one, and members of Patroni that are none of the hosts. */
 export function findStrangers(asked: readonly Asked[], databases: ReadonlySet<string>): Stranger[] {

@@ -1,13 +1,13 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { PatroniEndpoint } from '../clients/patroni.ts';
-import { InterruptedError, TaskFailedError, UnhealthyError, UnreachableError } from '../core/errors.ts';
+import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
 import { maskBySound } from '../core/secrets.ts';
 import { until, type Clock } from '../core/until.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
 import { doneLine, type Journal } from '../engine/journal/journal.ts';
-import { ask } from '../components/ask.ts';
+import { ask, reach, silence } from '../components/ask.ts';
 import { Asker } from '../components/asker.ts';
 import { takeSnapshot } from '../components/snapshot.ts';
 import type { Topology } from '../components/topology.ts';
@@ -72,18 +72,13 @@ export class Control {
     this.checkpoint();
     const isOrder = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
     const work = () => ask(this.fleet, host, request, answerWithin);
-    if (!isOrder || !this.fleet.has(host)) return work();
+    if (!isOrder) return work();
     const { method, address, port, path, body } = request;
     const order = {
       resource: `${method} http://${address}:${port}${path}`,
       ...(body === undefined ? {} : { detail: maskBySound(body) }),
     };
-    try {
-      return await this.#noted(this.fleet.get(host), order, work, failureOf);
-    } catch (error) {
-      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
-      throw error;
-    }
+    return reach<HttpAnswer>(this.fleet, host, (on) => this.#noted(on, order, work, failureOf), silence);
   }
 
   /** Runs a script on a host as root, and notes it there. Throws when it fails. `within` is in seconds. */

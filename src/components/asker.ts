@@ -1,6 +1,6 @@
 import type { SqlAnswer, SqlQuery, SqlRow } from '../clients/sql.ts';
-import { UnreachableError } from '../core/errors.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
+import { reach, silence } from './ask.ts';
 import type { Node, Topology } from './topology.ts';
 
 /** Runs SQL as the probe role. A host that is gone is an answer too. */
@@ -14,12 +14,7 @@ export class Asker {
   }
 
   /** From a host, at an address it can reach. */
-  async ask(
-    host: string,
-    address: string,
-    port: number,
-    ...statements: readonly string[]
-  ): Promise<SqlAnswer> {
+  ask(host: string, address: string, port: number, ...statements: readonly string[]): Promise<SqlAnswer> {
     const { user, password } = this.#topology.probe;
     const query: SqlQuery = {
       addresses: [address],
@@ -30,12 +25,7 @@ export class Asker {
       password,
       statements,
     };
-    try {
-      return await this.#fleet.sql(this.#fleet.get(host), query);
-    } catch (error) {
-      if (error instanceof UnreachableError) return { answered: false, reason: error.message };
-      throw error;
-    }
+    return reach<SqlAnswer>(this.#fleet, host, (from) => this.#fleet.sql(from, query), silence);
   }
 
   node({ name, address }: Node, ...statements: readonly string[]): Promise<SqlAnswer> {

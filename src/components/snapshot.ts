@@ -18,9 +18,8 @@ import {
   type PatroniCluster,
   type PatroniMember,
 } from '../clients/patroni.ts';
-import { UnreachableError } from '../core/errors.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import { ask } from './ask.ts';
+import { ask, runOn } from './ask.ts';
 import type { Node, Topology } from './topology.ts';
 
 /** What one etcd member says; undefined parts it did not answer. */
@@ -144,21 +143,6 @@ async function haproxySnapshot(fleet: Fleet, { name }: Node): Promise<HaproxySna
   const { status, stdout, stderr } = await runOn(fleet, name, showStatScript);
   if (status !== 0) return { servers: [], problem: stderr.trim() || 'not reachable' };
   return { servers: parseStat(stdout), problem: undefined };
-}
-
-async function runOn(
-  fleet: Fleet,
-  host: string,
-  script: string,
-): Promise<{ status: number; stdout: string; stderr: string }> {
-  const gone = (reason: string) => ({ status: 1, stdout: '', stderr: reason });
-  if (!fleet.has(host)) return gone(fleet.unreachable.get(host)?.message ?? 'not reachable');
-  try {
-    return await fleet.get(host).run(script, true);
-  } catch (error) {
-    if (error instanceof UnreachableError) return gone(error.message);
-    throw error;
-  }
 }
 
 /** The members that lead according to their own words. */

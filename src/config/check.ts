@@ -1,4 +1,4 @@
-import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
+import { didYouMean, mergeHosts, type Diagnostic } from '../core/diagnostics.ts';
 import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
@@ -19,21 +19,16 @@ import { metaOf, shapeOf } from './validate.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
-  readonly #found = new Map<string, { diagnostic: Diagnostic; hosts: string[] }>();
+  readonly #found: Diagnostic[] = [];
 
   add(host: string, diagnostic: Diagnostic): void {
-    const { at, message } = diagnostic;
-    const key = `${at?.file.path ?? ''}:${at?.start ?? 0}:${message}`;
-    const entry = this.#found.get(key) ?? { diagnostic, hosts: [] };
-    if (!entry.hosts.includes(host)) entry.hosts.push(host);
-    this.#found.set(key, entry);
+    this.#found.push({ ...diagnostic, hosts: [host] });
   }
 
   /** Moves all to the problems; hosts are named only where not all of them are concerned. */
   report(problems: Problems, allHosts: number): void {
-    for (const { diagnostic, hosts } of this.#found.values()) {
+    for (const { hosts, ...diagnostic } of mergeHosts(this.#found))
       problems.add(hosts.length === allHosts ? diagnostic : { ...diagnostic, hosts });
-    }
   }
 }
 

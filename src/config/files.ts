@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import type { Diagnostic } from '../core/diagnostics.ts';
+import { problemKey, type Diagnostic } from '../core/diagnostics.ts';
 import type { Node } from '../core/node.ts';
 import type { SourceFile } from '../core/source.ts';
 import { decodeText } from '../core/text.ts';
@@ -17,12 +17,7 @@ export class Problems {
 }
 
 function isSame(one: Diagnostic, other: Diagnostic): boolean {
-  return (
-    one.message === other.message &&
-    one.at?.file.path === other.at?.file.path &&
-    one.at?.start === other.at?.start &&
-    String(one.hosts) === String(other.hosts)
-  );
+  return problemKey(one) === problemKey(other) && String(one.hosts) === String(other.hosts);
 }
 
 /** A path as a person at this working directory would write it; a folder's keeps its last slash. */

@@ -1,5 +1,5 @@
 import { LazyMap, type Value } from '../vars/value.ts';
-import { Scope, type Layer, type LiveLayer, type Variable } from '../vars/scope.ts';
+import { NotYetKnown, Scope, type Layer, type LiveLayer, type Variable } from '../vars/scope.ts';
 import type { Inventory } from './inventory/model.ts';
 
 /** What a run adds to a host's variables as it goes. */
@@ -10,6 +10,17 @@ export interface RunVariables {
   readonly registered: LiveLayer;
   /** Secrets by variable name, as placeholders. */
   readonly secrets: LiveLayer;
+}
+
+/** What is known of a run before it: no facts and no results, and secrets only where they are given. */
+export function beforeTheRun(reason: string, secrets: LiveLayer = new Map()): RunVariables {
+  return {
+    facts: () => {
+      throw new NotYetKnown(reason);
+    },
+    registered: new Map(),
+    secrets,
+  };
 }
 
 /** Everything that variables come from, beside hosts and plays. */

@@ -10,6 +10,23 @@ export interface Diagnostic {
   readonly hosts?: readonly string[];
 }
 
+/** What tells one problem from another, on whatever hosts they are found. */
+export function problemKey({ at, message }: Diagnostic): string {
+  return `${at?.file.path ?? ''}:${at?.start ?? 0}:${message}`;
+}
+
+/** Those that several hosts share, once, with all their hosts. */
+export function mergeHosts<D extends Diagnostic>(found: readonly D[]): (D & { readonly hosts: string[] })[] {
+  const merged = new Map<string, D & { readonly hosts: string[] }>();
+  for (const diagnostic of found) {
+    const key = problemKey(diagnostic);
+    const known = merged.get(key);
+    const hosts = new Set([...(known?.hosts ?? []), ...(diagnostic.hosts ?? [])]);
+    merged.set(key, { ...(known ?? diagnostic), hosts: [...hosts] });
+  }
+  return [...merged.values()];
+}
+
 /** "did you mean" for a misspelt word; undefined when nothing is near enough to be worth saying. */
 function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];

@@ -1,3 +1,4 @@
+import { mergeHosts } from '../core/diagnostics.ts';
 import {
   exitCodes,
   InvalidInputError,
@@ -252,15 +253,4 @@ function asLater(report: TaskReport): TaskReport {
 /** Verbs that run no playbook have nothing to roll over. */
 function nowhere(): never {
   throw new Error('a rolling play without a cluster');
-}
-
-/** One problem on several hosts is one diagnostic. */
-function mergeHosts(diagnostics: readonly InvalidInputError['diagnostics'][number][]) {
-  const merged = new Map<string, InvalidInputError['diagnostics'][number]>();
-  for (const diagnostic of diagnostics) {
-    const key = `${diagnostic.at?.file.path ?? ''}:${diagnostic.at?.start ?? 0}:${diagnostic.message}`;
-    const hosts = [...(merged.get(key)?.hosts ?? []), ...(diagnostic.hosts ?? [])];
-    merged.set(key, { ...diagnostic, hosts: [...new Set(hosts)] });
-  }
-  return [...merged.values()];
 }

@@ -1,5 +1,5 @@
 import { isUp, parseStat, showStatScript, type HaproxyServer } from '../../clients/haproxy.ts';
-import { UnreachableError } from '../../core/errors.ts';
+import { runOn } from '../ask.ts';
 import type { Gate, GateView } from '../gate.ts';
 
 /** An entry is well when it knows a primary; with several, another one has to be well while this one is out. */
@@ -30,12 +30,6 @@ async function readServers(
   fleet: GateView['fleet'],
   host: string,
 ): Promise<readonly HaproxyServer[] | undefined> {
-  if (!fleet.has(host)) return undefined;
-  try {
-    const { status, stdout } = await fleet.get(host).run(showStatScript, true);
-    return status === 0 ? parseStat(stdout) : undefined;
-  } catch (error) {
-    if (error instanceof UnreachableError) return undefined;
-    throw error;
-  }
+  const { status, stdout } = await runOn(fleet, host, showStatScript);
+  return status === 0 ? parseStat(stdout) : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Play } from '../../config/playbook/model.ts';
+import { mergeHosts } from '../../core/diagnostics.ts';
 import type { DroverError } from '../../core/errors.ts';
 import type { Need } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
@@ -68,16 +69,10 @@ export class Plan {
 
   /** What people should know beside the changes, each with its hosts. */
   get notes(): (Note & { readonly hosts: readonly string[] })[] {
-    const byMessage = new Map<string, Note & { hosts: string[] }>();
-    for (const { host, instances } of this.reports) {
-      for (const { note } of instances.map(({ outcome }) => outcome)) {
-        if (!note) continue;
-        const known = byMessage.get(note.message) ?? { ...note, hosts: [] };
-        if (!known.hosts.includes(host)) known.hosts.push(host);
-        byMessage.set(note.message, known);
-      }
-    }
-    return [...byMessage.values()];
+    const noted = this.reports.flatMap(({ host, instances }) =>
+      instances.flatMap(({ outcome: { note } }) => (note ? [{ ...note, hosts: [host] }] : [])),
+    );
+    return mergeHosts(noted);
   }
 
   get hasChanges(): boolean {

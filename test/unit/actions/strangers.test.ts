@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findStrangers, type Asked } from '../../../src/actions/strangers.ts';
+import { addsVoter, findStrangers, type Asked } from '../../../src/actions/strangers.ts';
 import { memberListRequest, prefixRequest } from '../../../src/clients/etcd.ts';
+import type { Settled } from '../../../src/engine/tasks/outcome.ts';
+import { stepsFor } from '../../../src/modules/etcd-member/steps.ts';
+import { EtcdMemberParams } from '../../../src/modules/etcd-member/schema.ts';
 
 const nodes = ['node1', 'node2', 'node3'];
 const addressOf = (name: string) => `10.0.0.${name.slice(-1)}`;
@@ -58,5 +61,30 @@ describe('members that the inventory does not name', () => {
       answer: { answered: false as const, reason: 'refused' },
     }));
     expect(found(silent)).toEqual([]);
+  });
+});
+
+describe('a task makes etcd larger', () => {
+  const member = { name: 'node4', address: '10.0.0.4' };
+  const params = EtcdMemberParams.parse({ name: 'node4', members: [member], data_dir: '/var/lib/etcd' });
+  const step = stepsFor({ view: { clusterId: 'c', members: [] }, member }, params);
+  const settled = (name: string, changes: readonly unknown[]) =>
+    ({ instance: { task: { module: { name } } }, outcome: { changes } }) as unknown as Settled;
+
+  it.each([
+    ['bootstrap', true],
+    ['add', true],
+    ['join', false],
+    ['promote', false],
+    ['remove', false],
+    ['record', false],
+  ] as const)('by the step %s: %s', (name, grows) => {
+    expect(addsVoter(settled('etcd_member', [step(name)]))).toBe(grows);
+  });
+
+  it('only by its own module, whatever another says of its change', () => {
+    const change = { action: 'create', resource: 'etcd member node4' };
+    expect(addsVoter(settled('command', [change]))).toBe(false);
+    expect(addsVoter(settled('etcd_member', []))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { didYouMean, formatDiagnostic } from '../../../src/core/diagnostics.ts';
+import { didYouMean, formatDiagnostic, mergeHosts } from '../../../src/core/diagnostics.ts';
 import { InvalidInputError } from '../../../src/core/errors.ts';
 import { positionOf } from '../../../src/core/source.ts';
 
@@ -78,4 +78,21 @@ describe('didYouMean', () => {
   ])('%s among %j', (word, candidates, hint) => {
     expect(didYouMean(word, candidates).hint).toBe(hint);
   });
+});
+
+test('a problem that several hosts share is one, with all its hosts', () => {
+  const file = { path: 'play.yml', text: 'a: b' };
+  const at = { file, start: 0, end: 1 };
+  expect(
+    mergeHosts([
+      { message: 'wrong', at, hosts: ['n1'] },
+      { message: 'wrong', at, hosts: ['n2', 'n1'] },
+      { message: 'wrong', at: { ...at, start: 3 }, hosts: ['n1'] },
+      { message: 'worse', at, hint: 'mend it' },
+    ]),
+  ).toEqual([
+    { message: 'wrong', at, hosts: ['n1', 'n2'] },
+    { message: 'wrong', at: { ...at, start: 3 }, hosts: ['n1'] },
+    { message: 'worse', at, hint: 'mend it', hosts: [] },
+  ]);
 });
