@@ -30,27 +30,27 @@ const groups: readonly { readonly title: string; readonly causes: readonly Drift
 /** Pending changes as text, by cause. */
 export function formatDrift(items: readonly Item[], paint: Paint, withDiff: boolean): string {
   const out: string[] = [];
-  const told = new Set<Item>();
-  const tell = (title: string, own: readonly Item[]) => {
+  const shown = new Set<Item>();
+  const add = (title: string, own: readonly Item[]) => {
     if (own.length === 0) return;
     out.push(...(out.length === 0 ? [] : ['']), paint('bold', title));
     for (const item of own) {
-      told.add(item);
+      shown.add(item);
       out.push(...formatItem(item, paint, withDiff));
     }
   };
   for (const { title, causes } of groups) {
-    tell(
+    add(
       title,
       items.filter((item) => item.changes.length > 0 && sameCauses(item.causes, causes)),
     );
   }
   // Changes with several of the above causes.
-  tell(
+  add(
     'following from several of these',
-    items.filter((item) => item.changes.length > 0 && !told.has(item)),
+    items.filter((item) => item.changes.length > 0 && !shown.has(item)),
   );
-  tell(
+  add(
     'to be known only after these changes',
     items.filter((item) => item.changes.length === 0),
   );

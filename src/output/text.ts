@@ -28,13 +28,13 @@ export class RunText {
   readonly #plan: PlanEvent[] = [];
   readonly #probes: ProbeEvent[] = [];
   #planShown = false;
-  /** Stays empty in an operation, which has nothing to count. */
+  /** Stays false in an operation, which has nothing to count. */
   #hasTasks = false;
   #connected = 0;
   /** Heading of the current play, until it has something to show. */
   #heading: string | undefined;
   /** Lines that are the same on several hosts are printed once: the hosts of each line, by the text around them. */
-  readonly #said = new Map<string, { label: string; text: string; hosts: string[] }>();
+  readonly #messages = new Map<string, { label: string; text: string; hosts: string[] }>();
   /** The current play has many hosts: their lines are collected until it ends. */
   #isCrowded = false;
 
@@ -176,14 +176,14 @@ export class RunText {
 
   #say(label: string, host: string, text: string): void {
     const key = `${label}${text}`;
-    const known = this.#said.get(key);
+    const known = this.#messages.get(key);
     if (known) known.hosts.push(host);
-    else this.#said.set(key, { label, text, hosts: [host] });
+    else this.#messages.set(key, { label, text, hosts: [host] });
   }
 
   #tellSaid(): void {
-    const said = [...this.#said.values()];
-    this.#said.clear();
+    const said = [...this.#messages.values()];
+    this.#messages.clear();
     for (const { label, hosts, text } of said) this.line(`  ${label} ${listHosts(hosts)}: ${text}`);
   }
 
