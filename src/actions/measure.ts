@@ -1,7 +1,7 @@
 import { leaderOf } from '../clients/patroni.ts';
 import { readCluster } from '../components/patroni/gate.ts';
 import type { Topology } from '../components/topology.ts';
-import { refuseLoss, Writer } from '../cluster/write-gap.ts';
+import { measureWrites, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
 import type { RunView } from '../engine/run-options.ts';
 import type { TaskReport } from '../engine/tasks/outcome.ts';
@@ -15,25 +15,17 @@ export function interruptsPostgres(reports: readonly TaskReport[]): boolean {
   );
 }
 
-/** Writes rows through the entry point while `work` runs, and reports what became of them. */
-export async function measureWrites(
+/** Writes rows through the entry point while a playbook is applied. */
+export async function measurePlay(
   { fleet }: RunView,
   topology: Topology,
   id: string,
   emit: Emit,
   work: () => Promise<void>,
 ): Promise<void> {
-  const writer = new Writer(fleet, topology, `provision-${id}`);
-  await writer.takes();
-  let isTaken = false;
-  try {
-    await work();
-    isTaken = await writer.takes();
-  } finally {
+  const leader = async () => {
     const cluster = await readCluster({ fleet, topology });
-    const report = await writer.stop(cluster && leaderOf(cluster)?.name);
-    emit({ type: 'writes', ...report });
-    // An earlier error is reported instead.
-    if (isTaken) refuseLoss(report);
-  }
+    return cluster && leaderOf(cluster)?.name;
+  };
+  await measureWrites(new Writer(fleet, topology, `provision-${id}`), { emit, leader }, work);
 }

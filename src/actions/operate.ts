@@ -2,7 +2,7 @@ import { Control } from '../cluster/control.ts';
 import type { SettingChange } from '../cluster/operations/config-edit.ts';
 import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { refuseLoss, Writer } from '../cluster/write-gap.ts';
+import { measureWrites, Writer } from '../cluster/write-gap.ts';
 import {
   DroverError,
   exitCodes,
@@ -157,25 +157,23 @@ async function measure<P extends OperationPlan>(
   const haproxy = control.topology.haproxy.filter(({ name }) => name !== operation.leaving);
   const entry = { ...control.topology, haproxy };
   const writer = new Writer(control.fleet, entry, `${operation.verb}-${request.id}`);
-  const wasTaken = await writer.takes();
-  if (!wasTaken && view.leader !== undefined) {
-    emit({
-      type: 'warning',
-      message: `no write is taken, so the gap cannot be measured: ${writer.problem}`,
-      hint: 'drover provision sets up what drover writes with; drover verify shows where writes end',
-    });
-  }
-  let isTaken = false;
-  try {
-    await operation.perform(control, plan, view);
-    isTaken = await writer.takes();
-  } finally {
-    const report = await writer.stop((await control.look()).leader);
-    emit({ type: 'writes', ...report });
-    // An earlier error is reported instead.
-    if (isTaken) refuseLoss(report);
-  }
-  if (wasTaken && !isTaken) {
+  const { wereTaken, areTaken } = await measureWrites(
+    writer,
+    {
+      emit,
+      leader: async () => (await control.look()).leader,
+      untaken: () => {
+        if (view.leader === undefined) return;
+        emit({
+          type: 'warning',
+          message: `no write is taken, so the gap cannot be measured: ${writer.problem}`,
+          hint: 'drover provision sets up what drover writes with; drover verify shows where writes end',
+        });
+      },
+    },
+    () => operation.perform(control, plan, view),
+  );
+  if (wereTaken && !areTaken) {
     throw new UnhealthyError(`no write is taken any more: ${writer.problem}`, {
       hint: 'drover verify shows more',
     });

@@ -19,7 +19,7 @@ import type { ConnectionOptions } from '../transport/target.ts';
 import { topologyIn } from './cluster.ts';
 import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
-import { interruptsPostgres, measureWrites } from './measure.ts';
+import { interruptsPostgres, measurePlay } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
 import { judgeStrangers } from './strangers.ts';
 
@@ -89,7 +89,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     inspect: (fleet) => secrets.inspect(fleet),
     around: (own, reports, work) =>
       interruptsPostgres(reports)
-        ? measureWrites(own, topologyIn(own, loaded), request.id, emit, work)
+        ? measurePlay(own, topologyIn(own, loaded), request.id, emit, work)
         : work(),
     guide: (own) => guideOf(own.fleet, topologyIn(own, loaded)),
   });

@@ -6,7 +6,7 @@ import { until, type Clock } from '../core/until.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
-import { doneLine, type Journal } from '../engine/journal/journal.ts';
+import type { Journal } from '../engine/journal/journal.ts';
 import { ask, reach, silence } from '../components/ask.ts';
 import { Asker } from '../components/asker.ts';
 import { takeSnapshot } from '../components/snapshot.ts';
@@ -104,11 +104,10 @@ export class Control {
     const journal = this.#journal;
     if (!journal) return work();
     const intent = journal.intent({ task: this.#step, action: 'run', ...what });
-    const written = await journal.write(host, [intent.line]);
-    if (written.status !== 0) throw new TaskFailedError(`${host.name}: ${written.stderr.trim()}`);
+    const problem = await journal.announce(host, [intent]);
+    if (problem !== undefined) throw new TaskFailedError(`${host.name}: ${problem}`);
     const result = await work();
-    const message = failure(result);
-    journal.post(host, [message === undefined ? doneLine(intent) : journal.failed(intent, message)]);
+    journal.conclude(host, intent, failure(result));
     return result;
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlAnswer, SqlConnection } from '../clients/sql.ts';
 import { messageOf, UnhealthyError } from '../core/errors.ts';
 import { until } from '../core/until.ts';
+import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import { Asker } from '../components/asker.ts';
 import { insertRow, removeRows, selectRows } from '../components/ledger.ts';
@@ -152,8 +153,40 @@ export class Writer {
   }
 }
 
+interface Measuring {
+  readonly emit: Emit;
+  /** Who leads at the end, and has the rows. */
+  readonly leader: () => Promise<string | undefined>;
+  /** Called when no write is taken before anything is done. */
+  readonly untaken?: () => void;
+}
+
+/**
+ * Writes rows while something is done, and says what became of them; throws when some are lost. Resolves to whether
+ * writes were taken before and are taken afterwards.
+ */
+export async function measureWrites(
+  writer: Writer,
+  { emit, leader, untaken }: Measuring,
+  work: () => Promise<void>,
+): Promise<{ readonly wereTaken: boolean; readonly areTaken: boolean }> {
+  const wereTaken = await writer.takes();
+  if (!wereTaken) untaken?.();
+  let areTaken = false;
+  try {
+    await work();
+    areTaken = await writer.takes();
+  } finally {
+    const report = await writer.stop(await leader());
+    emit({ type: 'writes', ...report });
+    // What went wrong before is what the user is told.
+    if (areTaken) refuseLoss(report);
+  }
+  return { wereTaken, areTaken };
+}
+
 /** Throws when acknowledged rows are not there any more. */
-export function refuseLoss({ lost }: WriteReport): void {
+function refuseLoss({ lost }: WriteReport): void {
   if (lost === 0) return;
   throw new UnhealthyError(`${lost} acknowledged rows are gone`, {
     hint: 'keep the former leader as it is, and compare: drover status',

@@ -9,6 +9,21 @@ const largestFile = 5 * 1024 * 1024;
 /** A line is written between the host's own time and the end of its object: `"phase":"done","n":1`. */
 export type LineText = string;
 
+/** The line for a change that was made. */
+export function doneText(n: number | '$1'): LineText {
+  return `"phase":"done","n":${n}`;
+}
+
+/** The line for a change that failed. */
+export function failedText(n: number | '$1', message: string): LineText {
+  return `"phase":"failed","n":${n},"message":${JSON.stringify(message)}`;
+}
+
+/** A line whose variables the shell is to fill in. */
+function filledIn(line: LineText): string {
+  return `"${line.replaceAll('"', '\\"')}"`;
+}
+
 /**
  * What a piece that writes to the journal starts with. It ends the piece when that cannot be written: nothing is
  * changed that leaves no trace. Defines `j LINE...`, which appends lines, and `r N STATUS`, which says how a change
@@ -17,7 +32,7 @@ export type LineText = string;
 export function openJournal(head: LineText, lines: readonly LineText[], file = journalFile): string {
   return `J=${quote(file)}; H=${quote(head)}
 j() { t=$(date -u +%FT%T.%3NZ) && for l; do printf '{"v":1,"time":"%s",%s,%s}\\n' "$t" "$H" "$l" || return 1; done >>"$J"; }
-r() { case $2 in 0) j "\\"phase\\":\\"done\\",\\"n\\":$1" ;; *) j "\\"phase\\":\\"failed\\",\\"n\\":$1,\\"message\\":\\"it ended with $2\\"" ;; esac; }
+r() { case $2 in 0) j ${filledIn(doneText('$1'))} ;; *) j ${filledIn(failedText('$1', 'it ended with $2'))} ;; esac; }
 { [ -d "\${J%/*}" ] || install -d -m 700 -- "\${J%/*}"; } &&
 { [ ! -s "$J" ] || [ -z "$(tail -c 1 -- "$J")" ] || echo >>"$J"; } &&
 { [ "$(stat -c %s -- "$J" 2>/dev/null || echo 0)" -lt ${largestFile} ] || mv -f -- "$J" "$J.1"; } &&

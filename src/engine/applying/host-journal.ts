@@ -34,11 +34,8 @@ export class HostJournal {
   async open(intents: readonly Intent[], become: boolean): Promise<string> {
     if (!this.#journal || intents.length === 0) return '';
     if (this.#host.isRoot(become)) return this.#journal.opening(this.#host);
-    const { status, stderr } = await this.#journal.write(
-      this.#host,
-      intents.map(({ line }) => line),
-    );
-    if (status !== 0) throw new TaskFailedError(`${this.#host.name}: ${stderr.trim()}`);
+    const problem = await this.#journal.announce(this.#host, intents);
+    if (problem !== undefined) throw new TaskFailedError(`${this.#host.name}: ${problem}`);
     return '';
   }
 

@@ -6,7 +6,7 @@ import type { Fleet } from '../hosts/fleet.ts';
 import { lastLines } from '../../core/text.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
 import type { ChangeOutput } from '../tasks/outcome.ts';
-import { doneLine, type Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 
 /** Milliseconds between two looks at an API that is being waited for. */
@@ -79,8 +79,8 @@ export async function perform(
   // A script takes the intent along; an API is asked once it is written.
   const goesAlong = operations[0]?.kind === 'run' && host.isRoot(instance.become);
   if (!goesAlong) {
-    const written = await journal.write(host, [intent.line]);
-    if (written.status !== 0) return written;
+    const problem = await journal.announce(host, [intent]);
+    if (problem !== undefined) return { status: 1, stdout: '', stderr: problem };
   }
   const output = await performAll(
     instance,
@@ -88,8 +88,7 @@ export async function perform(
     context,
     goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
   );
-  const failure = lastLines(output.stderr || output.stdout);
-  journal.post(host, [output.status === 0 ? doneLine(intent) : journal.failed(intent, failure)]);
+  journal.conclude(host, intent, output.status === 0 ? undefined : lastLines(output.stderr || output.stdout));
   return output;
 }
 

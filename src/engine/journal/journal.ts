@@ -1,6 +1,6 @@
 import { UnreachableError } from '../../core/errors.ts';
 import type { Vault } from '../../core/secrets.ts';
-import { openJournal, type LineText } from '../../shell/journal.ts';
+import { doneText, failedText, openJournal, type LineText } from '../../shell/journal.ts';
 import type { PieceResult } from '../../transport/session.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import type { JournaledChange, RunRequest } from './journal-line.ts';
@@ -90,9 +90,21 @@ export class Journal {
     });
   }
 
+  /** Writes what is about to be done, and waits for that. Returns why it cannot be: nothing is done without a trace. */
+  async announce(host: HostRun, intents: readonly Intent[]): Promise<string | undefined> {
+    const lines = intents.map(({ line }) => line);
+    const { status, stderr } = await this.write(host, lines);
+    return status === 0 ? undefined : stderr.trim();
+  }
+
+  /** Tells how a change ended, along with what goes to the host next. */
+  conclude(host: HostRun, intent: Intent, failure: string | undefined): void {
+    this.post(host, [failure === undefined ? doneLine(intent) : this.failed(intent, failure)]);
+  }
+
   /** The line for a change that failed. */
   failed({ n }: Intent, message: string): LineText {
-    return within({ phase: 'failed', n, message: this.#tell(message) });
+    return failedText(n, this.#tell(message));
   }
 
   /** Ends the run on each host that it began on, and does there what is still to be done. */
@@ -124,7 +136,7 @@ export class Journal {
 
 /** The line for a change that was made. */
 export function doneLine({ n }: Intent): LineText {
-  return within({ phase: 'done', n });
+  return doneText(n);
 }
 
 /** The line for a change of which nothing was done. */

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { missingFollower, missingRole, missingSettlement } from '../../../src/cluster/checks.ts';
 import type { PatroniSnapshot, Snapshot } from '../../../src/components/snapshot.ts';
 import { viewOf } from '../../../src/cluster/view.ts';
-import { longestGap } from '../../../src/cluster/write-gap.ts';
 import { topology, view, viewWith } from './support.ts';
 
 const silent: PatroniSnapshot = {
@@ -149,16 +148,5 @@ describe('what is missing', () => {
     expect(missingRole(viewWith({ node1: { running: false } }), 'node1')).toBe(
       'node1 does not run PostgreSQL yet',
     );
-  });
-});
-
-describe('the longest gap', () => {
-  it.each([
-    { times: [], begin: 0, end: 50, gap: 50 },
-    { times: [10, 20, 70, 80], begin: 0, end: 85, gap: 50 },
-    { times: [60, 70], begin: 0, end: 75, gap: 60 },
-    { times: [10, 20], begin: 0, end: 90, gap: 70 },
-  ])('of $times between $begin and $end is $gap', ({ times, begin, end, gap }) => {
-    expect(longestGap(times, begin, end)).toBe(gap);
   });
 });
