@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
+import { count } from '../core/count.ts';
 import { InvalidInputError, UnreachableError } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import { runsOf, type JournalContent, type PastRun } from '../engine/journal/history.ts';
@@ -92,7 +93,6 @@ async function readFrom(
   if (stderr.trim() !== '') warn(`${host.name}: ${stderr.trim()}${become ? '' : '; -b reads it as root'}`);
   const [holder = '', ...rest] = stdout.split('\n');
   const { lines, unreadable } = parseJournal(rest.join('\n'));
-  if (unreadable > 0)
-    warn(`${host.name}: ${unreadable} line${unreadable === 1 ? '' : 's'} of the journal cannot be read`);
+  if (unreadable > 0) warn(`${host.name}: ${count(unreadable, 'line')} of the journal cannot be read`);
   return { host: host.name, lines, holder: runOfHolder(holder) };
 }

@@ -30,12 +30,27 @@ export async function findResumable(
   bundled: (path: string) => string,
 ): Promise<Resumption> {
   const past = findRun(await readHistory(request, run), run);
+  const { inventory, variables } = loadHosts('all', request.input);
+  return resumptionOf(past, { folder: inventory.folder, extraVars: variables.extra, bundled });
+}
+
+interface Surroundings {
+  /** The inventory's folder: the journal has the playbook's path relative to it. */
+  readonly folder: string;
+  /** The variables of `-e` that are given this time. */
+  readonly extraVars: ReadonlyMap<string, unknown>;
+  /** Path of a playbook that ships with drover. */
+  readonly bundled: (path: string) => string;
+}
+
+/** What to run again to resume a run of the journals. */
+export function resumptionOf(past: PastRun, { folder, extraVars, bundled }: Surroundings): Resumption {
+  const { run } = past;
   if (past.outcome !== 'running') refuseUnlessResumable(past);
   const asked = past.request;
   if (!asked?.playbook)
     throw refuse(`run ${run} was no run of a playbook`, 'drover status shows how the cluster is now');
-  const { inventory, variables } = loadHosts('all', request.input);
-  const missing = (asked.extraVars ?? []).filter((name) => !variables.extra.has(name));
+  const missing = (asked.extraVars ?? []).filter((name) => !extraVars.has(name));
   if (missing.length > 0) {
     throw refuse(
       `run ${run} was given variables by -e, and their values are not kept: ${missing.join(', ')}`,
@@ -44,7 +59,7 @@ export async function findResumable(
   }
   return {
     verb: asked.verb,
-    playbook: findPlaybook(run, asked.playbook, inventory.folder, bundled),
+    playbook: findPlaybook(run, asked.playbook, folder, bundled),
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     tags: asked.tags ?? [],
     skipTags: asked.skipTags ?? [],

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { InvalidInputError, messageOf, StalePlanError } from '../core/errors.ts';
 import { writePrivateFile } from '../core/private-file.ts';
-import type { Plan } from '../engine/planning/plan.ts';
+import type { TaskReport } from '../engine/tasks/outcome.ts';
+import type { Change } from '../plan/change.ts';
 import type { PlayRequest } from './play.ts';
 
 const Entry = z.strictObject({
@@ -38,8 +39,15 @@ const SavedPlan = z.strictObject({
 });
 export type SavedPlan = z.infer<typeof SavedPlan>;
 
+/** What is saved of a plan. */
+interface PlannedTasks {
+  readonly reports: readonly (Pick<TaskReport, 'host' | 'name' | 'status'> & {
+    readonly instances: readonly { readonly outcome: { readonly changes: readonly Change[] } }[];
+  })[];
+}
+
 /** The changes of a plan, task by task. */
-function entriesOf(plan: Plan): Entry[] {
+function entriesOf(plan: PlannedTasks): Entry[] {
   return plan.reports.flatMap(({ host, name, status, instances }) => {
     if (status !== 'changed' && status !== 'deferred') return [];
     const changes = instances.flatMap(({ outcome }) =>
@@ -53,7 +61,11 @@ function entriesOf(plan: Plan): Entry[] {
 }
 
 /** Writes a plan to a file that only its owner can read: variables of `-e` may be secret. */
-export function savePlan(path: string, plan: Plan, from: Pick<PlayRequest, 'playbook' | 'input'>): void {
+export function savePlan(
+  path: string,
+  plan: PlannedTasks,
+  from: Pick<PlayRequest, 'playbook' | 'input'>,
+): void {
   const { playbook, input } = from;
   const { limit, tags, skipTags, extraVars } = input;
   const saved: SavedPlan = {
@@ -86,7 +98,7 @@ export function readPlan(path: string): SavedPlan {
 }
 
 /** Throws StalePlanError if a plan differs from the saved one, naming host, task and difference. */
-export function expectPlan(plan: Plan, saved: SavedPlan): void {
+export function expectPlan(plan: PlannedTasks, saved: SavedPlan): void {
   const differences = compare(saved.entries, entriesOf(plan));
   if (differences.length === 0) return;
   throw new StalePlanError(

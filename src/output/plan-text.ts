@@ -1,3 +1,4 @@
+import { count } from '../core/count.ts';
 import type { RunEvent, ShownChange } from '../engine/events.ts';
 import { diffLines } from '../plan/diff-lines.ts';
 import { listHosts } from './hosts-text.ts';
@@ -76,10 +77,6 @@ export function summarise(events: readonly PlanEvent[]): string {
     ...(deferred === 0 ? [] : [`${deferred} that can be known only after earlier ones`]),
   ];
   return `${parts.join(', ')}, on ${count(hosts.size, 'host')}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function linesOf(events: readonly PlanEvent[], withDiff: boolean): Line[] {

@@ -1,4 +1,5 @@
 import { loadRun } from '../../actions/load.ts';
+import { count } from '../../core/count.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { bundledFile } from '../bundled.ts';
 import type { InputFlags } from '../options.ts';
@@ -7,6 +8,6 @@ import { inputOf } from '../request.ts';
 export function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
   const loaded = loadRun(playbook ?? bundledFile('playbooks/site.yml'), inputOf(flags), true);
   const hosts = new Set(loaded.plays.flatMap((play) => play.limited)).size;
-  process.stderr.write(`valid: ${loaded.plays.length} plays on ${hosts} hosts\n`);
+  process.stderr.write(`valid: ${count(loaded.plays.length, 'play')} on ${count(hosts, 'host')}\n`);
   return Promise.resolve(exitCodes.ok);
 }
