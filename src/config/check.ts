@@ -1,4 +1,5 @@
 import { didYouMean, mergeHosts, type Diagnostic } from '../core/diagnostics.ts';
+import { memoize } from '../core/memo.ts';
 import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
@@ -181,17 +182,11 @@ class NameChecker {
   }
 }
 
-const namesOfNodes = new WeakMap<ScalarNode, FreeName[]>();
-
-function namesOfScalar(scalar: ScalarNode): FreeName[] {
+/** Hosts share most of their variables. */
+const namesOfScalar = memoize((scalar: ScalarNode): FreeName[] => {
   if (typeof scalar.value !== 'string' || scalar.verbatim || !isTemplate(scalar.value)) return [];
-  let names = namesOfNodes.get(scalar);
-  if (!names) {
-    names = freeNames(templateOfScalar(scalar));
-    namesOfNodes.set(scalar, names);
-  }
-  return names;
-}
+  return freeNames(templateOfScalar(scalar));
+});
 
 /** A variable in one of the playbooks' namespaces that they do not know is a typo. */
 function checkNamespaces(

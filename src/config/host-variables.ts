@@ -1,3 +1,4 @@
+import { memoize } from '../core/memo.ts';
 import { LazyMap, type Value } from '../vars/value.ts';
 import { NotYetKnown, Scope, type Layer, type LiveLayer, type Variable } from '../vars/scope.ts';
 import type { Inventory } from './inventory/model.ts';
@@ -37,7 +38,7 @@ class HostVars extends LazyMap {
   readonly #sources: VariableSources;
   readonly #run: (host: string) => RunVariables;
   // One scope a host, so that variables that refer to each other across hosts are found out.
-  readonly #hosts = new Map<string, Value>();
+  readonly #host = memoize((host: string) => new ScopeMap(scopeWith(this, this.#sources, host, this.#run)));
 
   constructor(sources: VariableSources, run: (host: string) => RunVariables) {
     super();
@@ -46,12 +47,7 @@ class HostVars extends LazyMap {
   }
 
   get(key: string): Value | undefined {
-    if (!this.#sources.inventory.hosts.has(key)) return undefined;
-    const known = this.#hosts.get(key);
-    if (known !== undefined) return known;
-    const map = new ScopeMap(scopeWith(this, this.#sources, key, this.#run));
-    this.#hosts.set(key, map);
-    return map;
+    return this.#sources.inventory.hosts.has(key) ? this.#host(key) : undefined;
   }
 
   keys(): Iterable<string> {

@@ -1,21 +1,68 @@
-/**
- * A function of a list that remembers what it last gave: hosts in the same state ask it for the same, one after the
- * other. Items are the same when they are identical.
+/*
+ * Hosts in the same state share their work, and a plan is carried out without being worked out again: what was made of
+ * the same things is made once, by functions that remember what they gave. All such memory is made here; what lives
+ * longer than its inputs (the facts of hosts, parsed texts and code on disk) or is given up for another reason
+ * (engine/tasks/evaluations.ts) is not.
  */
-export function rememberLast<T, R>(
-  work: (items: readonly T[]) => R,
-  most: number,
-): (items: readonly T[]) => R {
-  const known: { readonly items: readonly T[]; readonly result: R }[] = [];
-  return (items) => {
-    const found = known.find(
-      (each) =>
-        each.items.length === items.length && each.items.every((item, index) => item === items[index]),
-    );
+
+/** The function, remembering what it gave last: for the same arguments, and for the last `most` of them. */
+export function memoizeLast<A extends readonly unknown[], R>(
+  work: (...args: A) => R,
+  most = 1,
+): (...args: A) => R {
+  const known: { readonly args: A; readonly result: R }[] = [];
+  return (...args) => {
+    const found = known.find((each) => holdTheSame(each.args, args));
     if (found) return found.result;
-    const result = work(items);
-    known.unshift({ items, result });
+    const result = work(...args);
+    known.unshift({ args, result });
     known.splice(most);
     return result;
   };
+}
+
+/**
+ * The function, remembering for each first argument what it gave last. An object is told from others by its identity and
+ * forgotten with it; texts and numbers are remembered for as long as the function is.
+ */
+export function memoize<K, A extends readonly unknown[], R>(
+  work: (key: K, ...rest: A) => R,
+): (key: K, ...rest: A) => R {
+  const ofObjects: Store<K, (...rest: A) => R> = new WeakMap<K & object, (...rest: A) => R>();
+  const ofOthers: Store<K, (...rest: A) => R> = new Map<K, (...rest: A) => R>();
+  return (key, ...rest) => {
+    const store = typeof key === 'object' && key !== null ? ofObjects : ofOthers;
+    let own = store.get(key);
+    if (!own) store.set(key, (own = memoizeLast((...others) => work(key, ...others))));
+    return own(...rest);
+  };
+}
+
+interface Store<K, V> {
+  get(key: K): V | undefined;
+  set(key: K, value: V): unknown;
+}
+
+/** Lists and maps are the same when what they hold is, in the same order; all else when it is identical. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one)) return Array.isArray(other) && holdTheSame(one, other);
+  if (!isMap(one) || !isMap(other)) return Object.is(one, other);
+  return (
+    holdTheSame(Object.keys(one), Object.keys(other)) && holdTheSame(Object.values(one), Object.values(other))
+  );
+}
+
+// Records of thousands of facts are compared by it.
+function holdTheSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let at = 0; at < some.length; at++) if (!isSame(some[at], others[at])) return false;
+  return true;
+}
+
+/** An object of no class: what others hold is not all to be seen. */
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

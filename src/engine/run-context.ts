@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { scopeOf, type RunVariables } from '../config/host-variables.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
+import { memoize } from '../core/memo.ts';
 import { InterruptedError, UnreachableError } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
@@ -28,9 +29,9 @@ export class RunContext {
   readonly context: ModuleContext;
   readonly #evaluations = new Evaluations<Instance[]>();
   readonly #bindings: Bindings;
-  readonly #rooted = new Map<string, boolean>();
-  readonly #digests = new Map<string, string>();
-  readonly #numbers = new Map<string, number>();
+  #texts = 0;
+  /** A short name of a long text. */
+  readonly #numberOf = memoize((_text: string) => this.#texts++);
 
   constructor(options: RunOptions) {
     const { vault, emit } = options;
@@ -42,21 +43,12 @@ export class RunContext {
       needsRoot: (host) => this.needsRoot(host),
     });
     this.context = {
-      digest: (text) => this.#digest(text),
+      digest: memoize((text: string) => createHash('sha256').update(vault.reveal(text)).digest('hex')),
       encode: (text) => Buffer.from(vault.reveal(text)).toString('base64'),
       redact: (text) => vault.redact(text),
       matchesScram: (verifier, password) => matchesScramVerifier(verifier, vault.reveal(password)),
     };
     this.#bindings = new Bindings(this.context);
-  }
-
-  /** Of a text's SHA-256; a plan asks for that of each file some times. */
-  #digest(text: string): string {
-    const known = this.#digests.get(text);
-    if (known !== undefined) return known;
-    const digest = createHash('sha256').update(this.options.vault.reveal(text)).digest('hex');
-    this.#digests.set(text, digest);
-    return digest;
   }
 
   /** Those that can be reached. */
@@ -102,29 +94,18 @@ export class RunContext {
     });
   }
 
-  /** A short name of a long text. */
-  #numberOf(text: string): number {
-    const number = this.#numbers.get(text) ?? this.#numbers.size;
-    this.#numbers.set(text, number);
-    return number;
-  }
-
   #becomes(host: string): boolean {
     return this.options.become || this.scope(host).get('ansible_become') === true;
   }
 
   /** Whether anything in the run is done as root; only then are facts collected as root, and hosts locked. */
-  needsRoot(host: string): boolean {
-    const known = this.#rooted.get(host);
-    if (known !== undefined) return known;
-    const needs =
+  readonly needsRoot = memoize(
+    (host: string): boolean =>
       this.#becomes(host) ||
       this.options.plays.some(
         ({ play }) => play.become ?? [...tasksOf(play.tasks)].some((task) => task.become),
-      );
-    this.#rooted.set(host, needs);
-    return needs;
-  }
+      ),
+  );
 
   /** A host's variables, with what the run knows of it. */
   scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Layer): Scope {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rememberLast } from '../core/memo.ts';
+import { memoizeLast } from '../core/memo.ts';
 import { groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
@@ -40,7 +40,7 @@ export function isGuarded(kind: FactKind): boolean {
  * One script that gathers all needs, each kind by its collector. It writes nothing. It fails when a collector could not
  * do its work, as on a host without memory or with a broken disk: what it did not find may be there then.
  */
-export const collectScript = rememberLast((needs: readonly Need<unknown>[]): string => {
+export const collectScript = memoizeLast((needs: readonly Need<unknown>[]): string => {
   const parts = collectors.flatMap((collector) => {
     const own = unique(needs.filter((need) => collector.kinds.includes(need.kind)));
     return own.length === 0 ? [] : [`(\n${collector.script(own)}\n:\n) || exit 9`];

@@ -77,15 +77,9 @@ export function onHost<F>(host: string, need: Need<F>): Need<Answer<F>> {
   };
 }
 
-const identities = new Map<string, Map<string, string>>();
-
-/** The need's identity among the facts of one host. Always the same text: as a key of maps it is hashed but once. */
+/** What the fact of this kind and key goes by among those of a host. */
 export function identify({ kind, key }: { readonly kind: FactKind; readonly key: string }): string {
-  let ofKind = identities.get(kind);
-  if (!ofKind) identities.set(kind, (ofKind = new Map<string, string>()));
-  let identity = ofKind.get(key);
-  if (identity === undefined) ofKind.set(key, (identity = `${kind}\t${key}`));
-  return identity;
+  return `${kind}\t${key}`;
 }
 
 /** A key must stand in one field of one line. */

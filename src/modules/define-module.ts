@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { memoize, memoizeLast } from '../core/memo.ts';
 import type { Facts, FactRecord, Need, Needs } from '../facts/need.ts';
 import type { Change, Verdict, Write } from '../plan/change.ts';
 import type { Operation } from '../plan/operation.ts';
@@ -138,14 +139,10 @@ export interface PlannedChange {
 export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N extends Needs>(
   definition: ModuleDefinition<P, C, N>,
 ): Module {
-  // Hosts in the same state share their changes, and a plan asks again when it is carried out.
-  const written = new WeakMap<Change, readonly Write[]>();
-  const scripts = new WeakMap<Change, readonly Operation[]>();
-  const writesOf = (change: Change, context: ModuleContext) => {
-    const writes = written.get(change) ?? definition.writes(change as z.output<C>, context);
-    written.set(change, writes);
-    return writes;
-  };
+  // Asked for as a change is planned, and as it is carried out, on each host.
+  const writesOf = memoize((change: Change, context: ModuleContext) =>
+    definition.writes(change as z.output<C>, context),
+  );
   return {
     name: definition.name,
     docs: definition.docs,
@@ -161,9 +158,19 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
     bind(raw, context) {
       const params = definition.params.parse(raw);
       const needs = definition.needs(params, context);
+      const all = Object.values(needs).flat() as readonly Need<unknown>[];
+      const compare = memoizeLast((found: readonly (readonly FactRecord[] | undefined)[]) => {
+        // They are asked for in the order of `all`.
+        let at = 0;
+        return definition.diff(
+          readFacts(needs, () => found[at++]),
+          params,
+          context,
+        );
+      });
       return {
         params,
-        needs: Object.values(needs).flat(),
+        needs: all,
         get aim() {
           return definition.aim(params);
         },
@@ -173,19 +180,16 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         get command() {
           return definition.command?.(params);
         },
-        diff: once((lookUp) => definition.diff(readFacts(needs, lookUp), params, context), needs),
+        diff: (lookUp) => compare(all.map(lookUp)),
         guard: (lookUp) => definition.guard?.(readKnownFacts(needs, lookUp), params),
       };
     },
     writesOf,
     prepare(own, context) {
       const change = own as z.output<C>;
-      const operations = scripts.get(change) ?? definition.apply(change, context);
-      // What asks an API may keep in mind what it was answered.
-      if (operations.every(({ kind }) => kind === 'run')) scripts.set(change, operations);
       return {
         change,
-        operations,
+        operations: definition.apply(change, context),
         get revert() {
           return definition.revert?.(change, context) ?? [];
         },
@@ -193,35 +197,6 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
       };
     },
   };
-}
-
-/**
- * A comparison that is made anew only when it is with something else: a plan's is made again as it is carried out, and
- * other hosts may be in the same state.
- */
-function once(compare: (lookUp: LookUp) => Verdict, needs: Needs): (lookUp: LookUp) => Verdict {
-  const all = Object.values(needs).flat();
-  let last: { readonly found: Records[]; readonly verdict: Verdict } | undefined;
-  return (lookUp) => {
-    const found = all.map(lookUp);
-    if (last?.found.every((records, index) => isSame(records, found[index]))) return last.verdict;
-    const verdict = compare(lookUp);
-    last = { found, verdict };
-    return verdict;
-  };
-}
-
-type Records = ReturnType<LookUp>;
-
-function isSame(one: Records, other: Records): boolean {
-  if (one === other || !one || !other) return one === other;
-  return (
-    one.length === other.length &&
-    one.every((fields, row) => {
-      const others = other[row];
-      return fields.length === others?.length && fields.every((field, index) => field === others[index]);
-    })
-  );
 }
 
 function readFacts<N extends Needs>(needs: N, lookUp: LookUp): Facts<N> {

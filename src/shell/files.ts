@@ -1,4 +1,4 @@
-import { rememberLast } from '../core/memo.ts';
+import { memoizeLast } from '../core/memo.ts';
 import { portionsOf, quote, quoteAll } from './quote.ts';
 
 interface Attributes {
@@ -55,7 +55,7 @@ export function writeFile(file: FileToWrite): string {
  * has it whole or not at all, and nothing is left when an owner is refused or the disk is full. It takes some twenty
  * processes for a thousand files, where `writeFile` takes ten for each.
  */
-export const writeNew = rememberLast((made: readonly (NewFolder | NewFile)[]): string => {
+export const writeNew = memoizeLast((made: readonly (NewFolder | NewFile)[]): string => {
   const folders = made.filter((each) => !isFile(each));
   const files = made.filter(isFile);
   const within = findPlaces(folders, files);
@@ -82,7 +82,7 @@ export const writeNew = rememberLast((made: readonly (NewFolder | NewFile)[]): s
     ...allAttributes(folders.toReversed().map(asFolder), staged),
     `perl -e ${quote(moveUp)} -- "$@"`,
   ].join('\n');
-}, 1);
+});
 
 function isFile(made: NewFolder | NewFile): made is NewFile {
   return 'content' in made;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import ssh2, { type AnyAuthMethod, type KnownPublicKeys, type ParsedKey } from 'ssh2';
+import { memoize } from '../core/memo.ts';
 import { fileStamp } from './file-stamp.ts';
 import type { Target } from './target.ts';
 
@@ -107,18 +108,13 @@ class Agent extends ssh2.OpenSSHAgent {
   }
 }
 
-// Keys by path, with what the file was when it was read: parsing takes a millisecond, for each host of a run.
-const keys = new Map<string, { readonly stamp: string; readonly key: ParsedKey | string }>();
+/** Again when the file is another: parsing takes a millisecond, for each host of a run. */
+const parseFile = memoize((path: string, _stamp: string) => parse(readFileSync(path)));
 
 /** The key, or why it can't be used. */
 function readKey(path: string): ParsedKey | string {
   try {
-    const stamp = fileStamp(path);
-    const former = keys.get(path);
-    if (former?.stamp === stamp) return former.key;
-    const key = parse(readFileSync(path));
-    keys.set(path, { stamp, key });
-    return key;
+    return parseFile(path, fileStamp(path));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     return code === 'ENOENT' ? 'no such file' : `unreadable: ${code ?? 'error'}`;

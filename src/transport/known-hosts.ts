@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, UnreachableError } from '../core/errors.ts';
+import { memoize } from '../core/memo.ts';
 import { fileStamp } from './file-stamp.ts';
 import type { Target } from './target.ts';
 
@@ -19,7 +20,7 @@ export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
 export class KnownHosts {
   readonly #entries: readonly KnownHost[];
   /** By name: each hashed entry costs a digest to be compared with. */
-  readonly #found = new Map<string, KnownHost[]>();
+  readonly #named = memoize((name: string) => this.#entries.filter((entry) => entry.matches(name)));
 
   constructor(texts: readonly string[]) {
     this.#entries = texts.flatMap((text) => text.split('\n').flatMap(parseLine));
@@ -27,13 +28,7 @@ export class KnownHosts {
 
   /** The files that are there; read again when one has changed, so that a run of many hosts parses them once. */
   static read(paths: readonly string[]): KnownHosts {
-    const name = paths.join('\n');
-    const stamp = paths.map(stampIfThere).join('\n');
-    const former = readFiles.get(name);
-    if (former?.stamp === stamp) return former.hosts;
-    const hosts = new KnownHosts(paths.map(readIfThere));
-    readFiles.set(name, { stamp, hosts });
-    return hosts;
+    return readFiles(paths.join('\n'), paths.map(stampIfThere));
   }
 
   /** Key types on record for a host, in the file's order. */
@@ -52,14 +47,13 @@ export class KnownHosts {
   }
 
   #for(address: string, port: number): KnownHost[] {
-    const name = hostName(address, port);
-    const found = this.#found.get(name) ?? this.#entries.filter((entry) => entry.matches(name));
-    this.#found.set(name, found);
-    return found;
+    return this.#named(hostName(address, port));
   }
 }
 
-const readFiles = new Map<string, { readonly stamp: string; readonly hosts: KnownHosts }>();
+const readFiles = memoize(
+  (paths: string, _stamps: readonly string[]) => new KnownHosts(paths.split('\n').map(readIfThere)),
+);
 
 /** A host's name in known_hosts: `address`, or `[address]:port` off port 22. */
 export function hostName(address: string, port: number): string {

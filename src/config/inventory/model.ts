@@ -1,3 +1,4 @@
+import { memoize } from '../../core/memo.ts';
 import type { MapEntry } from '../../core/node.ts';
 import type { SourceRange } from '../../core/source.ts';
 import type { Layer, Variable } from '../../vars/scope.ts';
@@ -31,8 +32,6 @@ export class Inventory {
   /** Files of group_vars and host_vars, weakest source first. */
   readonly groupFiles: { readonly rank: number; readonly group: string; readonly vars: VariableMap }[] = [];
   readonly hostFiles: { readonly host: string; readonly vars: VariableMap }[] = [];
-
-  readonly #layers = new Map<string, readonly Layer[]>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -130,15 +129,7 @@ export class Inventory {
    * The layers of a host's own variables, the strongest first, in Ansible's order: host_vars, the host in the
    * inventory, group_vars, groups in the inventory.
    */
-  layersOf(host: string): readonly Layer[] {
-    const known = this.#layers.get(host);
-    if (known) return known;
-    const layers = this.#layersOf(host);
-    this.#layers.set(host, layers);
-    return layers;
-  }
-
-  #layersOf(host: string): Layer[] {
+  readonly layersOf = memoize((host: string): readonly Layer[] => {
     const groups = this.groupsOf(host);
     const others = groups.filter((name) => name !== 'all');
     const files = (names: readonly string[]) =>
@@ -160,7 +151,7 @@ export class Inventory {
       ...this.hostFiles.filter((file) => file.host === host).map((file) => file.vars),
     ];
     return rising.reverse().map(toLayer);
-  }
+  });
 }
 
 /** Variables of a file as a layer of a scope. */

@@ -11,8 +11,9 @@ interface Kept<T> {
 }
 
 /**
- * What tasks came to on each host. A run evaluates a task some times: to see what to collect, to plan, to carry it
- * out. Most come to the same each time, as they look at nothing that the run adds.
+ * What tasks came to on each host. A run evaluates a task several times: to see what to collect, to plan, to carry it
+ * out. Most come to the same each time, as they look at nothing that the run adds. This is none of core/memo.ts: what a
+ * task looks at is known only once it was evaluated, so that a value is given up when something it looked up is another.
  */
 export class Evaluations<T> {
   readonly #kept = new Map<string, Kept<T>>();

@@ -5,6 +5,7 @@ import type { Condition, Provides, Task } from '../../config/playbook/model.ts';
 import { readConditions } from '../../config/playbook/keywords.ts';
 import { metaOf, reportIssue, shapeOf } from '../../config/validate.ts';
 import { InvalidInputError } from '../../core/errors.ts';
+import { memoize } from '../../core/memo.ts';
 import type { Node, ScalarNode } from '../../core/node.ts';
 import { needRead } from '../../facts/script.ts';
 import type { Need } from '../../facts/need.ts';
@@ -217,18 +218,11 @@ function renderParams(task: Task, scope: Scope, open: string | undefined): Recor
   return params;
 }
 
-const known = new WeakMap<Module, ReadonlySet<string>>();
-
 /** The parameters of a module that are expressions themselves. */
-function expressionsOf(module: Module): ReadonlySet<string> {
-  let names = known.get(module);
-  if (!names) {
-    const shape = shapeOf(module.params) ?? {};
-    names = new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
-    known.set(module, names);
-  }
-  return names;
-}
+const expressionsOf = memoize((module: Module): ReadonlySet<string> => {
+  const shape = shapeOf(module.params) ?? {};
+  return new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
+});
 
 function sourceAtRunTime(
   task: Task,

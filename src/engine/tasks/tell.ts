@@ -1,3 +1,4 @@
+import { memoize } from '../../core/memo.ts';
 import type { Vault } from '../../core/secrets.ts';
 import type { Change } from '../../plan/change.ts';
 import { diffLines } from '../../plan/diff-lines.ts';
@@ -11,22 +12,13 @@ const hidden = 'hidden by no_log';
 // An item of a loop may be a whole structure.
 const largestItem = 60;
 
-/** How changes are shown: each is told of some times, and hosts in the same state share theirs. */
-const shownChanges = new WeakMap<
-  Change,
-  { vault: Vault; sealed: number; noLog: boolean; shown: ShownChange }
->();
-
 /** A change as people may see it: without what its apply needs, and without secrets. */
 export function showChange(change: Change, vault: Vault, noLog: boolean): ShownChange {
-  const known = shownChanges.get(change);
-  if (known?.vault === vault && known.sealed === vault.sealed && known.noLog === noLog) return known.shown;
-  const shown = show(change, vault, noLog);
-  shownChanges.set(change, { vault, sealed: vault.sealed, noLog, shown });
-  return shown;
+  return show(change, vault, noLog, vault.sealed);
 }
 
-function show(change: Change, vault: Vault, noLog: boolean): ShownChange {
+/** Made again when the vault holds another number of secrets. */
+const show = memoize((change: Change, vault: Vault, noLog: boolean, _sealed: number): ShownChange => {
   const { action, resource, detail, reason, before, after, disrupts } = change;
   const clean = (text: string) => (noLog ? hidden : vault.redact(text));
   const optional = { detail, reason, before, after, disrupts };
@@ -36,7 +28,7 @@ function show(change: Change, vault: Vault, noLog: boolean): ShownChange {
   // What a command runs is what is to be hidden; a path or a unit is not.
   const name = action === 'run' ? clean(resource) : vault.redact(resource);
   return { action, resource: name, ...(Object.fromEntries(shown) as Partial<ShownChange>) };
-}
+});
 
 function whereOf({ host, play, task, name }: Pick<TaskReport, 'host' | 'play' | 'task' | 'name'>) {
   return { host, play: play.name, task: name, taskId: task.id };

@@ -126,16 +126,8 @@ interface Targets {
   readonly files: readonly { readonly dest: string; readonly content: string }[];
 }
 
-const targets = new WeakMap<Params, Targets>();
-
 /** The folders and files to be there: of a folder all that is in it, below `dest`. */
-function targetsOf(params: Params): Targets {
-  const known = targets.get(params) ?? findTargets(params);
-  targets.set(params, known);
-  return known;
-}
-
-function findTargets({ dest, content, tree }: Params): Targets {
+function targetsOf({ dest, content, tree }: Params): Targets {
   if (!tree) return { folders: [], files: [{ dest, content: content ?? '' }] };
   return {
     folders: [dest, ...tree.flatMap((entry) => (entry.content === undefined ? [pathOf(entry, dest)] : []))],
