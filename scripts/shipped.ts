@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problems } from '../src/config/files.ts';
+import { rollingNames } from '../src/cluster/guide.ts';
 import { loadPlaybook } from '../src/config/playbook/load.ts';
 import { parseYaml } from '../src/config/yaml.ts';
 import { scalarsOf, type Node } from '../src/core/node.ts';
@@ -17,7 +18,7 @@ export function shipped(): string {
   }
   // Conditions and whole files are templates by what they are there for.
   for (const playbook of ['playbooks/site.yml', 'playbooks/upgrade.yml'])
-    loadPlaybook(playbook, modules, new Problems());
+    loadPlaybook(playbook, { modules, rolling: rollingNames }, new Problems());
   const template = Object.fromEntries(parsedTemplates());
   // Whoever reads it knows which file a position is in.
   return JSON.stringify({ yaml, template }, (name, value: unknown) => (name === 'file' ? undefined : value));

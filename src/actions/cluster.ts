@@ -1,4 +1,4 @@
-import { serviceGroups, topologyOf, type Topology } from '../components/topology.ts';
+import { serviceGroups, topologyOf, type Topology } from '../cluster/topology.ts';
 import { Vault } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import { Run } from '../engine/run.ts';

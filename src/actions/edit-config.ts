@@ -2,8 +2,9 @@ import { awaitCycle } from '../cluster/moves.ts';
 import { planEdit } from '../cluster/operations/config-edit.ts';
 import { parametersOf } from '../cluster/operations/restart.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
-import { takeSnapshot } from '../components/snapshot.ts';
-import { settingsOf } from '../cluster/settings.ts';
+import { takeSnapshot } from '../cluster/snapshot.ts';
+import { patroni } from '../components/patroni/index.ts';
+import { settingsOf } from '../components/patroni/running-settings.ts';
 import { viewOf } from '../cluster/view.ts';
 import { UnhealthyError, type ExitCode } from '../core/errors.ts';
 import { withCluster, type ClusterRequest } from './cluster.ts';
@@ -33,7 +34,7 @@ export function editConfig(request: OperationRequest, patch: Settings): Promise<
       const running =
         names.length === 0
           ? undefined
-          : await settingsOf(control.fleet, control.topology, view.leader, names);
+          : await settingsOf({ ...control.topology.of(patroni), ask: control.ask }, view.leader, names);
       return planEdit(view, control.topology, patch, running);
     },
     settings: ({ changes }) => changes,

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { rollingNames } from '../cluster/guide.ts';
 import { checkRun, hostsOfPlay } from '../config/check.ts';
 import { homeOf } from '../config/component-folders.ts';
 import {
@@ -52,7 +53,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const problems = new Problems();
   const folder = dirname(resolve(playbookPath));
   const declarations = loadDeclarations(homeOf(folder), problems);
-  const playbook = loadPlaybook(playbookPath, modules, problems);
+  const playbook = loadPlaybook(playbookPath, { modules, rolling: rollingNames }, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
   for (const { group, optional } of declarations.software) if (optional) inventory.group(group);
   if (options.without !== undefined) inventory.leaveOut(options.without);

@@ -1,6 +1,8 @@
 import { leaderOf } from '../clients/patroni.ts';
+import { Ask } from '../components/ask.ts';
 import { readCluster } from '../components/patroni/gate.ts';
-import type { Topology } from '../components/topology.ts';
+import { patroni } from '../components/patroni/index.ts';
+import type { Topology } from '../cluster/topology.ts';
 import { measureWrites, Writer } from '../cluster/write-gap.ts';
 import type { Emit } from '../engine/events.ts';
 import type { RunView } from '../engine/run-options.ts';
@@ -10,7 +12,7 @@ import type { TaskReport } from '../engine/tasks/outcome.ts';
 export function interruptsPostgres(reports: readonly TaskReport[]): boolean {
   return reports.some(
     ({ play, instances }) =>
-      play.rolling?.gate === 'patroni' &&
+      play.rolling?.gate === patroni.name &&
       instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined)),
   );
 }
@@ -24,7 +26,7 @@ export async function measurePlay(
   work: () => Promise<void>,
 ): Promise<void> {
   const leader = async () => {
-    const cluster = await readCluster({ fleet, topology });
+    const cluster = await readCluster({ ...topology.of(patroni), ask: new Ask(fleet) });
     return cluster && leaderOf(cluster)?.name;
   };
   await measureWrites(new Writer(fleet, topology, `provision-${id}`), { emit, leader }, work);

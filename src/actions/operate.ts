@@ -1,3 +1,4 @@
+import { haproxy } from '../components/haproxy/index.ts';
 import { Control } from '../cluster/control.ts';
 import type { SettingChange } from '../cluster/operations/config-edit.ts';
 import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
@@ -154,9 +155,13 @@ async function measure<P extends OperationPlan>(
 ): Promise<void> {
   if (!operation.measured || view.standby) return operation.perform(control, plan, view);
   const { emit } = request;
-  const haproxy = control.topology.haproxy.filter(({ name }) => name !== operation.leaving);
-  const entry = { ...control.topology, haproxy };
-  const writer = new Writer(control.fleet, entry, `${operation.verb}-${request.id}`);
+  const { topology } = control;
+  const entries = topology.hostsOf(haproxy).filter(({ name }) => name !== operation.leaving);
+  const writer = new Writer(
+    control.fleet,
+    topology.with(haproxy, { hosts: entries }),
+    `${operation.verb}-${request.id}`,
+  );
   const { wereTaken, areTaken } = await measureWrites(
     writer,
     {

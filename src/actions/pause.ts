@@ -1,6 +1,6 @@
 import { planPause } from '../cluster/operations/members.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
-import { boundOfCycle } from '../components/timing.ts';
+import { boundOfCycle } from '../cluster/timing.ts';
 import type { ExitCode } from '../core/errors.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import { isResumable } from '../engine/journal/history.ts';

@@ -1,3 +1,5 @@
+import { haproxy } from '../components/haproxy/index.ts';
+import { patroni } from '../components/patroni/index.ts';
 import { exitCodes, type ExitCode } from '../core/errors.ts';
 import { topologyIn } from './cluster.ts';
 import { play, type PlayRequest } from './play.ts';
@@ -31,14 +33,15 @@ export async function provision(
     async afterwards(run, loaded) {
       await rebalanceAfter(run, loaded, request);
       if (!options.verify) return exitCodes.ok;
-      const { ports, entry, admin, cluster } = topologyIn(run, loaded);
+      const topology = topologyIn(run, loaded);
+      const { clientAddresses, writePort, readPort } = topology.of(haproxy).settings;
       access = {
-        cluster,
+        cluster: topology.cluster,
         secretsFile: `${loaded.inventory.folder}/secrets.yml`,
-        admin,
-        addresses: entry,
-        writePort: ports.write,
-        readPort: ports.read,
+        admin: topology.of(patroni).settings.admin,
+        addresses: clientAddresses,
+        writePort,
+        readPort,
       };
       return verifyAfter(run, loaded, request.signal, request.emit);
     },

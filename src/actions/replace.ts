@@ -1,4 +1,6 @@
-import { serviceGroups } from '../components/topology.ts';
+import { etcd } from '../components/etcd/index.ts';
+import { patroni } from '../components/patroni/index.ts';
+import { serviceGroups } from '../cluster/topology.ts';
 import { isWorking } from '../cluster/operations/remove-danger.ts';
 import { Control } from '../cluster/control.ts';
 import type { Inventory, InventoryHost } from '../config/inventory/model.ts';
@@ -44,8 +46,8 @@ function isWhole(request: MembershipRequest, name: string): Promise<boolean> {
     const control = new Control({ fleet: run.fleet, topology, emit, signal });
     const view = await control.look();
     const roles = [
-      { nodes: topology.postgres, members: view.members.filter(({ running }) => running) },
-      { nodes: topology.etcd, members: view.etcd.filter(({ follows }) => follows) },
+      { nodes: topology.hostsOf(patroni), members: view.members.filter(({ running }) => running) },
+      { nodes: topology.hostsOf(etcd), members: view.etcd.filter(({ follows }) => follows) },
     ].filter(({ nodes }) => nodes.some((node) => node.name === name));
     if (roles.length === 0) return view.writesTo.has(name);
     return (

@@ -1,7 +1,8 @@
 import { rebalance } from '../cluster/moves.ts';
 import { parametersOf, planRestart, type RestartPlan } from '../cluster/operations/restart.ts';
 import { rollRestart } from '../cluster/roll.ts';
-import { settingsOf } from '../cluster/settings.ts';
+import { patroni } from '../components/patroni/index.ts';
+import { settingsOf } from '../components/patroni/running-settings.ts';
 import type { ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
 import { reportPending } from './pending.ts';
@@ -14,10 +15,9 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
     async plan(view, control, agreed) {
       const set = Object.keys(parametersOf(view.config ?? {}));
       const to = agreed?.leader?.how === 'handover' ? agreed.leader.to : undefined;
+      const members = { ...control.topology.of(patroni), ask: control.ask };
       const settings = await Promise.all(
-        view.members.map(
-          async ({ name }) => [name, await settingsOf(control.fleet, control.topology, name, set)] as const,
-        ),
+        view.members.map(async ({ name }) => [name, await settingsOf(members, name, set)] as const),
       );
       return planRestart(view, control.topology, { names, to, settings: new Map(settings) });
     },

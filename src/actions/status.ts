@@ -1,5 +1,6 @@
-import { leadersOf, takeSnapshot } from '../components/snapshot.ts';
-import type { Topology } from '../components/topology.ts';
+import { clusterStatus } from '../cluster/status.ts';
+import { takeSnapshot } from '../cluster/snapshot.ts';
+import type { Topology } from '../cluster/topology.ts';
 import { exitCodes, UnreachableError, type ExitCode } from '../core/errors.ts';
 import type { Run } from '../engine/run.ts';
 
@@ -7,6 +8,6 @@ import type { Run } from '../engine/run.ts';
 export async function readStatus(run: Run, topology: Topology) {
   const snapshot = await takeSnapshot(run.fleet, topology);
   if (run.fleet.connected().length === 0) throw new UnreachableError('no host can be reached');
-  const exitCode: ExitCode = leadersOf(snapshot).length === 1 ? exitCodes.ok : exitCodes.unhealthy;
-  return { snapshot, exitCode };
+  const exitCode: ExitCode = snapshot.leaders.length === 1 ? exitCodes.ok : exitCodes.unhealthy;
+  return { status: clusterStatus(topology, snapshot), exitCode };
 }

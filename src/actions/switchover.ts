@@ -8,7 +8,7 @@ import {
   planSwitchover,
   type HandoverPlan,
 } from '../cluster/operations/switchover.ts';
-import { boundOfCycle } from '../components/timing.ts';
+import { boundOfCycle } from '../cluster/timing.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { UnhealthyError, UsageError, type ExitCode } from '../core/errors.ts';
 import { operate, type OperationRequest } from './operate.ts';
@@ -59,7 +59,7 @@ function scheduleSwitchover(request: OperationRequest, at: Date, to: string | un
       await control.step('Patroni has the order', async () => {
         const answer = await control.send(
           leader,
-          switchoverRequest(control.restOf(leader), control.topology.rest, order),
+          switchoverRequest(control.restOf(leader), control.restLogin, order),
         );
         if (!answer.answered || answer.status !== 202)
           throw new UnhealthyError(`Patroni refused: ${refusalOf(answer)}`, {
@@ -82,7 +82,7 @@ function cancelSwitchover(request: OperationRequest): Promise<ExitCode> {
       await control.step('the order is taken back', async () => {
         const answer = await control.send(
           host,
-          cancelSwitchoverRequest(control.restOf(host), control.topology.rest),
+          cancelSwitchoverRequest(control.restOf(host), control.restLogin),
         );
         // 404: nothing is scheduled any longer.
         if (!answer.answered || ![200, 404].includes(answer.status))

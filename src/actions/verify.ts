@@ -1,4 +1,4 @@
-import type { Topology } from '../components/topology.ts';
+import type { Topology } from '../cluster/topology.ts';
 import { verifyCluster } from '../cluster/verify.ts';
 import { exitCodes, type ExitCode } from '../core/errors.ts';
 import type { Emit } from '../engine/events.ts';

@@ -1,7 +1,8 @@
 import { faultOf } from '../clients/patroni/standing.ts';
-import type { Asker } from '../components/asker.ts';
-import { firstRow, reasonOf } from '../components/asker.ts';
-import type { Topology } from '../components/topology.ts';
+import { haproxy } from '../components/haproxy/index.ts';
+import { patroni } from '../components/patroni/index.ts';
+import { firstRow, reasonOf, type ProbeRole } from '../components/probe-role.ts';
+import type { Topology } from './topology.ts';
 import type { ClusterView, MemberView } from './view.ts';
 
 /** What is missing before a member leads and PostgreSQL there runs. */
@@ -52,8 +53,8 @@ export function missingSettlement(
   return view.standby ? undefined : missingRoute(view, topology, before.leader);
 }
 
-function missingRoute({ writesTo }: ClusterView, { haproxy }: Topology, leader: string): string | undefined {
-  const wrong = haproxy.find(({ name }) => {
+function missingRoute({ writesTo }: ClusterView, topology: Topology, leader: string): string | undefined {
+  const wrong = topology.hostsOf(haproxy).find(({ name }) => {
     const servers = writesTo.get(name);
     return servers !== undefined && (servers.length !== 1 || servers[0] !== leader);
   });
@@ -65,12 +66,12 @@ function missingRoute({ writesTo }: ClusterView, { haproxy }: Topology, leader: 
 export async function missingInSql(
   view: ClusterView,
   topology: Topology,
-  ask: Asker,
+  sql: ProbeRole,
 ): Promise<string | undefined> {
-  const nodes = topology.postgres.filter(({ name }) => isAsked(view.members, name));
+  const nodes = topology.hostsOf(patroni).filter(({ name }) => isAsked(view.members, name));
   const said = await Promise.all(
     nodes.map(async (node) => {
-      const answer = await ask.node(node, 'SELECT pg_is_in_recovery() AS standby');
+      const answer = await sql.on(node, 'SELECT pg_is_in_recovery() AS standby');
       const standby = firstRow(answer)?.['standby'];
       const wanted = view.standby || node.name !== view.leader;
       if (standby === wanted) return undefined;

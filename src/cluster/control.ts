@@ -1,5 +1,6 @@
+import type { EtcdEndpoint } from '../clients/etcd.ts';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
-import type { PatroniEndpoint } from '../clients/patroni.ts';
+import type { PatroniCredentials, PatroniEndpoint } from '../clients/patroni.ts';
 import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
 import { maskBySound } from '../core/secrets.ts';
 import { until, type Clock } from '../core/until.ts';
@@ -7,10 +8,13 @@ import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
 import type { Journal } from '../engine/journal/journal.ts';
-import { ask, reach, silence } from '../components/ask.ts';
-import { Asker } from '../components/asker.ts';
-import { takeSnapshot } from '../components/snapshot.ts';
-import type { Topology } from '../components/topology.ts';
+import { Ask, reach, silence } from '../components/ask.ts';
+import type { Component } from '../components/component.ts';
+import { etcd } from '../components/etcd/index.ts';
+import { patroni } from '../components/patroni/index.ts';
+import type { ProbeRole } from '../components/probe-role.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
 import { viewOf, type ClusterView } from './view.ts';
 
 // Milliseconds between two looks at a cluster that is being waited for.
@@ -37,7 +41,8 @@ export class Control {
   readonly fleet: Fleet;
   readonly topology: Topology;
   readonly emit: Emit;
-  readonly sql: Asker;
+  readonly ask: Ask;
+  readonly sql: ProbeRole;
   readonly #signal: AbortSignal;
   readonly #clock: Clock | undefined;
   readonly #journal: Journal | undefined;
@@ -48,7 +53,8 @@ export class Control {
     this.fleet = fleet;
     this.topology = topology;
     this.emit = emit;
-    this.sql = new Asker(fleet, topology);
+    this.ask = new Ask(fleet);
+    this.sql = topology.probeRole(this.ask);
     this.#signal = signal;
     this.#clock = clock;
     this.#journal = journal;
@@ -60,18 +66,25 @@ export class Control {
 
   /** Where a member's REST API is. */
   restOf(name: string): PatroniEndpoint {
-    return { address: this.#addressOf('postgres', name), port: this.topology.ports.rest };
+    const { restPort } = this.topology.of(patroni).settings;
+    return { address: this.#addressOf(patroni, name), port: restPort };
   }
 
-  etcdOf(name: string): PatroniEndpoint {
-    return { address: this.#addressOf('etcd', name), port: this.topology.ports.etcd };
+  /** Who may change something through it. */
+  get restLogin(): PatroniCredentials {
+    return this.topology.of(patroni).settings.rest;
+  }
+
+  etcdOf(name: string): EtcdEndpoint {
+    const { clientPort } = this.topology.of(etcd).settings;
+    return { address: this.#addressOf(etcd, name), port: clientPort };
   }
 
   /** Sends a request from a host, and notes an order there. Silence is an answer. `answerWithin` is in seconds. */
   async send(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
     this.checkpoint();
     const isOrder = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    const work = () => ask(this.fleet, host, request, answerWithin);
+    const work = () => this.ask.http(host, request, answerWithin);
     if (!isOrder) return work();
     const { method, address, port, path, body } = request;
     const order = {
@@ -158,10 +171,10 @@ export class Control {
     });
   }
 
-  #addressOf(group: 'postgres' | 'etcd', name: string): string {
-    const node = this.topology[group].find((other) => other.name === name);
-    if (!node) throw new Error(`${name} is not in the group ${group}`);
-    return node.address;
+  #addressOf(component: Component, name: string): string {
+    const host = this.topology.hostsOf(component).find((other) => other.name === name);
+    if (!host) throw new Error(`${name} is not in the group ${component.group}`);
+    return host.address;
   }
 }
 

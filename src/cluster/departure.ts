@@ -1,11 +1,11 @@
 import { memberRemoveRequest, refusalOf } from '../clients/etcd.ts';
+import { patroni } from '../components/patroni/index.ts';
 import { UnhealthyError } from '../core/errors.ts';
-import { recordFile } from '../modules/etcd-member/schema.ts';
 import type { Control } from './control.ts';
 import { hasSlot } from './departing.ts';
 import { moveEtcdLeader, settle, switchOver } from './moves.ts';
-import type { Removal, RemovePlan } from './operations/remove.ts';
-import { boundOfCycle } from '../components/timing.ts';
+import { departureOrder, stopOf, type Removal, type RemovePlan } from './operations/remove.ts';
+import { boundOfCycle } from './timing.ts';
 import type { ClusterView } from './view.ts';
 
 // Seconds for systemd to stop a unit: Patroni's is given 300 of its own for PostgreSQL's last checkpoint.
@@ -27,12 +27,8 @@ async function make(control: Control, name: string, removal: Removal, before: Cl
       await switchOver(control, removal.from, removal.to);
       await settle(control, before, removal.to);
       return;
-    case 'stop-patroni':
-      if ((await control.look()).leader === name)
-        throw new UnhealthyError(`${name} leads now: the roles have changed`, {
-          hint: `run it again: drover remove ${name} then has another one take over first`,
-        });
-      return stopUnit(control, name, 'patroni', `Patroni and PostgreSQL on ${name} are stopped`);
+    case 'stop':
+      return stop(control, name, removal.component);
     case 'await-forgotten':
       return awaitForgotten(control, name);
     case 'move-etcd-leader':
@@ -41,16 +37,20 @@ async function make(control: Control, name: string, removal: Removal, before: Cl
       return;
     case 'remove-etcd-member':
       return removeEtcdMember(control, name, removal);
-    case 'retire-etcd':
-      return retireEtcd(control, name);
-    case 'stop-haproxy':
-      return stopUnit(control, name, 'haproxy', `HAProxy on ${name} is stopped`);
   }
 }
 
-async function stopUnit(control: Control, name: string, unit: string, step: string): Promise<void> {
-  await control.step(step, () =>
-    control.run(name, `stop ${unit}`, `systemctl disable --now ${unit}`, stopWithin),
+async function stop(control: Control, name: string, componentName: string): Promise<void> {
+  const component = departureOrder.find((other) => other.name === componentName);
+  if (component?.unit === undefined) throw new Error(`nothing to stop of ${componentName}`);
+  const { unit } = component;
+  if (component === patroni && (await control.look()).leader === name)
+    throw new UnhealthyError(`${name} leads now: the roles have changed`, {
+      hint: `run it again: drover remove ${name} then has another one take over first`,
+    });
+  const { done, script = '' } = stopOf(component, name, { kept: undefined, serves: true });
+  await control.step(done, () =>
+    control.run(name, `stop ${unit}`, `systemctl disable --now ${unit}\n${script}`.trimEnd(), stopWithin),
   );
 }
 
@@ -81,22 +81,5 @@ async function removeEtcdMember(
       const answer = await control.send(via, order);
       return answer.answered && answer.status === 200 ? 'it was told to' : refusalOf(answer);
     }),
-  );
-}
-
-/** A removed member's data can never start again. It is kept beside, with the host's record of the cluster taken back. */
-async function retireEtcd(control: Control, name: string): Promise<void> {
-  await control.step(`etcd on ${name} is stopped, its data out of the way`, () =>
-    control.run(
-      name,
-      'stop etcd',
-      `systemctl disable --now etcd
-dir=$(sed -n 's/^ETCD_DATA_DIR=//p' /etc/default/etcd)
-if [ -e ${recordFile} ] && [ -n "$dir" ] && [ -e "$dir" ]; then
-  mv -- "$dir" "$dir.removed-$(date -u +%Y%m%dT%H%M%SZ)"
-fi
-rm -f ${recordFile}`,
-      stopWithin,
-    ),
   );
 }

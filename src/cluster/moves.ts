@@ -9,16 +9,11 @@ import {
   switchoverRequest,
 } from '../clients/patroni.ts';
 import { UnhealthyError } from '../core/errors.ts';
+import { patroni } from '../components/patroni/index.ts';
 import { missingFollower, missingInSql, missingRole, missingSettlement, missingWal } from './checks.ts';
 import type { Control } from './control.ts';
 import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
-import {
-  boundOfAnswer,
-  boundOfClone,
-  boundOfCycle,
-  boundOfRole,
-  boundOfSettling,
-} from '../components/timing.ts';
+import { boundOfAnswer, boundOfClone, boundOfCycle, boundOfRole, boundOfSettling } from './timing.ts';
 import type { ClusterView } from './view.ts';
 
 const look = 'drover status shows how the cluster is now';
@@ -26,7 +21,7 @@ const look = 'drover status shows how the cluster is now';
 /** Has the leader hand over, and waits until the other one leads. */
 export async function switchOver(control: Control, from: string, to: string): Promise<void> {
   const { timing } = await control.look();
-  const order = switchoverRequest(control.restOf(from), control.topology.rest, {
+  const order = switchoverRequest(control.restOf(from), control.restLogin, {
     leader: from,
     candidate: to,
   });
@@ -40,7 +35,7 @@ export async function switchOver(control: Control, from: string, to: string): Pr
 export async function failOver(control: Control, from: string | undefined, to: string): Promise<void> {
   const { timing, members } = await control.look();
   const asked = members.find(({ name, answers }) => name === from && answers)?.name ?? to;
-  const order = failoverRequest(control.restOf(asked), control.topology.rest, to);
+  const order = failoverRequest(control.restOf(asked), control.restLogin, to);
   await control.step(`${to} takes the lead`, async () => {
     const answer = await control.send(asked, order, boundOfAnswer(timing) + timing.loopWait);
     await awaitLead(control, `${to} takes the lead`, answer, { from, to });
@@ -85,7 +80,7 @@ export async function settle(
   return control.step(step, () =>
     control.until(
       step,
-      boundOfSettling(before.timing, topology.checks),
+      boundOfSettling(before.timing, topology),
       async (view) => missingSettlement(view, topology, wanted) ?? missingInSql(view, topology, control.sql),
     ),
   );
@@ -120,7 +115,7 @@ export async function restartMember(
       },
     );
   }
-  const order = restartRequest(control.restOf(name), control.topology.rest, {
+  const order = restartRequest(control.restOf(name), control.restLogin, {
     timeout: Math.max(1, timing.primaryStartTimeout),
     ...(leads ? {} : { role: 'replica' }),
     ...(onlyPending ? { restart_pending: true } : {}),
@@ -131,7 +126,7 @@ export async function restartMember(
     const { kind, said } = meaningOfRestart(answer);
     if (kind === 'refused' || kind === 'failed') throw refused(`${name} was not restarted`, answer);
     try {
-      await control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
+      await control.until(step, boundOfSettling(timing, control.topology), (view) => {
         const member = view.members.find((other) => other.name === name);
         if (kind !== 'spared' && member?.started === wasStarted) return 'it has not been started anew yet';
         return leads ? missingRole(view, name) : (missingFollower(view, name) ?? missingWal(view, name));
@@ -152,7 +147,7 @@ export async function awaitReplay(control: Control, names: readonly string[]): P
   const target = members.find(({ name }) => name === leader)?.position ?? 0;
   const step = 'the others have replayed that';
   await control.step(step, () =>
-    control.until(step, boundOfSettling(timing, control.topology.checks), (view) => {
+    control.until(step, boundOfSettling(timing, control.topology), (view) => {
       const behind = view.members.find(
         ({ name, running, position = 0 }) => names.includes(name) && running && position < target,
       );
@@ -166,7 +161,7 @@ export async function reloadMembers(control: Control, names: readonly string[]):
   const step = `${names.join(', ')} read the configuration`;
   return control.step(step, async () => {
     for (const name of names) {
-      const answer = await control.send(name, reloadRequest(control.restOf(name), control.topology.rest));
+      const answer = await control.send(name, reloadRequest(control.restOf(name), control.restLogin));
       if (!answer.answered || answer.status >= 300) throw refused(`${name} was not reloaded`, answer);
     }
     return awaitCycle(control, step);
@@ -191,9 +186,9 @@ export async function reinit(control: Control, name: string): Promise<void> {
   const bytes = await sizeOf(control, before);
   const step = `${name} copies the cluster`;
   await control.step(step, async () => {
-    const answer = await control.send(name, reinitRequest(control.restOf(name), control.topology.rest));
+    const answer = await control.send(name, reinitRequest(control.restOf(name), control.restLogin));
     if (!answer.answered || answer.status !== 200) throw refused(`${name} was not reinitialized`, answer);
-    await control.until(step, boundOfClone(bytes, before.timing, control.topology.checks), (view) => {
+    await control.until(step, boundOfClone(bytes, before.timing, control.topology), (view) => {
       const member = view.members.find((other) => other.name === name);
       if (member?.started === undefined || member.started === wasStarted) return 'its data is being copied';
       return missingFollower(view, name);
@@ -203,9 +198,9 @@ export async function reinit(control: Control, name: string): Promise<void> {
 
 /** Bytes of all databases; none where the leader can't be asked. */
 async function sizeOf({ sql, topology }: Control, { leader }: ClusterView): Promise<number> {
-  const node = topology.postgres.find(({ name }) => name === leader);
-  if (!node) return 0;
-  const answer = await sql.node(node, 'SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database');
+  const member = topology.hostsOf(patroni).find(({ name }) => name === leader);
+  if (!member) return 0;
+  const answer = await sql.on(member, 'SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database');
   return answer.answered ? Number(answer.rows[0]?.['bytes'] ?? 0) : 0;
 }
 

@@ -22,7 +22,7 @@ export async function patchConfig(
     const host =
       view.members.find(({ name }) => name === view.leader) ?? view.members.find(({ answers }) => answers);
     if (!host) throw new UnhealthyError('no member answers', { hint: 'drover status shows the members' });
-    const request = patchConfigRequest(control.restOf(host.name), control.topology.rest, patch);
+    const request = patchConfigRequest(control.restOf(host.name), control.restLogin, patch);
     const answer = await control.send(host.name, request);
     if (answer.answered && answer.status === 200) return;
     if (!answer.answered || answer.status !== 409 || attempt === attempts) {

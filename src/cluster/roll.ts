@@ -3,7 +3,7 @@ import { awaitCycle, awaitReplay, restartMember, settle, switchOver } from './mo
 import { successorIn, refuseCandidate } from './operations/danger.ts';
 import { memberNamed } from './operations/plan.ts';
 import type { RestartPlan } from './operations/restart.ts';
-import { boundOfSettling } from '../components/timing.ts';
+import { boundOfSettling } from './timing.ts';
 import type { ClusterView } from './view.ts';
 
 /** Restarts members one after the other, each awaited before the next. Resolves to how the cluster is then. */
@@ -33,16 +33,12 @@ export async function rollRestart(
 async function fitCandidate(control: Control, planned: string): Promise<string> {
   let fit = planned;
   const { timing } = await control.look();
-  await control.until(
-    'a candidate is fit to lead',
-    boundOfSettling(timing, control.topology.checks),
-    (view) => {
-      const refusals = refuseCandidate(view, memberNamed(view, planned));
-      const other = refusals.length === 0 ? undefined : successorIn(view)?.name;
-      fit = other ?? planned;
-      return other === undefined ? refusals[0]?.message : undefined;
-    },
-  );
+  await control.until('a candidate is fit to lead', boundOfSettling(timing, control.topology), (view) => {
+    const refusals = refuseCandidate(view, memberNamed(view, planned));
+    const other = refusals.length === 0 ? undefined : successorIn(view)?.name;
+    fit = other ?? planned;
+    return other === undefined ? refusals[0]?.message : undefined;
+  });
   if (fit !== planned)
     control.emit({
       type: 'warning',

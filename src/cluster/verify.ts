@@ -1,13 +1,10 @@
 import { until } from '../core/until.ts';
-import type { Fleet } from '../engine/hosts/fleet.ts';
-import { probeEtcd } from '../components/etcd/probe.ts';
-import { probeHaproxy } from '../components/haproxy/probe.ts';
-import { probePatroni } from '../components/patroni/probe.ts';
+import { Ask } from '../components/ask.ts';
 import type { ProbeRow } from '../components/probe-row.ts';
-import { probeSql } from '../components/patroni/probe-sql.ts';
-import { probeWatchdog } from '../components/watchdog/probe.ts';
-import { takeSnapshot } from '../components/snapshot.ts';
-import type { Topology } from '../components/topology.ts';
+import { components } from '../components/registry.ts';
+import type { Fleet } from '../engine/hosts/fleet.ts';
+import { seenOf, takeSnapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
 
 interface VerifyOptions {
   /** Leave out what writes: the row that is sent through the cluster. */
@@ -37,11 +34,10 @@ export async function verifyCluster(
 
 async function probeAll(fleet: Fleet, topology: Topology, readOnly: boolean): Promise<ProbeRow[]> {
   const snapshot = await takeSnapshot(fleet, topology);
-  return [
-    ...probeEtcd(topology, snapshot),
-    ...probePatroni(topology, snapshot),
-    ...(await probeSql(fleet, topology, snapshot, readOnly)),
-    ...probeHaproxy(topology, snapshot),
-    ...probeWatchdog(topology, snapshot),
-  ];
+  const ask = new Ask(fleet);
+  const sql = topology.probeRole(ask);
+  const rows = components.map((component) =>
+    component.probes?.({ ...seenOf(component, topology, snapshot), ask, sql, readOnly }),
+  );
+  return (await Promise.all(rows)).flatMap((found) => found ?? []);
 }

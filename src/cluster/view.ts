@@ -9,10 +9,16 @@ import {
 } from '../clients/patroni.ts';
 import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
-import { isUp } from '../clients/haproxy.ts';
-import { etcdLeaderOf, leadersOf, type Snapshot } from '../components/snapshot.ts';
-import { timingOf, type Timing } from '../components/timing.ts';
-import type { Node, Topology } from '../components/topology.ts';
+import { etcd } from '../components/etcd/index.ts';
+import { etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
+import { haproxy } from '../components/haproxy/index.ts';
+import { serversUp } from '../components/haproxy/state.ts';
+import { patroni } from '../components/patroni/index.ts';
+import { clusterOf, type PatroniState } from '../components/patroni/state.ts';
+import { timingOf, type Timing } from '../components/patroni/timing.ts';
+import type { ClusterHost } from '../components/place.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
 
 /** A database member as decisions need it. */
 export interface MemberView extends Standing {
@@ -64,15 +70,17 @@ export interface ClusterView extends ClusterStanding<MemberView> {
 
 /** Puts a snapshot together. */
 export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
-  const snapshots = [...snapshot.patroni.values()];
-  const cluster = snapshots.find((member) => member.cluster)?.cluster;
-  const config = snapshots.find((member) => member.config)?.config;
-  const leaders = leadersOf(snapshot);
+  const databases = snapshot.of(patroni);
+  const voters = snapshot.of(etcd);
+  const said = [...databases.values()];
+  const cluster = clusterOf(databases);
+  const config = said.find((state) => state.config)?.config;
+  const { leaders } = snapshot;
   const leader = leaders[0] ?? (cluster && leaderOf(cluster)?.name);
-  const settings = config ?? topology.dcs;
+  const settings = config ?? topology.of(patroni).settings.dcs;
   return {
     cluster: topology.cluster,
-    members: topology.postgres.map((node) => memberOf(node, snapshot, cluster, leader)),
+    members: topology.hostsOf(patroni).map((host) => memberOf(host, databases, cluster, leader)),
     leader,
     leaders,
     paused: cluster?.pause === true,
@@ -82,9 +90,9 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
     scheduled: cluster?.scheduled_switchover,
     config,
     timing: timingOf(settings),
-    patroniVersion: snapshots.find(({ member }) => member)?.member?.patroni.version,
-    etcd: topology.etcd.map(({ name }) => {
-      const { status, alarms } = snapshot.etcd.get(name) ?? {};
+    patroniVersion: said.find(({ member }) => member)?.member?.patroni.version,
+    etcd: topology.hostsOf(etcd).map(({ name }) => {
+      const { status, alarms } = voters.get(name) ?? {};
       return {
         name,
         id: status?.memberId,
@@ -94,38 +102,35 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
         alarms: alarms ?? [],
       };
     }),
-    etcdLeader: etcdLeaderOf(snapshot),
+    etcdLeader: etcdLeaderOf(voters),
     listed: {
       patroni: cluster?.members.map(({ name, host }) => ({ name, address: host })) ?? [],
-      etcd: etcdListOf(snapshot),
+      etcd: etcdListOf(voters),
     },
     writesTo: new Map(
-      [...snapshot.haproxy]
+      [...snapshot.of(haproxy)]
         .filter(([, { problem }]) => problem === undefined)
-        .map(([host, { servers }]) => [
-          host,
-          servers.filter((server) => server.proxy === 'primary' && isUp(server)).map(({ server }) => server),
-        ]),
+        .map(([host, state]) => [host, serversUp(state, 'primary')]),
     ),
   };
 }
 
 /** The leader's list, as a member that was removed or cut off may have an old one. */
-function etcdListOf(snapshot: Snapshot): readonly EtcdMember[] {
-  const leader = snapshot.etcd.get(etcdLeaderOf(snapshot) ?? '');
-  const others = [...snapshot.etcd.values()].filter(({ view }) => view !== undefined);
+function etcdListOf(states: ReadonlyMap<string, EtcdState>): readonly EtcdMember[] {
+  const leader = states.get(etcdLeaderOf(states) ?? '');
+  const others = [...states.values()].filter(({ view }) => view !== undefined);
   return (leader?.view ?? others[0]?.view)?.members ?? [];
 }
 
 function memberOf(
-  { name }: Node,
-  snapshot: Snapshot,
+  { name }: ClusterHost,
+  states: ReadonlyMap<string, PatroniState>,
   cluster: PatroniCluster | undefined,
   leader: string | undefined,
 ): MemberView {
-  const member = snapshot.patroni.get(name)?.member;
+  const member = states.get(name)?.member;
   const listed = cluster?.members.find((other) => other.name === name);
-  const sender = leader === undefined ? undefined : snapshot.patroni.get(leader);
+  const sender = leader === undefined ? undefined : states.get(leader);
   return {
     name,
     answers: member !== undefined,

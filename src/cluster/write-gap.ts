@@ -4,9 +4,11 @@ import { messageOf, UnhealthyError } from '../core/errors.ts';
 import { until } from '../core/until.ts';
 import type { Emit } from '../engine/events.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
-import { Asker } from '../components/asker.ts';
+import { Ask } from '../components/ask.ts';
+import { haproxy } from '../components/haproxy/index.ts';
 import { insertRow, removeRows, selectRows } from '../components/ledger.ts';
-import type { Topology } from '../components/topology.ts';
+import { patroni } from '../components/patroni/index.ts';
+import type { Topology } from './topology.ts';
 
 /** Milliseconds between two writes. */
 const interval = 50;
@@ -57,14 +59,15 @@ export class Writer {
     this.#fleet = fleet;
     this.#topology = topology;
     this.#run = run;
-    const [entry] = topology.haproxy.filter(({ name }) => fleet.has(name));
-    const { ports } = topology;
+    const [entry] = topology.hostsOf(haproxy).filter(({ name }) => fleet.has(name));
+    const { writePort } = topology.of(haproxy).settings;
+    const { hosts: members, settings } = topology.of(patroni);
     this.#doors = entry
-      ? [{ host: entry.name, address: entry.address, port: ports.write }]
-      : topology.postgres
+      ? [{ host: entry.name, address: entry.address, port: writePort }]
+      : members
           .filter(({ name }) => fleet.has(name))
-          .map(({ name, address }) => ({ host: name, address, port: ports.postgres }));
-    this.#through = entry ? `${entry.name}:${ports.write}` : 'the leader';
+          .map(({ name, address }) => ({ host: name, address, port: settings.postgresPort }));
+    this.#through = entry ? `${entry.name}:${writePort}` : 'the leader';
     this.#loop = this.#write();
   }
 
@@ -121,7 +124,7 @@ export class Writer {
   async #attempt(n: number): Promise<SqlAnswer> {
     const door = this.#doors[this.#door % this.#doors.length];
     if (!door) return { answered: false, reason: 'no host to write from' };
-    const { probe } = this.#topology;
+    const { probe } = this.#topology.of(patroni).settings;
     try {
       this.#connection ??= this.#fleet.connectSql(
         this.#fleet.get(door.host),
@@ -143,12 +146,12 @@ export class Writer {
 
   /** The rows that the leader has, which are then removed; or why it can't be asked. */
   async #readBack(leader: string | undefined): Promise<ReadonlySet<number> | string> {
-    const node = this.#topology.postgres.find(({ name }) => name === leader);
-    if (!node) return 'there is no leader';
-    const ask = new Asker(this.#fleet, this.#topology);
-    const answer = await ask.node(node, selectRows(this.#run));
+    const member = this.#topology.hostsOf(patroni).find(({ name }) => name === leader);
+    if (!member) return 'there is no leader';
+    const sql = this.#topology.probeRole(new Ask(this.#fleet));
+    const answer = await sql.on(member, selectRows(this.#run));
     if (!answer.answered) return answer.reason;
-    await ask.node(node, removeRows(this.#run));
+    await sql.on(member, removeRows(this.#run));
     return new Set(answer.rows.map((row) => Number(row['n'])));
   }
 }

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
+import type { SqlAnswer, SqlQuery } from '../clients/sql.ts';
 import { UnreachableError } from '../core/errors.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { HostRun } from '../engine/hosts/host-run.ts';
@@ -24,26 +25,38 @@ export function silence(reason: string): { readonly answered: false; readonly re
   return { answered: false, reason };
 }
 
-/** Sends a request from a host. `answerWithin` is in seconds. */
-export function ask(
-  fleet: Fleet,
-  host: string,
-  request: HttpRequest,
-  answerWithin?: number,
-): Promise<HttpAnswer> {
-  return reach<HttpAnswer>(fleet, host, (from) => fleet.http(from, request, answerWithin), silence);
+interface Output {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/** Runs a script on a host as root. */
-export function runOn(
-  fleet: Fleet,
-  host: string,
-  script: string,
-): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
-  return reach<{ status: number; stdout: string; stderr: string }>(
-    fleet,
-    host,
-    (on) => on.run(script, true),
-    (reason) => ({ status: 1, stdout: '', stderr: reason }),
-  );
+/** Asks hosts and their services. A host that cannot be reached is an answer, too. */
+export class Ask {
+  readonly #fleet: Fleet;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  reaches(host: string): boolean {
+    return this.#fleet.has(host);
+  }
+
+  /** Sends a request from a host. `answerWithin` is in seconds. */
+  http(host: string, request: HttpRequest, answerWithin?: number): Promise<HttpAnswer> {
+    const work = (from: HostRun) => this.#fleet.http(from, request, answerWithin);
+    return reach<HttpAnswer>(this.#fleet, host, work, silence);
+  }
+
+  /** Runs SQL from a host. */
+  sql(host: string, query: SqlQuery): Promise<SqlAnswer> {
+    return reach<SqlAnswer>(this.#fleet, host, (from) => this.#fleet.sql(from, query), silence);
+  }
+
+  /** Runs a script on a host as root. */
+  run(host: string, script: string): Promise<Output> {
+    const failed = (stderr: string): Output => ({ status: 1, stdout: '', stderr });
+    return reach<Output>(this.#fleet, host, (on) => on.run(script, true), failed);
+  }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withCluster } from '../../actions/cluster.ts';
 import { readStatus } from '../../actions/status.ts';
+import { statusJson } from '../../cluster/status.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
-import { formatStatus, statusOf } from '../../output/status-text.ts';
+import { formatStatus } from '../../output/status-text.ts';
 import { painter } from '../../output/style.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { useColour } from '../reporter.ts';
@@ -19,12 +20,11 @@ export async function status(flags: InputFlags & ConnectionFlags & { watch?: boo
   const paint = painter(useColour(flags.color, process.stdout));
   return withCluster(request, async (run, topology) => {
     for (;;) {
-      const { snapshot, exitCode } = await readStatus(run, topology);
-      const found = statusOf(topology, snapshot);
+      const { status: found, exitCode } = await readStatus(run, topology);
       // On a terminal each status replaces the previous one; elsewhere they follow each other.
       const clear = flags.watch && process.stdout.isTTY ? '\u001b[H\u001b[2J' : '';
       process.stdout.write(
-        flags.json ? `${JSON.stringify(found)}\n` : `${clear}${formatStatus(found, paint)}\n`,
+        flags.json ? `${JSON.stringify(statusJson(found))}\n` : `${clear}${formatStatus(found, paint)}\n`,
       );
       if (!flags.watch) return exitCode;
       await delay(interval, undefined, { signal: request.signal }).catch(() => undefined);

@@ -1,8 +1,10 @@
+import { patroni } from '../../components/patroni/index.ts';
+import { watchdog } from '../../components/watchdog/index.ts';
 import { problemsOf, type PgSettings } from '../../clients/pg-settings.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
-import { timingProblems } from '../../components/timing.ts';
-import type { Topology } from '../../components/topology.ts';
+import { timingProblems } from '../timing.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutQuorum } from './danger.ts';
 import { nothingToDo, type OperationPlan } from './plan.ts';
@@ -134,12 +136,14 @@ export function planEdit(
   const changes = changesBetween(config, after);
   if (changes.length === 0) return { ...nothingToDo('the configuration is like that already'), changes };
   const problems = [
-    ...timingProblems(after, topology.watchdog),
+    ...timingProblems(after, topology.of(watchdog).settings),
     ...(running ? problemsOf(running, parametersOf(patch)) : []),
   ];
   if (problems.length > 0) throw new InvalidInputError(problems.map((message) => ({ message })));
   const keys = new Set(changes.map(({ key }) => key));
-  const drift = patchFor(topology.dcs, after).differences.filter(({ key }) => keys.has(key));
+  const drift = patchFor(topology.of(patroni).settings.dcs, after).differences.filter(({ key }) =>
+    keys.has(key),
+  );
   const effects = disruptionsOf(changes);
   return {
     changes,

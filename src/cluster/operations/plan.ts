@@ -1,6 +1,6 @@
 import { didYouMean } from '../../core/diagnostics.ts';
 import { InvalidInputError } from '../../core/errors.ts';
-import type { Outage } from '../../components/timing.ts';
+import type { Outage } from '../timing.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 
 /** What stands against an operation, and what to do about it. */

@@ -1,4 +1,6 @@
-import type { ServiceGroup, Topology } from '../../components/topology.ts';
+import { haproxy } from '../../components/haproxy/index.ts';
+import { patroni } from '../../components/patroni/index.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   refuseCandidate,
@@ -17,15 +19,15 @@ export interface Departing {
   /** Where the others reach it; undefined where nobody knows. */
   readonly address: string | undefined;
   /** The inventory's groups that it is in. */
-  readonly groups: ReadonlySet<ServiceGroup>;
+  readonly groups: ReadonlySet<string>;
   /** drover is logged in to it. */
   readonly reached: boolean;
   /** What of it answers the other hosts, where it is not reached. */
   readonly answers: readonly string[];
   /** Units of the cluster that run there, or would after a boot. */
   readonly units: ReadonlySet<string>;
-  /** The data directory that drover's etcd has there. */
-  readonly etcdData: string | undefined;
+  /** What drover keeps there, by component: of etcd the data directory. */
+  readonly kept: ReadonlyMap<string, string>;
   /** The leader keeps a replication slot for it. */
   readonly slot: boolean;
 }
@@ -148,7 +150,7 @@ function refuseLastVoter({ listed, etcd }: ClusterView, name: string): Refusal[]
 }
 
 function refuseLastDatabase(view: ClusterView, { name, groups }: Departing): Refusal[] {
-  const isMember = groups.has('postgres') || view.listed.patroni.some((member) => member.name === name);
+  const isMember = groups.has(patroni.group) || view.listed.patroni.some((member) => member.name === name);
   if (!isMember || view.members.some((member) => member.name !== name && member.running)) return [];
   return [
     {
@@ -177,11 +179,11 @@ function refuseLastStandby(view: ClusterView, name: string): Refusal[] {
 
 function refuseLastEntry(
   { writesTo }: ClusterView,
-  { haproxy }: Topology,
+  topology: Topology,
   { name, groups, units }: Departing,
 ): Refusal[] {
-  if (!groups.has('haproxy')) return [];
-  const others = haproxy.filter((node) => node.name !== name);
+  if (!groups.has(haproxy.group)) return [];
+  const others = topology.hostsOf(haproxy).filter((node) => node.name !== name);
   const hint = `give the group haproxy another host, run drover provision and send the clients there first, or drover replace ${name} NEW`;
   if (others.length === 0)
     return [{ message: `${name} is the only HAProxy: clients would have no entry`, hint }];

@@ -1,6 +1,10 @@
+import type { Component, Stop } from '../../components/component.ts';
+import { etcd } from '../../components/etcd/index.ts';
+import { patroni } from '../../components/patroni/index.ts';
+import { components } from '../../components/registry.ts';
 import { compareVersions } from '../../vars/helpers.ts';
-import { outageOfHandover } from '../../components/timing.ts';
-import type { Topology } from '../../components/topology.ts';
+import { outageOfHandover } from '../timing.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { successorIn } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';
@@ -11,7 +15,8 @@ export type Removal =
   | { readonly do: 'hand-over'; readonly from: string; readonly to: string }
   | { readonly do: 'move-etcd-leader'; readonly from: string; readonly to: string; readonly id: string }
   | { readonly do: 'remove-etcd-member'; readonly id: string; readonly via: string }
-  | { readonly do: 'stop-patroni' | 'await-forgotten' | 'retire-etcd' | 'stop-haproxy' };
+  | { readonly do: 'await-forgotten' }
+  | { readonly do: 'stop'; readonly component: string };
 
 export interface RemovePlan extends OperationPlan {
   readonly name: string;
@@ -26,7 +31,7 @@ export interface RemoveWish {
   readonly arriving?: string | undefined;
 }
 
-/** Takes a host out: its database first, then its vote in etcd, then the entry for clients. */
+/** Takes a host out: its database first, then its vote in etcd, then whatever else it serves. */
 export function planRemove(
   view: ClusterView,
   topology: Topology,
@@ -38,7 +43,7 @@ export function planRemove(
   const planned = [
     ...databaseSteps(view, departing, candidate?.name),
     ...etcdSteps(view, departing, candidate?.name ?? view.leader),
-    ...entrySteps(departing),
+    ...otherSteps(departing),
   ];
   if (planned.length === 0) {
     return { ...nothingToDo(`nothing of ${name} is left in ${view.cluster}`), name, removals: [] };
@@ -53,13 +58,17 @@ export function planRemove(
   };
 }
 
+/** The order in which a host leaves its components: the database first, which needs its etcd until then. */
+export const departureOrder: readonly Component[] = [
+  patroni,
+  etcd,
+  ...components.filter((component) => component !== patroni && component !== etcd),
+];
+
 type Planned = readonly [Removal, PlannedStep];
 
-function databaseSteps(
-  view: ClusterView,
-  { name, units, slot }: Departing,
-  candidate: string | undefined,
-): Planned[] {
+function databaseSteps(view: ClusterView, departing: Departing, candidate: string | undefined): Planned[] {
+  const { name, units, slot } = departing;
   const isListed = view.listed.patroni.some((member) => member.name === name);
   const runs = view.members.some((member) => member.name === name && member.running);
   const steps: Planned[] = [];
@@ -70,13 +79,7 @@ function databaseSteps(
     ]);
   }
   if (units.has('patroni')) {
-    steps.push([
-      { do: 'stop-patroni' },
-      {
-        what: `Patroni and PostgreSQL on ${name} are stopped for good`,
-        ...(runs ? { disrupts: `sessions on ${name}` } : {}),
-      },
-    ]);
+    steps.push(stopStep(patroni, departing, runs));
   }
   if (isListed || slot)
     steps.push([
@@ -90,11 +93,8 @@ function databaseSteps(
   return steps;
 }
 
-function etcdSteps(
-  view: ClusterView,
-  { name, address, units, etcdData }: Departing,
-  leader: string | undefined,
-): Planned[] {
+function etcdSteps(view: ClusterView, departing: Departing, leader: string | undefined): Planned[] {
+  const { name, address, units, kept } = departing;
   const steps: Planned[] = [];
   const member = etcdMemberOf(view, name, address);
   const others = view.etcd.filter((other) => other.name !== name && other.follows && !other.learner);
@@ -113,23 +113,33 @@ function etcdSteps(
       { what: `etcd takes ${name} out of its members` },
     ]);
   }
-  if (units.has('etcd') || etcdData !== undefined)
-    steps.push([
-      { do: 'retire-etcd' },
-      {
-        what:
-          etcdData === undefined
-            ? `etcd on ${name} is stopped for good`
-            : `etcd on ${name} is stopped for good, and its data moved to ${etcdData}.removed-TIME`,
-      },
-    ]);
+  if (units.has('etcd') || kept.has(etcd.name)) steps.push(stopStep(etcd, departing, true));
   return steps;
 }
 
-function entrySteps({ name, units }: Departing): Planned[] {
-  if (!units.has('haproxy')) return [];
-  const what = `HAProxy on ${name} is stopped for good`;
-  return [[{ do: 'stop-haproxy' }, { what, disrupts: `sessions through HAProxy on ${name}` }]];
+function otherSteps(departing: Departing): Planned[] {
+  return departureOrder
+    .slice(2)
+    .filter(({ unit }) => unit !== undefined && departing.units.has(unit))
+    .map((component) => stopStep(component, departing, true));
+}
+
+function stopStep(component: Component, { name, kept }: Departing, serves: boolean): Planned {
+  const { what, disrupts } = stopOf(component, name, { kept: kept.get(component.name), serves });
+  return [
+    { do: 'stop', component: component.name },
+    { what, ...(disrupts === undefined ? {} : { disrupts }) },
+  ];
+}
+
+/** How a component's service on a host is stopped for good. */
+export function stopOf(
+  { title, leaving }: Component,
+  host: string,
+  found: { readonly kept: string | undefined; readonly serves: boolean },
+): Stop {
+  const stopped = `${title} on ${host} is stopped`;
+  return leaving?.stop?.(host, found) ?? { what: `${stopped} for good`, done: stopped };
 }
 
 /** Since 4.0 Patroni keeps the slot of a member that is gone, for member_slots_ttl. */
@@ -152,7 +162,7 @@ function notesOf(view: ClusterView, departing: Departing, arriving: string | und
   const { name, groups, reached } = departing;
   const notes: string[] = [];
   if (etcdMemberOf(view, name) && arriving === undefined) notes.push(...noteOfVoters(view, name));
-  const isDatabase = groups.has('postgres') || view.listed.patroni.some((member) => member.name === name);
+  const isDatabase = groups.has(patroni.group) || view.listed.patroni.some((member) => member.name === name);
   const left = view.members.filter((member) => member.name !== name && member.running);
   if (isDatabase && left.length === 1 && arriving === undefined)
     notes.push(`${left[0]?.name} is left without a replica: nobody could take over`);

@@ -9,8 +9,8 @@ import {
 import { faultOf, lacksStandby, stopsStrictWrites, type Fault } from '../../clients/patroni/standing.ts';
 import type { PgSettings } from '../../clients/pg-settings.ts';
 import { showBytes } from '../../core/text.ts';
-import { outageInPlace, outageOfHandover, type Outage } from '../../components/timing.ts';
-import type { Topology } from '../../components/topology.ts';
+import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import { refusePaused, refuseWeakEtcd, refuseWithoutCandidate, refuseWithoutLeader } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan, type PlannedStep, type Refusal } from './plan.ts';

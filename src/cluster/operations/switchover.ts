@@ -1,5 +1,5 @@
-import { outageOfHandover } from '../../components/timing.ts';
-import type { Topology } from '../../components/topology.ts';
+import { outageOfHandover } from '../timing.ts';
+import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   successorIn,

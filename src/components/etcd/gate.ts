@@ -6,29 +6,30 @@ import {
   parseStatus,
   statusRequest,
 } from '../../clients/etcd.ts';
-import { ask } from '../ask.ts';
-import type { Gate, GateView } from '../gate.ts';
+import type { Gate } from '../gate.ts';
+import type { Look } from '../look.ts';
+import type { EtcdSettings } from './settings.ts';
 
 /** A member may be taken down only while all others are healthy: then the rest is a majority, with one in reserve. */
-export const etcdGate: Gate = {
-  async refusal(view, host) {
-    const others = view.topology.etcd.filter(({ name }) => name !== host);
-    const sick = (await unhealthy(view)).filter((name) => name !== host);
+export const gate: Gate<EtcdSettings> = {
+  async refusal(look, host) {
+    const others = look.hosts.filter(({ name }) => name !== host);
+    const sick = (await unhealthy(look)).filter((name) => name !== host);
     // Nobody has anything to lose while there is no cluster, or only this member.
-    const members = await memberNames(view);
+    const members = await memberNames(look);
     const relied = others.filter(({ name }) => members.includes(name));
     const out = relied.filter(({ name }) => sick.includes(name)).map(({ name }) => name);
     return out.length === 0 ? undefined : `the etcd member ${out.join(', ')} is not healthy`;
   },
-  async missing(view, host) {
-    if (!view.topology.etcd.some(({ name }) => name === host)) return undefined;
-    return (await unhealthy(view)).includes(host) ? `etcd on ${host} is not healthy` : undefined;
+  async missing(look, host) {
+    if (!look.hosts.some(({ name }) => name === host)) return undefined;
+    return (await unhealthy(look)).includes(host) ? `etcd on ${host} is not healthy` : undefined;
   },
-  async lead({ fleet, topology }) {
-    for (const { name, address } of topology.etcd) {
-      const endpoint = { address, port: topology.ports.etcd };
-      const status = parseStatus(await ask(fleet, name, statusRequest(endpoint)));
-      const list = parseMemberList(await ask(fleet, name, memberListRequest(endpoint)));
+  async lead({ ask, hosts, settings }) {
+    for (const { name, address } of hosts) {
+      const endpoint = { address, port: settings.clientPort };
+      const status = parseStatus(await ask.http(name, statusRequest(endpoint)));
+      const list = parseMemberList(await ask.http(name, memberListRequest(endpoint)));
       const leader = list?.members.find(({ id }) => id === status?.leaderId)?.name;
       if (list && leader !== undefined) return { leader, members: list.members.map((member) => member.name) };
     }
@@ -36,10 +37,10 @@ export const etcdGate: Gate = {
   },
 };
 
-async function unhealthy({ fleet, topology }: GateView): Promise<string[]> {
+async function unhealthy({ ask, hosts, settings }: Look<EtcdSettings>): Promise<string[]> {
   const answers = await Promise.all(
-    topology.etcd.map(async ({ name, address }) => {
-      const answer = await ask(fleet, name, healthRequest({ address, port: topology.ports.etcd }));
+    hosts.map(async ({ name, address }) => {
+      const answer = await ask.http(name, healthRequest({ address, port: settings.clientPort }));
       return isHealthy(answer) ? [] : [name];
     }),
   );
@@ -47,11 +48,10 @@ async function unhealthy({ fleet, topology }: GateView): Promise<string[]> {
 }
 
 /** The started members, by the word of the first that knows. */
-async function memberNames({ fleet, topology }: GateView): Promise<string[]> {
-  for (const { name, address } of topology.etcd) {
-    const view = parseMemberList(
-      await ask(fleet, name, memberListRequest({ address, port: topology.ports.etcd })),
-    );
+async function memberNames({ ask, hosts, settings }: Look<EtcdSettings>): Promise<string[]> {
+  for (const { name, address } of hosts) {
+    const endpoint = { address, port: settings.clientPort };
+    const view = parseMemberList(await ask.http(name, memberListRequest(endpoint)));
     if (view) return view.members.map((member) => member.name).filter((member) => member !== '');
   }
   return [];

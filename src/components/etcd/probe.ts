@@ -1,10 +1,17 @@
-import { etcdLeaderOf, leadersOf, type Snapshot } from '../snapshot.ts';
-import type { Topology } from '../topology.ts';
+import type { Seen } from '../look.ts';
 import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
+import type { EtcdSettings } from './settings.ts';
+import { etcdLeaderOf, type EtcdState } from './state.ts';
 
 /** etcd: every member there and healthy, one leader, room to write, and not led from the database leader's host. */
-export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
-  const statuses = topology.etcd.map(({ name }) => ({ name, ...snapshot.etcd.get(name) }));
+export function probeEtcd({
+  hosts,
+  settings,
+  states,
+  leaders: databases,
+  cluster,
+}: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
+  const statuses = hosts.map(({ name }) => ({ name, ...states.get(name) }));
   const answering = statuses.filter(({ status }) => status !== undefined);
   const leaders = new Set(answering.map(({ status }) => status?.leaderId ?? '0'));
   // A member that knows of no leader says 0.
@@ -12,26 +19,26 @@ export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
   const terms = new Set(answering.map(({ status }) => status?.term));
   const view = statuses.find((status) => status.view)?.view;
   const voters = view?.members.filter((member) => !member.isLearner && member.name !== '').length ?? 0;
-  const leader = etcdLeaderOf(snapshot);
-  const [database] = leadersOf(snapshot);
+  const leader = etcdLeaderOf(states);
+  const [database] = databases;
   const elsewhere =
-    database === undefined || leader === undefined || leader !== database || topology.etcd.length === 1;
+    database === undefined || leader === undefined || leader !== database || hosts.length === 1;
   return [
     ...statuses.map(({ name, status, alarms }) =>
       expectSame('etcd member', name, 'answers, no alarm', describeMember(status !== undefined, alarms)),
     ),
     row(
       'etcd membership',
-      topology.cluster,
-      `${plural(topology.etcd.length, 'voter')}, no learner`,
+      cluster.name,
+      `${plural(hosts.length, 'voter')}, no learner`,
       view
         ? `${plural(voters, 'voter')}, ${view.members.length === voters ? 'no learner' : plural(view.members.length - voters, 'other')}`
         : 'nobody answers',
-      voters === topology.etcd.length && view?.members.length === voters,
+      voters === hosts.length && view?.members.length === voters,
     ),
     row(
       'etcd leader',
-      leader ?? topology.cluster,
+      leader ?? cluster.name,
       'one leader, one term',
       answering.length === 0
         ? 'nobody answers'
@@ -40,8 +47,8 @@ export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
     ),
     ...statuses.flatMap(({ name, status }) => {
       if (!status) return [];
-      const share = status.size / topology.etcdQuota;
-      const found = `${Math.round(share * 100)} % of ${Math.round(topology.etcdQuota / 1024 ** 2)} MiB`;
+      const share = status.size / settings.quota;
+      const found = `${Math.round(share * 100)} % of ${Math.round(settings.quota / 1024 ** 2)} MiB`;
       return [
         row(
           'etcd size',
@@ -54,14 +61,14 @@ export function probeEtcd(topology: Topology, snapshot: Snapshot): ProbeRow[] {
     }),
     row(
       'etcd leader’s host',
-      leader ?? topology.cluster,
+      leader ?? cluster.name,
       'not the database leader’s',
       elsewhere ? (leader ?? 'not known') : `${leader}: a failover takes a time to live longer`,
       elsewhere ? 'pass' : 'warn',
     ),
     row(
       'etcd access',
-      topology.cluster,
+      cluster.name,
       'authentication',
       'open: who reaches the client port owns the cluster',
       'warn',

@@ -19,16 +19,20 @@ import {
   type PatroniCluster,
   type PatroniMember,
 } from '../../clients/patroni.ts';
-import { ask } from '../ask.ts';
-import { timingOf } from '../timing.ts';
-import type { Gate, GateView } from '../gate.ts';
+import type { Gate } from '../gate.ts';
+import type { Look } from '../look.ts';
+import { limitsGoDown } from './running-settings.ts';
+import type { PatroniSettings } from './settings.ts';
+import { timingOf } from './timing.ts';
+
+type Members = Pick<Look<PatroniSettings>, 'ask' | 'hosts' | 'settings'>;
 
 /** One member at a time may be out, and every replica streams. */
-export const patroniGate: Gate = {
-  async refusal(view, host, ahead) {
-    const live = await readLive(view, () => true);
+export const gate: Gate<PatroniSettings> = {
+  async refusal(look, host, ahead) {
+    const live = await readLive(look, () => true);
     if (!live.cluster) return undefined;
-    const standing = standingOf(live.cluster, await knownOf(view, live, ahead));
+    const standing = standingOf(live.cluster, await knownOf(look, live, ahead));
     if (standing.paused) return 'the cluster is paused';
     if (standing.leader === undefined) return 'the cluster has no leader';
     if (standing.scheduled) return `a switchover is scheduled for ${standing.scheduled.at}`;
@@ -42,24 +46,25 @@ export const patroniGate: Gate = {
       ? 'no synchronous standby would be left, and writes would wait for one'
       : undefined;
   },
-  async missing(view, host) {
-    if (!view.topology.postgres.some(({ name }) => name === host)) return undefined;
-    const live = await readLive(view, (name) => name === host);
+  async missing(look, host) {
+    if (!look.hosts.some(({ name }) => name === host)) return undefined;
+    const live = await readLive(look, (name) => name === host);
     const listed = live.cluster?.members.find(({ name }) => name === host);
     if (!live.cluster || !listed) return 'Patroni does not show it in the cluster';
-    const standing = standingOf(live.cluster, await knownOf(view, live, false));
+    const standing = standingOf(live.cluster, await knownOf(look, live, false));
     const own = standing.members.find(({ name }) => name === host);
     const fault = own && faultOf(own, standing);
     if (fault) return `it ${told(fault, listed)}`;
     if (standing.leader === undefined) return 'the cluster has no leader';
     return awaitsStandby(standing) ? 'there is no synchronous standby yet' : undefined;
   },
-  async lead(view) {
-    const cluster = await readCluster(view);
+  async lead(look) {
+    const cluster = await readCluster(look);
     const leader = cluster && leaderOf(cluster)?.name;
     if (!cluster || leader === undefined) return undefined;
     return { leader, members: cluster.members.map(({ name }) => name) };
   },
+  leaderFirst: limitsGoDown,
 };
 
 type Listed = PatroniCluster['members'][number];
@@ -80,8 +85,8 @@ function told({ kind, message }: Fault, listed: Listed): string {
 }
 
 /** The cluster as the first member shows it that answers. */
-export function readCluster(view: GateView): Promise<PatroniCluster | undefined> {
-  return askFirst(view, '/cluster', parseCluster);
+export function readCluster(look: Members): Promise<PatroniCluster | undefined> {
+  return askFirst(look, '/cluster', parseCluster);
 }
 
 interface Live {
@@ -96,16 +101,16 @@ interface Live {
  * The cluster, with the lags of some members as they are now: those that /cluster shows are as old as the last cycles
  * of leader and member, and it knows of a Patroni that is gone when its time to live has passed.
  */
-async function readLive(view: GateView, isMeant: (name: string) => boolean): Promise<Live> {
-  const cluster = await readCluster(view);
+async function readLive(look: Members, isMeant: (name: string) => boolean): Promise<Live> {
+  const cluster = await readCluster(look);
   if (!cluster) return { cluster, silent: [] };
   const leader = leaderOf(cluster);
-  const sender = leader && (await readMember(view, leader.name));
+  const sender = leader && (await readMember(look, leader.name));
   const silent: string[] = [];
   const members = cluster.members.map(async (member) => {
     if (!isMeant(member.name)) return member;
-    const own = member === leader ? sender : await readMember(view, member.name);
-    if (!own && view.fleet.has(member.name)) silent.push(member.name);
+    const own = member === leader ? sender : await readMember(look, member.name);
+    if (!own && look.ask.reaches(member.name)) silent.push(member.name);
     if (member === leader) return member;
     const lag = lagBehind(sender, own);
     return lag === undefined ? member : { ...member, lag };
@@ -114,36 +119,39 @@ async function readLive(view: GateView, isMeant: (name: string) => boolean): Pro
 }
 
 /** What is known beside the list. Ahead of a run's changes the configuration counts for nothing: it may be among them. */
-async function knownOf(view: GateView, { sender }: Live, ahead: boolean) {
+async function knownOf(look: Members, { sender }: Live, ahead: boolean) {
   return {
-    maximumLag: timingOf(view.topology.dcs).maximumLag,
+    maximumLag: timingOf(look.settings.dcs).maximumLag,
     leader: sender,
-    config: ahead ? {} : await readConfig(view),
+    config: ahead ? {} : await readConfig(look),
   };
 }
 
 /** The configuration in force; empty while nobody shows it. */
-async function readConfig(view: GateView): Promise<Readonly<Record<string, unknown>>> {
-  return (await askFirst(view, '/config', parseConfig)) ?? {};
+async function readConfig(look: Members): Promise<Readonly<Record<string, unknown>>> {
+  return (await askFirst(look, '/config', parseConfig)) ?? {};
 }
 
 /** The answer of the first member that gives one. */
 async function askFirst<T>(
-  { fleet, topology }: GateView,
+  { ask, hosts, settings }: Members,
   path: string,
   parse: (answer: HttpAnswer) => T | undefined,
 ): Promise<T | undefined> {
-  for (const { name, address } of topology.postgres) {
-    const answer = parse(await ask(fleet, name, getRequest({ address, port: topology.ports.rest }, path)));
+  for (const { name, address } of hosts) {
+    const answer = parse(await ask.http(name, getRequest({ address, port: settings.restPort }, path)));
     if (answer !== undefined) return answer;
   }
   return undefined;
 }
 
 /** What a member says of itself; undefined when it does not answer. */
-async function readMember({ fleet, topology }: GateView, name: string): Promise<PatroniMember | undefined> {
-  const node = topology.postgres.find((each) => each.name === name);
-  if (!node) return undefined;
-  const endpoint = { address: node.address, port: topology.ports.rest };
-  return parseMember(await ask(fleet, name, getRequest(endpoint, '/patroni')));
+async function readMember(
+  { ask, hosts, settings }: Members,
+  name: string,
+): Promise<PatroniMember | undefined> {
+  const member = hosts.find((each) => each.name === name);
+  if (!member) return undefined;
+  const endpoint = { address: member.address, port: settings.restPort };
+  return parseMember(await ask.http(name, getRequest(endpoint, '/patroni')));
 }

@@ -1,44 +1,50 @@
 import { isPrimaryRole } from '../../clients/patroni.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
-import { leadersOf, type PatroniSnapshot, type Snapshot } from '../snapshot.ts';
-import type { Topology } from '../topology.ts';
+import type { Seen } from '../look.ts';
 import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
+import type { PatroniSettings } from './settings.ts';
+import type { PatroniState } from './state.ts';
 
 /** Patroni: one leader that takes writes, every other a replica that keeps up, one cluster, nothing pending. */
-export function probePatroni(topology: Topology, snapshot: Snapshot): ProbeRow[] {
-  const members = topology.postgres.flatMap(({ name }) => {
-    const found = snapshot.patroni.get(name);
+export function probePatroni({
+  hosts,
+  settings,
+  states,
+  leaders,
+  cluster,
+}: Seen<PatroniSettings, PatroniState>): ProbeRow[] {
+  const members = hosts.flatMap(({ name }) => {
+    const found = states.get(name);
     return found ? [{ name, ...found }] : [];
   });
-  const leaders = leadersOf(snapshot);
   const [leader] = leaders;
   // Who does not answer has a row of its own, and no identifier that could differ.
   const answering = members.flatMap(({ member }) => member ?? []);
   const identifiers = new Set(answering.map((member) => member.database_system_identifier ?? 'none'));
   const timelines = new Set(answering.map((member) => member.timeline ?? 'none'));
-  const seen = members.find(({ cluster }) => cluster)?.cluster;
-  const wanted = topology.postgres
+  const seen = members.find((member) => member.cluster)?.cluster;
+  const wanted = hosts
     .map(({ name }) => name)
     .sort()
     .join(', ');
   return [
-    expectSame('leader', leader ?? topology.cluster, '1 leader', plural(leaders.length, 'leader')),
-    ...members.map((member) => probeRole(member, member.name === leader, topology)),
+    expectSame('leader', leader ?? cluster.name, '1 leader', plural(leaders.length, 'leader')),
+    ...members.map((member) => probeRole(member, member.name === leader, settings)),
     ...members.map(({ name, member, silence }) =>
       expectSame('Patroni', name, 'running', member ? describe(member) : (silence ?? 'does not answer')),
     ),
-    expectSame('system identifier', topology.cluster, '1 identifier', plural(identifiers.size, 'identifier')),
-    expectSame('timeline', topology.cluster, '1 timeline', plural(timelines.size, 'timeline')),
+    expectSame('system identifier', cluster.name, '1 identifier', plural(identifiers.size, 'identifier')),
+    expectSame('timeline', cluster.name, '1 timeline', plural(timelines.size, 'timeline')),
     expectSame(
       'members',
-      topology.cluster,
+      cluster.name,
       wanted,
       seen?.members
         .map(({ name }) => name)
         .sort()
         .join(', ') ?? 'not known',
     ),
-    probeConfig(topology, members),
+    probeConfig(cluster.name, settings, members),
   ];
 }
 
@@ -47,7 +53,7 @@ function describe({
   pending_restart: pending,
   pause,
   watchdog_failed: failed,
-}: NonNullable<PatroniSnapshot['member']>): string {
+}: NonNullable<PatroniState['member']>): string {
   const more = [
     ...(pending ? ['waits for a restart'] : []),
     ...(pause ? ['paused'] : []),
@@ -57,9 +63,9 @@ function describe({
 }
 
 function probeRole(
-  { name, member, primary, replica }: PatroniSnapshot & { name: string },
+  { name, member, primary, replica }: PatroniState & { name: string },
   leads: boolean,
-  { noLoadBalance }: Topology,
+  { noLoadBalance }: PatroniSettings,
 ): ProbeRow {
   const show = (status: number | undefined) => status ?? 'silent';
   if (leads) {
@@ -71,14 +77,14 @@ function probeRole(
   return expectSame('role', name, expected, `/replica ${show(replica)}, /primary ${show(primary)}`);
 }
 
-function probeConfig(topology: Topology, members: readonly PatroniSnapshot[]): ProbeRow {
+function probeConfig(cluster: string, { dcs }: PatroniSettings, members: readonly PatroniState[]): ProbeRow {
   const config = members.find((member) => member.config)?.config;
-  if (!config) return row('DCS configuration', topology.cluster, 'as in the inventory', 'not known', false);
-  const { differences } = patchFor(topology.dcs, config);
+  if (!config) return row('DCS configuration', cluster, 'as in the inventory', 'not known', false);
+  const { differences } = patchFor(dcs, config);
   const found = differences.map(({ key, before }) => `${key} is ${before ?? 'not set'}`).join(', ');
   return row(
     'DCS configuration',
-    topology.cluster,
+    cluster,
     'as in the inventory',
     found || 'as in the inventory',
     found === '',

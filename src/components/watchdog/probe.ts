@@ -1,19 +1,24 @@
-import { leadersOf, type Snapshot } from '../snapshot.ts';
-import type { Topology } from '../topology.ts';
+import type { Seen } from '../look.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
+import type { WatchdogSettings } from './settings.ts';
+import type { WatchdogState } from './state.ts';
 
 /** The watchdog: held by the leader with the computed timeout, and by nobody else. */
-export function probeWatchdog({ watchdog, postgres }: Topology, snapshot: Snapshot): ProbeRow[] {
-  if (watchdog.mode === 'off') return [];
-  const leaders = leadersOf(snapshot);
-  return postgres.flatMap(({ name }) => {
-    const host = snapshot.hosts.get(name);
+export function probeWatchdog({
+  hosts,
+  settings,
+  states,
+  leaders,
+}: Seen<WatchdogSettings, WatchdogState>): ProbeRow[] {
+  if (settings.mode === 'off') return [];
+  return hosts.flatMap(({ name }) => {
+    const host = states.get(name);
     // Who is out of reach has rows enough.
     if (!host?.reached) return [];
     const leads = leaders.includes(name);
     if (host.container)
       return leads ? [row('watchdog', name, 'held by Patroni', 'none: it runs in a container', 'warn')] : [];
-    const expected = leads ? `active, ${watchdog.timeout} s` : 'inactive';
+    const expected = leads ? `active, ${settings.timeout} s` : 'inactive';
     const found = host.watchdog ? describe(host.watchdog.state, host.watchdog.timeout, leads) : 'no device';
     return [
       row(
@@ -21,7 +26,7 @@ export function probeWatchdog({ watchdog, postgres }: Topology, snapshot: Snapsh
         name,
         expected,
         found,
-        expected === found ? 'pass' : watchdog.mode === 'required' ? 'fail' : 'warn',
+        expected === found ? 'pass' : settings.mode === 'required' ? 'fail' : 'warn',
       ),
     ];
   });

@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import { didYouMean } from '../../core/diagnostics.ts';
 import { entryOf, type MapNode, type Node } from '../../core/node.ts';
-import type { Module } from '../../modules/define-module.ts';
 import type { Layer } from '../../vars/scope.ts';
 import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
@@ -10,15 +9,8 @@ import { variablesOf } from '../inventory/load.ts';
 import { toLayer } from '../inventory/model.ts';
 import { validate } from '../validate.ts';
 import { KeywordReader } from './keywords.ts';
-import {
-  rollingGates,
-  rollingOrders,
-  type Condition,
-  type Play,
-  type Playbook,
-  type Rolling,
-} from './model.ts';
-import { readTasks, type LoadContext } from './tasks.ts';
+import type { Condition, Play, Playbook, Rolling } from './model.ts';
+import { readTasks, type LoadContext, type Vocabulary } from './tasks.ts';
 
 const playKeys = [
   'name',
@@ -58,12 +50,8 @@ interface Outer {
 }
 
 /** Reads a playbook and all it imports. Everything wrong in any of the files goes to the problems. */
-export function loadPlaybook(
-  path: string,
-  modules: ReadonlyMap<string, Module>,
-  problems: Problems,
-): Playbook {
-  const context: LoadContext = { modules, problems, folders: new Set(), including: [], nextId: 1 };
+export function loadPlaybook(path: string, vocabulary: Vocabulary, problems: Problems): Playbook {
+  const context: LoadContext = { ...vocabulary, problems, folders: new Set(), including: [], nextId: 1 };
   const plays = readPlaybook(resolve(path), { when: [], tags: [], vars: new Map() }, context, []);
   return { plays, folders: [...context.folders] };
 }
@@ -157,7 +145,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
   const tasks = ['pre_tasks', 'tasks', 'post_tasks'].flatMap((key) =>
     readTasks(reader.node(key), inherited, context),
   );
-  const rolling = readRolling(reader.node('rolling'), problems);
+  const rolling = readRolling(reader.node('rolling'), context);
   const serial = readSerial(reader.node('serial'), problems);
   return {
     at: entryOf(map, 'name')?.value.range ?? hosts.range,
@@ -189,14 +177,13 @@ function readSerial(node: Node | undefined, problems: Problems): (number | strin
   );
 }
 
-const RollingKeyword = z.strictObject({
-  order: z.enum(rollingOrders).default('inventory'),
-  gate: z.enum(rollingGates),
-  pause: z.number().min(0).default(0),
-});
-
-function readRolling(node: Node | undefined, problems: Problems): Rolling | undefined {
-  return node && validate(node, RollingKeyword, problems);
+function readRolling(node: Node | undefined, { rolling, problems }: LoadContext): Rolling | undefined {
+  const Keyword = z.strictObject({
+    order: z.enum(rolling.orders).default(rolling.orders[0] ?? ''),
+    gate: z.enum(rolling.gates),
+    pause: z.number().min(0).default(0),
+  });
+  return node && validate(node, Keyword, problems);
 }
 
 function refuseUnknown(map: MapNode, known: readonly string[], problems: Problems): void {

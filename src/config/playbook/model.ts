@@ -70,17 +70,12 @@ export interface Block {
 
 export type TaskOrBlock = Task | Block;
 
-/** Orders in which a rolling play takes its hosts. */
-export const rollingOrders = ['inventory', 'leader-last'] as const;
-
-/** What stands guard over a rolling play: the parts of the cluster that must stay up. */
-export const rollingGates = ['etcd', 'patroni', 'haproxy'] as const;
-
 /** How a play goes over hosts that serve. */
 export interface Rolling {
-  readonly order: (typeof rollingOrders)[number];
-  /** Before a service is interrupted the others must be well, and after a change this host, too. */
-  readonly gate: (typeof rollingGates)[number];
+  /** Name of the order in which it takes its hosts. */
+  readonly order: string;
+  /** Name of what stands guard: before a service is interrupted the others must be well, after a change this host, too. */
+  readonly gate: string;
   /** Seconds to wait between two batches. */
   readonly pause: number;
 }

@@ -20,9 +20,15 @@ import { KeywordReader, readConditions } from './keywords.ts';
 import type { Condition, TaskOrBlock, Task } from './model.ts';
 import { sourceOf } from './sources.ts';
 
-/** What the readers of one playbook share. */
-export interface LoadContext {
+/** The names that a playbook may use, beside the language's own. */
+export interface Vocabulary {
   readonly modules: ReadonlyMap<string, Module>;
+  /** What `rolling:` may name; the first order is the default. */
+  readonly rolling: { readonly orders: readonly string[]; readonly gates: readonly string[] };
+}
+
+/** What the readers of one playbook share. */
+export interface LoadContext extends Vocabulary {
   readonly problems: Problems;
   readonly folders: Set<string>;
   /** Files of tasks that are being read, each included by the one before it. */

@@ -8,7 +8,7 @@ import {
   patchOfSetting,
   planEdit,
 } from '../../../src/cluster/operations/config-edit.ts';
-import { timingProblems } from '../../../src/components/timing.ts';
+import { timingProblems } from '../../../src/cluster/timing.ts';
 import { refused, settings, topology, view } from './support.ts';
 
 const config = { ttl: 30, postgresql: { use_slots: true, parameters: { work_mem: '4MB' } } };

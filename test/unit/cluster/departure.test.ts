@@ -30,7 +30,10 @@ test('a leader hands over and the cluster settles before the host is stopped', a
     cluster.becomes(node2Leads, 1);
     return answer(200);
   };
-  const removals = plan({ do: 'hand-over', from: 'node1', to: 'node2' }, { do: 'stop-patroni' });
+  const removals = plan(
+    { do: 'hand-over', from: 'node1', to: 'node2' },
+    { do: 'stop', component: 'patroni' },
+  );
   await depart(cluster.control, removals, cluster.view);
   expect(cluster.requests).toEqual([expect.stringContaining('node1 POST /switchover')]);
   expect(cluster.scripts).toEqual(['node1: set -e\nsystemctl disable --now patroni']);
@@ -43,9 +46,9 @@ test('a leader hands over and the cluster settles before the host is stopped', a
 
 test('Patroni is not stopped on a host that leads', async () => {
   const cluster = new FakeCluster();
-  await expect(depart(cluster.control, plan({ do: 'stop-patroni' }), cluster.view)).rejects.toThrow(
-    'node1 leads now: the roles have changed',
-  );
+  await expect(
+    depart(cluster.control, plan({ do: 'stop', component: 'patroni' }), cluster.view),
+  ).rejects.toThrow('node1 leads now: the roles have changed');
   expect(cluster.scripts).toEqual([]);
 });
 
@@ -113,7 +116,7 @@ test('an empty member list is no proof that the member is gone', async () => {
 
 test('a removed member’s data is kept under another name', async () => {
   const cluster = new FakeCluster(forgotten);
-  await depart(cluster.control, plan({ do: 'retire-etcd' }), cluster.view);
+  await depart(cluster.control, plan({ do: 'stop', component: 'etcd' }), cluster.view);
   const [script = ''] = cluster.scripts;
   expect(script).toContain('systemctl disable --now etcd');
   expect(script).toContain('mv -- "$dir" "$dir.removed-');
@@ -122,7 +125,7 @@ test('a removed member’s data is kept under another name', async () => {
 
 test('an entry for clients is stopped', async () => {
   const cluster = new FakeCluster();
-  await depart(cluster.control, { ...plan({ do: 'stop-haproxy' }), name: 'lb' }, cluster.view);
+  await depart(cluster.control, { ...plan({ do: 'stop', component: 'haproxy' }), name: 'lb' }, cluster.view);
   expect(cluster.scripts).toEqual(['lb: set -e\nsystemctl disable --now haproxy']);
 });
 
@@ -134,7 +137,11 @@ test('an interrupt ends a departure between two steps', async () => {
     return { status: 0, stdout: '', stderr: '', timedOut: false };
   };
   await expect(
-    depart(cluster.control, plan({ do: 'stop-patroni' }, { do: 'retire-etcd' }), cluster.view),
+    depart(
+      cluster.control,
+      plan({ do: 'stop', component: 'patroni' }, { do: 'stop', component: 'etcd' }),
+      cluster.view,
+    ),
   ).rejects.toThrow('interrupted');
   expect(cluster.scripts).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { haproxy } from '../../../src/components/haproxy/index.ts';
 import { planRemove, type Removal } from '../../../src/cluster/operations/remove.ts';
 import type { Departing } from '../../../src/cluster/operations/remove-danger.ts';
 import type { ClusterView } from '../../../src/cluster/view.ts';
@@ -13,13 +14,13 @@ function departing(name: string, differs: Partial<Departing> = {}): Departing {
     reached: true,
     answers: [],
     units: new Set(['patroni', 'etcd']),
-    etcdData: '/var/lib/etcd/postgresql',
+    kept: new Map([['etcd', '/var/lib/etcd/postgresql']]),
     slot: true,
     ...differs,
   };
 }
 
-const off = { reached: false, units: new Set<string>(), etcdData: undefined };
+const off = { reached: false, units: new Set<string>(), kept: new Map<string, string>() };
 
 /** The cluster as it is while a host is off. */
 function without(name: string, differs: Partial<ClusterView> = {}): ClusterView {
@@ -30,7 +31,8 @@ function without(name: string, differs: Partial<ClusterView> = {}): ClusterView 
   return viewWith({ [name]: silent }, { etcdLeader: 'node2', ...differs, etcd });
 }
 
-const doneBy = ({ removals }: { removals: readonly Removal[] }) => removals.map((removal) => removal.do);
+const doneBy = ({ removals }: { removals: readonly Removal[] }) =>
+  removals.map((removal) => (removal.do === 'stop' ? `stop ${removal.component}` : removal.do));
 
 describe('taking a host out', () => {
   it('that follows: the database, then the vote, then what is left of it', () => {
@@ -58,11 +60,11 @@ describe('taking a host out', () => {
   it('from where etcd is led: its leadership moves first, and not to the database leader’s host', () => {
     const plan = planRemove(view({ etcdLeader: 'node3' }), topology, departing('node3'));
     expect(doneBy(plan)).toEqual([
-      'stop-patroni',
+      'stop patroni',
       'await-forgotten',
       'move-etcd-leader',
       'remove-etcd-member',
-      'retire-etcd',
+      'stop etcd',
     ]);
     expect(plan.removals[2]).toMatchObject({ from: 'node3', to: 'node2' });
     const both = planRemove(view({ etcdLeader: 'node1' }), topology, departing('node1'));
@@ -114,28 +116,29 @@ describe('taking a host out', () => {
     const gone = { patroni: view().listed.patroni.slice(0, 2), etcd: view().listed.etcd };
     const half = without('node3', { listed: gone });
     const stopped = departing('node3', { units: new Set(['etcd']), slot: false });
-    expect(doneBy(planRemove(half, topology, stopped))).toEqual(['remove-etcd-member', 'retire-etcd']);
+    expect(doneBy(planRemove(half, topology, stopped))).toEqual(['remove-etcd-member', 'stop etcd']);
     const out = { ...gone, etcd: gone.etcd.slice(0, 2) };
-    const nothing = departing('node3', { units: new Set(), etcdData: undefined, slot: false });
+    const nothing = departing('node3', { units: new Set(), kept: new Map<string, string>(), slot: false });
     expect(planRemove({ ...half, listed: out }, topology, nothing)).toMatchObject({
       steps: [],
       refusals: [],
       notes: ['nothing of node3 is left in c'],
     });
     // A controller that was killed before it moved the data aside.
-    expect(doneBy(planRemove({ ...half, listed: out }, topology, { ...nothing, etcdData: '/e' }))).toEqual([
-      'retire-etcd',
-    ]);
+    expect(
+      doneBy(planRemove({ ...half, listed: out }, topology, { ...nothing, kept: new Map([['etcd', '/e']]) })),
+    ).toEqual(['stop etcd']);
   });
 
   it('that only has HAProxy', () => {
     const entry = departing('lb', {
       groups: new Set(['haproxy']),
       units: new Set(['haproxy']),
-      etcdData: undefined,
+      kept: new Map<string, string>(),
       slot: false,
     });
-    const two = { ...topology, haproxy: [...topology.haproxy, { name: 'lb2', address: '10.0.0.8' }] };
+    const hosts = [...topology.hostsOf(haproxy), { name: 'lb2', address: '10.0.0.8' }];
+    const two = topology.with(haproxy, { hosts });
     const both = view({ writesTo: new Map(['lb', 'lb2'].map((name) => [name, ['node1']])) });
     expect(stepsOf(planRemove(both, two, entry))).toEqual(['HAProxy on lb is stopped for good']);
     expect(refused(planRemove(both, two, entry))).toEqual([]);

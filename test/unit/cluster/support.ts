@@ -1,6 +1,6 @@
 import type { PgSetting, PgSettings } from '../../../src/clients/pg-settings.ts';
-import { timingOf } from '../../../src/components/timing.ts';
-import type { Topology } from '../../../src/components/topology.ts';
+import { timingOf } from '../../../src/components/patroni/timing.ts';
+import { haproxySettings, patroniSettings, topologyWith } from '../components/support.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
 
 export function member(name: string, differs: Partial<MemberView> = {}): MemberView {
@@ -69,25 +69,20 @@ export function viewWith(
 
 const nodes = ['node1', 'node2', 'node3'].map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));
 
-export const topology: Topology = {
-  cluster: 'c',
-  etcd: nodes,
-  postgres: nodes,
-  haproxy: [{ name: 'lb', address: '10.0.0.9' }],
-  ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 5000, read: 5001, stats: 7000 },
-  rest: { user: 'patroni', password: 'secret' },
-  checks: { interval: 3, fall: 3, rise: 2 },
-  etcdQuota: 2 ** 31,
-  watchdog: { mode: 'automatic', margin: 5, timeout: 25 },
-  synchronous: false,
-  dcs: { ttl: 30, loop_wait: 10, retry_timeout: 10, postgresql: { parameters: {} } },
-  parameters: {},
-  noLoadBalance: new Set(),
-  superuser: { user: 'postgres', password: 'secret' },
-  probe: { user: 'drover_probe', password: 'secret' },
-  admin: 'admin',
-  entry: ['10.0.0.9'],
-};
+export const topology = topologyWith('c', {
+  etcd: { hosts: nodes, settings: { clientPort: 2379, quota: 2 ** 31 } },
+  patroni: {
+    hosts: nodes,
+    settings: patroniSettings({
+      dcs: { ttl: 30, loop_wait: 10, retry_timeout: 10, postgresql: { parameters: {} } },
+    }),
+  },
+  haproxy: {
+    hosts: [{ name: 'lb', address: '10.0.0.9' }],
+    settings: haproxySettings,
+  },
+  watchdog: { hosts: nodes, settings: { mode: 'automatic', margin: 5, timeout: 25 } },
+});
 
 /** What a plan refuses, message by message. */
 export function refused({ refusals }: { refusals: readonly { message: string }[] }): string[] {

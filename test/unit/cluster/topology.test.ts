@@ -3,7 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadRun } from '../../../src/actions/load.ts';
 import { scopeOf } from '../../../src/config/host-variables.ts';
-import { topologyOf, type Topology } from '../../../src/components/topology.ts';
+import { topologyOf, type Topology } from '../../../src/cluster/topology.ts';
+import { etcd } from '../../../src/components/etcd/index.ts';
+import { haproxy } from '../../../src/components/haproxy/index.ts';
+import { patroni } from '../../../src/components/patroni/index.ts';
+import { watchdog } from '../../../src/components/watchdog/index.ts';
 import { folderOf } from '../support.ts';
 
 const site = fileURLToPath(new URL('../../../playbooks/site.yml', import.meta.url));
@@ -41,18 +45,29 @@ describe('topologyOf', () => {
       'patroni_ttl: 40, postgres_parameters: { max_connections: 50 }, patroni_dcs_extra: { failsafe_mode: true }',
       three,
     );
-    expect(found).toMatchObject({
-      cluster: 'demo',
-      etcd: [
+    expect(found.cluster).toBe('demo');
+    expect(found.of(etcd)).toMatchObject({
+      hosts: [
         { name: 'n1', address: '10.0.0.1' },
         { name: 'n2', address: '10.0.0.2' },
         { name: 'n3', address: '10.0.0.3' },
       ],
-      haproxy: [{ name: 'p', address: '10.0.0.9' }],
-      ports: { etcd: 2379, rest: 8008, postgres: 5432, write: 6000, read: 5001 },
-      watchdog: { mode: 'required', margin: 5, timeout: 35 },
+      settings: { clientPort: 2379 },
+    });
+    expect(found.of(haproxy)).toMatchObject({
+      hosts: [{ name: 'p', address: '10.0.0.9' }],
+      settings: {
+        writePort: 6000,
+        readPort: 5001,
+        checks: { interval: 3, fall: 3, rise: 2 },
+        clientAddresses: ['192.0.2.1'],
+      },
+    });
+    expect(found.of(watchdog).settings).toEqual({ mode: 'required', margin: 5, timeout: 35 });
+    expect(found.of(patroni).settings).toMatchObject({
+      restPort: 8008,
+      postgresPort: 5432,
       rest: { user: 'patroni', password: 'rest' },
-      checks: { interval: 3, fall: 3, rise: 2 },
       dcs: {
         ttl: 40,
         failsafe_mode: true,
@@ -60,8 +75,8 @@ describe('topologyOf', () => {
       },
       noLoadBalance: new Set(['n3']),
       probe: { user: 'drover_probe', password: 'probe' },
-      entry: ['192.0.2.1'],
     });
+    expect(found.outline.readers).toEqual(['n1', 'n2']);
   });
 
   test.each([
@@ -69,7 +84,7 @@ describe('topologyOf', () => {
     ['watchdog_safety_margin: -1, patroni_ttl: 45', 22],
     ['watchdog_safety_margin: 10', 20],
   ])('with %s the watchdog fires after %i s', (vars, timeout) => {
-    expect(topology(vars, three).watchdog.timeout).toBe(timeout);
+    expect(topology(vars, three).of(watchdog).settings.timeout).toBe(timeout);
   });
 
   test('dedicated etcd hosts, and nobody in front', () => {
@@ -77,9 +92,11 @@ describe('topologyOf', () => {
       '',
       `etcd: { hosts: { e1: { ansible_host: 10.0.1.1, etcd_client_port: 2399 } } }\npostgres: { hosts: { n1: { ansible_host: 10.0.0.1 } } }\nhaproxy: { hosts: {} }`,
     );
-    expect(found.etcd).toEqual([{ name: 'e1', address: '10.0.1.1' }]);
-    expect(found.ports).toMatchObject({ etcd: 2399, write: 5000 });
-    expect(found.entry).toEqual([]);
+    expect(found.of(etcd)).toMatchObject({
+      hosts: [{ name: 'e1', address: '10.0.1.1' }],
+      settings: { clientPort: 2399 },
+    });
+    expect(found.of(haproxy).settings).toMatchObject({ writePort: 5000, clientAddresses: [] });
   });
 
   test('more nodes need more senders', () => {
@@ -90,7 +107,7 @@ describe('topologyOf', () => {
       '',
       `etcd: { hosts: { ${hosts} } }\npostgres: { hosts: { ${hosts} } }\nhaproxy: {}`,
     );
-    expect(found.dcs).toMatchObject({
+    expect(found.of(patroni).settings.dcs).toMatchObject({
       postgresql: { parameters: { max_wal_senders: 11, max_replication_slots: 11 } },
     });
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { missingFollower, missingRole, missingSettlement } from '../../../src/cluster/checks.ts';
-import type { PatroniSnapshot, Snapshot } from '../../../src/components/snapshot.ts';
+import { Snapshot } from '../../../src/cluster/snapshot.ts';
+import type { PatroniState } from '../../../src/components/patroni/state.ts';
 import { viewOf } from '../../../src/cluster/view.ts';
 import { topology, view, viewWith } from './support.ts';
 
-const silent: PatroniSnapshot = {
+const silent: PatroniState = {
   member: undefined,
   leader: undefined,
   primary: undefined,
@@ -39,28 +40,34 @@ const cluster = {
   ],
 };
 
-function snapshotOf(patroni: Readonly<Record<string, PatroniSnapshot>>): Snapshot {
+function snapshotOf(patroni: Readonly<Record<string, PatroniState>>): Snapshot {
   const status = { memberId: '7', leaderId: '7', term: '1', version: '3.4', isLearner: false, size: 0 };
-  return {
-    patroni: new Map(Object.entries(patroni)),
-    etcd: new Map([
-      ['node1', { status, view: undefined, alarms: [] }],
-      ['node2', { status: { ...status, memberId: '8', leaderId: '0' }, view: undefined, alarms: [] }],
-    ]),
-    hosts: new Map(),
-    haproxy: new Map([
-      [
-        'lb',
-        {
-          problem: undefined,
-          servers: [
-            { proxy: 'primary', server: 'node1', status: 'UP', check: 'L7OK', sessions: 0 },
-            { proxy: 'primary', server: 'node2', status: 'DOWN', check: 'L7STS', sessions: 0 },
-          ],
-        },
-      ],
-    ]),
-  };
+  const states: [string, ReadonlyMap<string, unknown>][] = [
+    ['patroni', new Map(Object.entries(patroni))],
+    [
+      'etcd',
+      new Map([
+        ['node1', { status, view: undefined, alarms: [] }],
+        ['node2', { status: { ...status, memberId: '8', leaderId: '0' }, view: undefined, alarms: [] }],
+      ]),
+    ],
+    [
+      'haproxy',
+      new Map([
+        [
+          'lb',
+          {
+            problem: undefined,
+            servers: [
+              { proxy: 'primary', server: 'node1', status: 'UP', check: 'L7OK', sessions: 0 },
+              { proxy: 'primary', server: 'node2', status: 'DOWN', check: 'L7STS', sessions: 0 },
+            ],
+          },
+        ],
+      ]),
+    ],
+  ];
+  return new Snapshot(new Map(states));
 }
 
 describe('a view of a cluster', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ask, reach, runOn } from '../../../src/components/ask.ts';
+import { Ask, reach } from '../../../src/components/ask.ts';
 import { UnreachableError } from '../../../src/core/errors.ts';
 import type { Fleet } from '../../../src/engine/hosts/fleet.ts';
 
@@ -27,8 +27,8 @@ test.each([
   ['c', { answered: false, reason: 'c: no route' }, { status: 1, stdout: '', stderr: 'c: no route' }],
   ['d', { answered: false, reason: 'not reachable' }, { status: 1, stdout: '', stderr: 'not reachable' }],
 ])('what %s says, or why it says nothing', async (host, answer, output) => {
-  expect(await ask(fleet, host, request)).toEqual(answer);
-  expect(await runOn(fleet, host, 'true')).toEqual(output);
+  expect(await new Ask(fleet).http(host, request)).toEqual(answer);
+  expect(await new Ask(fleet).run(host, 'true')).toEqual(output);
 });
 
 test('what else goes wrong is no silence', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Problems } from '../../../src/config/files.ts';
+import { rollingNames } from '../../../src/cluster/guide.ts';
 import { loadPlaybook } from '../../../src/config/playbook/load.ts';
 import { tasksOf, type Task } from '../../../src/config/playbook/model.ts';
 import { toData } from '../../../src/core/node.ts';
@@ -301,7 +302,7 @@ describe('a folder as source', () => {
     symlinkSync('../site/b', within('folder'));
     const load = () => {
       const problems = new Problems();
-      const { plays } = loadPlaybook(join(folder, 'p.yml'), modules, problems);
+      const { plays } = loadPlaybook(join(folder, 'p.yml'), { modules, rolling: rollingNames }, problems);
       const [task] = plays.flatMap(({ tasks }) => [...tasksOf(tasks)]);
       return { source: task?.source, problems: told(problems.list, folder) };
     };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Problems } from '../../../src/config/files.ts';
 import { loadInventory } from '../../../src/config/inventory/load.ts';
 import type { Inventory } from '../../../src/config/inventory/model.ts';
+import { rollingNames } from '../../../src/cluster/guide.ts';
 import { loadPlaybook } from '../../../src/config/playbook/load.ts';
 import { modules } from '../../../src/modules/registry.ts';
 import { Scope } from '../../../src/vars/scope.ts';
@@ -34,7 +35,7 @@ export function playbookOf(files: Readonly<Record<string, string>>) {
   const folder = folderOf(files);
   const problems = new Problems();
   const [name = ''] = Object.keys(files);
-  const playbook = loadPlaybook(join(folder, name), modules, problems);
+  const playbook = loadPlaybook(join(folder, name), { modules, rolling: rollingNames }, problems);
   return { playbook, problems: told(problems.list, folder) };
 }
 

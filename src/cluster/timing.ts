@@ -1,52 +1,14 @@
+import { haproxy } from '../components/haproxy/index.ts';
+import { timingOf, type Timing } from '../components/patroni/timing.ts';
+import { watchdogTimeout, type WatchdogSettings } from '../components/watchdog/settings.ts';
+import type { Topology } from './topology.ts';
+
 type Settings = Readonly<Record<string, unknown>>;
-
-/** How HAProxy checks a server; the interval is in seconds. */
-interface Checks {
-  readonly interval: number;
-  readonly fall: number;
-  readonly rise: number;
-}
-
-/** The entries that clients use, and how they check what is behind them. */
-interface Entries {
-  readonly haproxy: readonly unknown[];
-  readonly checks: Checks;
-}
-
-/** The times Patroni goes by, in seconds, and the lag in bytes that rules a candidate out. */
-export interface Timing {
-  readonly ttl: number;
-  readonly loopWait: number;
-  readonly retryTimeout: number;
-  readonly primaryStartTimeout: number;
-  readonly maximumLag: number;
-}
-
-/** Reads them out of the configuration in the DCS; what is not set there has Patroni's default. */
-export function timingOf(config: Settings): Timing {
-  const number = (name: string, otherwise: number) => {
-    const value = Number(config[name] ?? otherwise);
-    return Number.isFinite(value) ? value : otherwise;
-  };
-  return {
-    ttl: number('ttl', 30),
-    loopWait: number('loop_wait', 10),
-    retryTimeout: number('retry_timeout', 10),
-    // Its name until Patroni 3.0.
-    primaryStartTimeout: number('primary_start_timeout', number('master_start_timeout', 300)),
-    maximumLag: number('maximum_lag_on_failover', 1_048_576),
-  };
-}
-
-/** Seconds after which a watchdog resets its host; -1 asks for half the time to live. */
-export function watchdogTimeout(ttl: number, margin: number): number {
-  return margin === -1 ? Math.floor(ttl / 2) : ttl - margin;
-}
 
 /** What is wrong with the times of a configuration: Patroni would silently go by other ones. */
 export function timingProblems(
   config: Settings,
-  { mode, margin }: { readonly mode: string; readonly margin: number },
+  { mode, margin }: Pick<WatchdogSettings, 'mode' | 'margin'>,
 ): string[] {
   const { ttl, loopWait, retryTimeout } = timingOf(config);
   const minima = [
@@ -81,9 +43,10 @@ export interface Outage {
 const handover = 2;
 
 /** Of a leader that hands over: the hand-over, and HAProxy until it has seen it. */
-export function outageOfHandover({ haproxy, checks }: Entries): Outage {
-  if (haproxy.length === 0) return { usual: handover, most: 2 * handover };
-  const { interval, fall, rise } = checks;
+export function outageOfHandover(topology: Topology): Outage {
+  const { hosts, settings } = topology.of(haproxy);
+  if (hosts.length === 0) return { usual: handover, most: 2 * handover };
+  const { interval, fall, rise } = settings.checks;
   return {
     usual: handover + (rise - 0.5) * interval,
     // Until the old one is taken out, every other connection still ends at it.
@@ -92,8 +55,10 @@ export function outageOfHandover({ haproxy, checks }: Entries): Outage {
 }
 
 /** Of a leader that is restarted where it is. */
-export function outageInPlace({ haproxy, checks }: Entries, { primaryStartTimeout }: Timing): Outage {
-  const seen = haproxy.length === 0 ? 0 : checks.rise * checks.interval;
+export function outageInPlace(topology: Topology, { primaryStartTimeout }: Timing): Outage {
+  const { hosts, settings } = topology.of(haproxy);
+  const { checks } = settings;
+  const seen = hosts.length === 0 ? 0 : checks.rise * checks.interval;
   return { usual: handover, most: primaryStartTimeout + seen };
 }
 
@@ -116,7 +81,8 @@ export function boundOfRole(timing: Timing): number {
 const rejoin = 60;
 
 /** Seconds until all members follow the leader, and HAProxy has seen it. */
-export function boundOfSettling(timing: Timing, { fall, interval }: Checks): number {
+export function boundOfSettling(timing: Timing, topology: Topology): number {
+  const { fall, interval } = topology.of(haproxy).settings.checks;
   return rejoin + timing.ttl + 2 * timing.loopWait + fall * interval;
 }
 
@@ -124,6 +90,6 @@ export function boundOfSettling(timing: Timing, { fall, interval }: Checks): num
 const slowestCopy = 10 * 1024 ** 2;
 
 /** Seconds for cloning so many bytes. */
-export function boundOfClone(bytes: number, timing: Timing, checks: Checks): number {
-  return boundOfSettling(timing, checks) + bytes / slowestCopy;
+export function boundOfClone(bytes: number, timing: Timing, topology: Topology): number {
+  return boundOfSettling(timing, topology) + bytes / slowestCopy;
 }

@@ -1,0 +1,43 @@
+import {
+  alarmsRequest,
+  memberListRequest,
+  parseAlarms,
+  parseMemberList,
+  parseStatus,
+  statusRequest,
+  type EtcdEndpoint,
+  type EtcdStatus,
+  type EtcdView,
+} from '../../clients/etcd.ts';
+import type { HttpRequest } from '../../clients/http.ts';
+import type { Look } from '../look.ts';
+import type { ClusterHost } from '../place.ts';
+import type { EtcdSettings } from './settings.ts';
+
+/** What one member says; undefined parts it did not answer. */
+export interface EtcdState {
+  readonly status: EtcdStatus | undefined;
+  readonly view: EtcdView | undefined;
+  readonly alarms: readonly string[] | undefined;
+}
+
+export async function lookAtMember(
+  { ask, settings }: Look<EtcdSettings>,
+  { name, address }: ClusterHost,
+): Promise<EtcdState> {
+  const send = (request: (endpoint: EtcdEndpoint) => HttpRequest) =>
+    ask.http(name, request({ address, port: settings.clientPort }));
+  const [status, list, alarms] = await Promise.all([
+    send(statusRequest),
+    send(memberListRequest),
+    send(alarmsRequest),
+  ]);
+  return { status: parseStatus(status), view: parseMemberList(list), alarms: parseAlarms(alarms) };
+}
+
+/** The host of the leader, if a member says that it leads. */
+export function etcdLeaderOf(states: ReadonlyMap<string, EtcdState>): string | undefined {
+  return [...states].find(
+    ([, { status }]) => status !== undefined && status.leaderId === status.memberId,
+  )?.[0];
+}

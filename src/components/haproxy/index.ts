@@ -1,0 +1,28 @@
+import { defineComponent } from '../component.ts';
+import { gate } from './gate.ts';
+import { leaving } from './leave.ts';
+import { probeEntries } from './probe-sql.ts';
+import { probeServers } from './probe.ts';
+import { readSettings } from './settings.ts';
+import { lookAtEntry } from './state.ts';
+import { status } from './status.ts';
+
+/** The entry for clients: one port for writes, one for reads. */
+export const haproxy = defineComponent({
+  name: 'haproxy',
+  title: 'HAProxy',
+  group: 'haproxy',
+  unit: 'haproxy',
+  packages: ['haproxy'],
+  ports: [
+    { variable: 'haproxy_write_port', from: 'clients' },
+    { variable: 'haproxy_read_port', from: 'clients' },
+    { variable: 'haproxy_stats_port', from: 'whoever looks at its statistics' },
+  ],
+  settings: readSettings,
+  look: lookAtEntry,
+  probes: async (look) => [...(await probeEntries(look)), ...probeServers(look)],
+  status,
+  gate,
+  leaving,
+});

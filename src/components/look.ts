@@ -1,0 +1,26 @@
+import type { Ask } from './ask.ts';
+import type { ClusterOutline, Placed } from './place.ts';
+import type { ProbeRole } from './probe-role.ts';
+
+/** Where a component is looked at. */
+export interface Look<S> extends Placed<S> {
+  readonly ask: Ask;
+  readonly cluster: ClusterOutline;
+}
+
+/** What was seen of a component at one moment. */
+export interface Seen<S, T> extends Placed<S> {
+  readonly cluster: ClusterOutline;
+  /** By host. */
+  readonly states: ReadonlyMap<string, T>;
+  /** Members that lead the database by their own word; one in a healthy cluster. */
+  readonly leaders: readonly string[];
+}
+
+/** What probes go by. */
+export interface ProbeLook<S, T> extends Seen<S, T> {
+  readonly ask: Ask;
+  readonly sql: ProbeRole;
+  /** Write nothing. */
+  readonly readOnly: boolean;
+}

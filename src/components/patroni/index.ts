@@ -1,0 +1,27 @@
+import { defineComponent } from '../component.ts';
+import { gate } from './gate.ts';
+import { leaving } from './leave.ts';
+import { probeSql } from './probe-sql.ts';
+import { probePatroni } from './probe.ts';
+import { readSettings } from './settings.ts';
+import { lookAtMember } from './state.ts';
+import { status } from './status.ts';
+
+/** PostgreSQL, and Patroni that runs it. */
+export const patroni = defineComponent({
+  name: 'patroni',
+  title: 'Patroni',
+  group: 'postgres',
+  unit: 'patroni',
+  packages: ['patroni', 'postgresql-15', 'postgresql-client-15'],
+  ports: [
+    { variable: 'postgres_port', from: 'HAProxy and the other members' },
+    { variable: 'patroni_restapi_port', from: 'HAProxy and the other members' },
+  ],
+  settings: readSettings,
+  look: lookAtMember,
+  probes: async (look) => [...probePatroni(look), ...(await probeSql(look))],
+  status,
+  gate,
+  leaving,
+});

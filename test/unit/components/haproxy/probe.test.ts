@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import { faultsAfter, type SeenCluster } from '../seen-cluster.ts';
+
+describe('the probes show', () => {
+  test.each<[string, (cluster: SeenCluster) => void, string[]]>([
+    [
+      'an HAProxy that sends writes to two',
+      (cluster) => {
+        const two = cluster
+          .of('haproxy', 'proxy')
+          .servers.find(({ proxy, server }) => proxy === 'primary' && server === 'n2');
+        Object.assign(two ?? {}, { status: 'UP 1/2' });
+      },
+      ['fail HAProxy writes (proxy): up: n1, n2'],
+    ],
+    [
+      'an HAProxy that does not answer',
+      (cluster) => Object.assign(cluster.of('haproxy', 'proxy'), { servers: [], problem: 'no socket' }),
+      ['fail HAProxy (proxy): no socket'],
+    ],
+  ])('%s', (_, spoil, faults) => {
+    expect(faultsAfter(spoil)).toEqual(faults);
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { patroni } from '../../../../src/components/patroni/index.ts';
+import { faultsAfter, topology, type SeenCluster } from '../seen-cluster.ts';
+
+describe('the probes show', () => {
+  test.each<[string, (cluster: SeenCluster) => void, string[]]>([
+    [
+      'no leader',
+      (cluster) => Object.assign(cluster.of('patroni', 'n1'), { leader: 503, primary: 503, replica: 503 }),
+      [
+        'fail leader (demo): 0 leaders',
+        'fail role (n1): /replica 503, /primary 503',
+        'fail HAProxy writes (proxy): up: n1',
+        'fail HAProxy reads (proxy): up: n2, n3',
+        'fail watchdog (n1): active',
+      ],
+    ],
+    [
+      'two leaders',
+      (cluster) => Object.assign(cluster.of('patroni', 'n2'), { leader: 200, primary: 200, replica: 503 }),
+      [
+        'fail leader (n1): 2 leaders',
+        'fail role (n2): /replica 503, /primary 200',
+        'fail watchdog (n2): inactive',
+      ],
+    ],
+    [
+      'a leader that does not take writes yet',
+      (cluster) => Object.assign(cluster.of('patroni', 'n1').member ?? {}, { role: 'replica' }),
+      ['fail role (n1): /primary 200, role replica'],
+    ],
+    [
+      'a silent node',
+      (cluster) =>
+        Object.assign(cluster.of('patroni', 'n3'), {
+          member: undefined,
+          leader: undefined,
+          primary: undefined,
+          replica: undefined,
+          silence: 'connection refused',
+        }),
+      ['fail role (n3): /replica silent, /primary silent', 'fail Patroni (n3): connection refused'],
+    ],
+    [
+      'what waits, is paused, or has lost its watchdog',
+      (cluster) =>
+        Object.assign(cluster.of('patroni', 'n2').member ?? {}, {
+          pending_restart: true,
+          pause: true,
+          watchdog_failed: true,
+        }),
+      ['fail Patroni (n2): running, waits for a restart, paused, watchdog failed'],
+    ],
+    [
+      'another cluster’s node, on another timeline',
+      (cluster) =>
+        Object.assign(cluster.of('patroni', 'n2').member ?? {}, {
+          database_system_identifier: '1',
+          timeline: 2,
+        }),
+      ['fail system identifier (demo): 2 identifiers', 'fail timeline (demo): 2 timelines'],
+    ],
+    [
+      'a member that the inventory does not have',
+      (cluster) => {
+        const all = cluster.of('patroni', 'n1').cluster;
+        if (all) (all.members as unknown[]).push({ name: 'old', role: 'replica', state: 'running' });
+      },
+      ['fail members (demo): n1, n2, n3, old'],
+    ],
+    [
+      'a DCS that was changed by hand',
+      (cluster) => (cluster.of('patroni', 'n1').config = { ttl: 60 }),
+      ['fail DCS configuration (demo): ttl is 60, postgresql.parameters.max_connections is not set'],
+    ],
+  ])('%s', (_, spoil, faults) => {
+    expect(faultsAfter(spoil)).toEqual(faults);
+  });
+
+  test('a node that is not to serve reads is expected to refuse them', () => {
+    const settings = { ...topology.of(patroni).settings, noLoadBalance: new Set(['n3']) };
+    const spared = topology.with(patroni, { settings });
+    const refuses = (cluster: SeenCluster) => {
+      cluster.of('patroni', 'n3').replica = 503;
+      const server = cluster
+        .of('haproxy', 'proxy')
+        .servers.find((one) => one.proxy === 'standbys' && one.server === 'n3');
+      Object.assign(server ?? {}, { status: 'DOWN' });
+    };
+    expect(faultsAfter(refuses, spared)).toEqual([]);
+    expect(faultsAfter(() => undefined, spared)).toEqual([
+      'fail role (n3): /replica 200, /primary 503',
+      'fail HAProxy reads (proxy): up: n2, n3',
+    ]);
+  });
+});
