@@ -49,9 +49,8 @@ export function clusterStatus(topology: Topology, snapshot: Snapshot): ClusterSt
 
 /** The same for programs: each component's rows under its key. */
 export function statusJson({ tables, ...head }: ClusterStatus): Readonly<Record<string, unknown>> {
-  const rows = tables.map((table) => [
-    table.key,
-    table.rows.map(({ name, address, cells }) => ({ name, address, ...cells })),
-  ]);
-  return { ...head, ...Object.fromEntries(rows) };
+  const rows: Record<string, unknown> = {};
+  for (const { key, rows: hosts } of tables)
+    rows[key] = hosts.map(({ name, address, cells }) => ({ name, address, ...cells }));
+  return { ...head, ...rows };
 }

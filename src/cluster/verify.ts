@@ -36,8 +36,9 @@ async function probeAll(fleet: Fleet, topology: Topology, readOnly: boolean): Pr
   const snapshot = await takeSnapshot(fleet, topology);
   const ask = new Ask(fleet);
   const sql = topology.probeRole(ask);
-  const rows = components.map((component) =>
-    component.probes?.({ ...seenOf(component, topology, snapshot), ask, sql, readOnly }),
-  );
-  return (await Promise.all(rows)).flatMap((found) => found ?? []);
+  const rows = components.map(async (component) => {
+    const look = { ...seenOf(component, topology, snapshot), ask, sql, readOnly };
+    return (await component.probes?.(look)) ?? [];
+  });
+  return (await Promise.all(rows)).flat();
 }

@@ -29,7 +29,7 @@ export interface Leaving<S> {
 }
 
 /** A port that the component listens on. */
-export interface Port {
+interface Port {
   /** The variable that sets it. */
   readonly variable: string;
   /** Who connects to it. */

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { components } from '../components/registry.ts';
 import { download, install } from './packages.ts';
 import { run } from './shell.ts';
 
@@ -31,14 +32,7 @@ const included = [
 ];
 
 /** Packages that the playbooks install: downloaded once, and found by each host's apt in its archive. */
-const downloaded = [
-  'etcd-server',
-  'etcd-client',
-  'patroni',
-  'postgresql-15',
-  'postgresql-client-15',
-  'haproxy',
-];
+const downloaded = components.flatMap(({ packages }) => packages);
 
 // Package lists older than this would have every host fetch them itself.
 const freshFor = 20 * 3600 * 1000;
