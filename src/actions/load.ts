@@ -16,6 +16,7 @@ import type { Inventory } from '../config/inventory/model.ts';
 import { PatternError, selectHosts } from '../config/inventory/patterns.ts';
 import { loadPlaybook } from '../config/playbook/load.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
+import type { PlayOnHosts } from '../engine/run-options.ts';
 import { InvalidInputError, UsageError } from '../core/errors.ts';
 import { modules } from '../modules/registry.ts';
 import { NotYetKnown, Scope, type Layer, type Variable } from '../vars/scope.ts';
@@ -34,11 +35,7 @@ export interface InputOptions {
 /** Inventory, plays and variables, read and checked as far as possible without connecting to hosts. */
 export interface LoadedRun {
   readonly inventory: Inventory;
-  readonly plays: readonly {
-    readonly play: Play;
-    readonly hosts: readonly string[];
-    readonly limited: readonly string[];
-  }[];
+  readonly plays: readonly PlayOnHosts[];
   readonly declarations: Declarations;
   readonly variables: VariableSources;
   /** The hosts selected by --limit. */

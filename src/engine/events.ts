@@ -1,16 +1,8 @@
 import * as z from 'zod';
-import { changeActions } from '../plan/change.ts';
+import { changeFields } from '../plan/change.ts';
 
 /** What people and programs see of a change. */
-export const ShownChange = z.object({
-  action: z.enum(changeActions),
-  resource: z.string(),
-  detail: z.string().optional(),
-  reason: z.string().optional(),
-  before: z.string().optional(),
-  after: z.string().optional(),
-  disrupts: z.string().optional(),
-});
+export const ShownChange = z.object(changeFields);
 export type ShownChange = z.infer<typeof ShownChange>;
 
 const where = {

@@ -28,15 +28,18 @@ export interface RunView {
   scope(host: string): Scope;
 }
 
+/** A play, its hosts, and those of them that the run is limited to. */
+export interface PlayOnHosts {
+  readonly play: Play;
+  readonly hosts: readonly string[];
+  readonly limited: readonly string[];
+}
+
 export interface RunOptions {
   /** Identifies the run in locks and logs. */
   readonly id: string;
   readonly command: string;
-  readonly plays: readonly {
-    readonly play: Play;
-    readonly hosts: readonly string[];
-    readonly limited: readonly string[];
-  }[];
+  readonly plays: readonly PlayOnHosts[];
   readonly variables: VariableSources;
   readonly vault: Vault;
   /** Secret variables, live: filled in before the first plan. */

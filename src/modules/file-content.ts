@@ -54,22 +54,10 @@ export function needsOfFile(path: string, digest?: string) {
   };
 }
 
-interface FileFacts {
+export interface FileFacts {
   readonly path: PathFact | undefined;
   readonly digest: string | undefined;
   readonly before: string | undefined;
-}
-
-/** Why a file cannot be changed in part; undefined when it can. */
-export function refuseEdit(
-  path: string,
-  facts: Pick<FileFacts, 'path' | 'before'>,
-): ReturnType<typeof refused> | undefined {
-  if (facts.path?.type === 'link')
-    return refused(`${path} is a link to ${facts.path.target ?? ''}`, 'name the file that it leads to');
-  if (facts.path?.type === 'file' && facts.before === undefined)
-    return refused(`${path} cannot be read`, 'is it a text file (UTF-8) below 256 KB?');
-  return undefined;
 }
 
 /** What has to happen for the file to be there with content, owner and mode. */

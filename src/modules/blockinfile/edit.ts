@@ -1,8 +1,8 @@
-interface BlockPlace {
+import { placeIn, type Place } from '../file-edit.ts';
+
+interface BlockPlace extends Place {
   readonly marker: string;
   readonly block: string;
-  readonly insertafter?: string | undefined;
-  readonly insertbefore?: string | undefined;
 }
 
 /** The text with the block in it: in place of the former one, or at the place asked for (the end, by default). */
@@ -14,7 +14,7 @@ export function insertBlock(text: string, place: BlockPlace): string {
   if (found) {
     lines.splice(found.start, found.count, ...block);
   } else {
-    lines.splice(position(lines, place), 0, ...block);
+    lines.splice(placeIn(lines, place), 0, ...block);
   }
   return toText(lines);
 }
@@ -43,15 +43,6 @@ function find(
   if (last < 0) return undefined;
   const start = lines.lastIndexOf(begin, last);
   return { start, count: last - start + 1 };
-}
-
-function position(lines: readonly string[], { insertafter, insertbefore }: BlockPlace): number {
-  if (insertbefore === 'BOF') return 0;
-  const pattern = insertbefore ?? insertafter;
-  if (pattern === undefined || pattern === 'EOF') return lines.length;
-  const match = lines.findLastIndex((line) => new RegExp(pattern).test(line));
-  if (match < 0) return lines.length;
-  return insertbefore === undefined ? match + 1 : match;
 }
 
 function toLines(text: string): string[] {

@@ -1,14 +1,6 @@
 import * as z from 'zod';
-import { inSync, refused } from '../../plan/change.ts';
-import {
-  applyFile,
-  diffFile,
-  FileChange,
-  fileParams,
-  needsOfFile,
-  refuseEdit,
-  writesOfFile,
-} from '../file-content.ts';
+import { applyFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import { diffEdit } from '../file-edit.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath, regularExpression } from '../params.ts';
 import { insertBlock, removeBlock } from './edit.ts';
@@ -51,16 +43,13 @@ export const blockinfile = defineModule({
   }),
   change: FileChange,
   needs: ({ path }) => needsOfFile(path),
-  diff(facts, params, context) {
-    const { path, state, create } = params;
-    if (!facts.path && state === 'absent') return inSync();
-    if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    const refusal = refuseEdit(path, facts);
-    if (refusal) return refusal;
-    const before = facts.before ?? '';
-    const content = state === 'absent' ? removeBlock(before, params.marker) : insertBlock(before, params);
-    return diffFile(facts, { ...params, dest: path, content }, context);
-  },
+  diff: (facts, params, context) =>
+    diffEdit(
+      facts,
+      params,
+      (text) => (params.state === 'absent' ? removeBlock(text, params.marker) : insertBlock(text, params)),
+      context,
+    ),
   apply: applyFile,
   writes: writesOfFile,
   aim: ({ path, state }) => (state === 'absent' ? `no block in ${path}` : `the block in ${path}`),

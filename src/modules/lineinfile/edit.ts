@@ -1,9 +1,9 @@
-interface LinePlace {
+import { placeIn, type Place } from '../file-edit.ts';
+
+interface LinePlace extends Place {
   readonly line?: string | undefined;
   readonly regexp?: string | undefined;
   readonly backrefs: boolean;
-  readonly insertafter?: string | undefined;
-  readonly insertbefore?: string | undefined;
 }
 
 /** The text with the line in it, as Ansible's lineinfile would have it. */
@@ -20,7 +20,7 @@ export function putLine(text: string, place: LinePlace): string {
   } else if (backrefs || lines.includes(line)) {
     return text;
   } else {
-    lines.splice(position(lines, place), 0, line);
+    lines.splice(placeIn(lines, place), 0, line);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -38,13 +38,4 @@ export function removeLines(text: string, { line, regexp }: LinePlace): string {
 function expand(line: string, expression: RegExp, former: string): string {
   const groups = expression.exec(former) ?? [];
   return line.replace(/\\(\d)/g, (_, digit: string) => groups[Number(digit)] ?? '');
-}
-
-function position(lines: readonly string[], { insertafter, insertbefore }: LinePlace): number {
-  if (insertbefore === 'BOF') return 0;
-  const pattern = insertbefore ?? insertafter;
-  if (pattern === undefined || pattern === 'EOF') return lines.length;
-  const match = lines.findLastIndex((candidate) => new RegExp(pattern).test(candidate));
-  if (match < 0) return lines.length;
-  return insertbefore === undefined ? match + 1 : match;
 }

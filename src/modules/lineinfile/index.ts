@@ -1,14 +1,6 @@
 import * as z from 'zod';
-import { inSync, refused } from '../../plan/change.ts';
-import {
-  applyFile,
-  diffFile,
-  FileChange,
-  fileParams,
-  needsOfFile,
-  refuseEdit,
-  writesOfFile,
-} from '../file-content.ts';
+import { applyFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import { diffEdit } from '../file-edit.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath, regularExpression } from '../params.ts';
 import { putLine, removeLines } from './edit.ts';
@@ -62,16 +54,13 @@ export const lineinfile = defineModule({
     ),
   change: FileChange,
   needs: ({ path }) => needsOfFile(path),
-  diff(facts, params, context) {
-    const { path, state, create } = params;
-    if (!facts.path && state === 'absent') return inSync();
-    if (!facts.path && !create) return refused(`${path} does not exist`, 'create: true makes it');
-    const refusal = refuseEdit(path, facts);
-    if (refusal) return refusal;
-    const before = facts.before ?? '';
-    const content = state === 'absent' ? removeLines(before, params) : putLine(before, params);
-    return diffFile(facts, { ...params, dest: path, content }, context);
-  },
+  diff: (facts, params, context) =>
+    diffEdit(
+      facts,
+      params,
+      (text) => (params.state === 'absent' ? removeLines(text, params) : putLine(text, params)),
+      context,
+    ),
   apply: applyFile,
   writes: writesOfFile,
   aim: ({ path, line, regexp, state }) =>

@@ -4,7 +4,8 @@ import { changed, changeFields, outdate, refused, type Verdict } from '../../pla
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
-import { applyFile, diffFile, FileChange, needsOfFile, refuseEdit, writesOfFile } from '../file-content.ts';
+import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
+import { refuseEdit } from '../file-edit.ts';
 import { absolutePath, text } from '../params.ts';
 
 const SysctlChange = z.strictObject({
