@@ -26,7 +26,7 @@ export interface OperationRequest extends ClusterRequest {
 }
 
 /** An operation on a running cluster. */
-export interface Operation<P extends OperationPlan> {
+export interface ClusterOperation<P extends OperationPlan> {
   readonly verb: string;
   /** Decides what to do, given the state of the cluster. Keeps to the plan that was agreed to where that still fits. */
   plan(view: ClusterView, control: Control, agreed?: P): P | Promise<P>;
@@ -44,7 +44,7 @@ export interface Operation<P extends OperationPlan> {
 /** Looks at the cluster, shows the plan, refuses what endangers the cluster, asks, acts, and measures. */
 export function operate<P extends OperationPlan>(
   request: OperationRequest,
-  operation: Operation<P>,
+  operation: ClusterOperation<P>,
 ): Promise<ExitCode> {
   const { emit, planOnly } = request;
   return withCluster(request, async (run, topology) => {
@@ -87,7 +87,7 @@ interface Decision<P> {
 
 async function decide<P extends OperationPlan>(
   control: Control,
-  operation: Operation<P>,
+  operation: ClusterOperation<P>,
   agreed?: P,
 ): Promise<Decision<P>> {
   const view = await control.look();
@@ -96,7 +96,7 @@ async function decide<P extends OperationPlan>(
 
 function show<P extends OperationPlan>(
   { emit }: OperationRequest,
-  operation: Operation<P>,
+  operation: ClusterOperation<P>,
   plan: P,
   cluster: string,
 ): void {
@@ -135,7 +135,7 @@ async function consent(request: OperationRequest, verb: string, { steps }: Opera
 /** Plans again: the cluster may have changed while the user was asked. */
 async function confirmed<P extends OperationPlan>(
   control: Control,
-  operation: Operation<P>,
+  operation: ClusterOperation<P>,
   shown: P,
 ): Promise<Decision<P>> {
   const decision = await decide(control, operation, shown);
@@ -150,7 +150,7 @@ async function confirmed<P extends OperationPlan>(
 async function measure<P extends OperationPlan>(
   request: OperationRequest,
   control: Control,
-  operation: Operation<P>,
+  operation: ClusterOperation<P>,
   { plan, view }: Decision<P>,
 ): Promise<void> {
   if (!operation.measured || view.standby) return operation.perform(control, plan, view);

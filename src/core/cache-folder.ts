@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** Where the user's programs keep what they can make again, by the XDG Base Directory Specification. */
+/** The user's cache folder, by the XDG Base Directory Specification. */
 export function cacheFolder(name: string): string {
   const own = process.env['XDG_CACHE_HOME'];
   return join(own !== undefined && isAbsolute(own) ? own : join(homedir(), '.cache'), 'drover', name);

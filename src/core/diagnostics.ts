@@ -27,13 +27,13 @@ export function mergeHosts<D extends Diagnostic>(found: readonly D[]): (D & { re
   return [...merged.values()];
 }
 
-/** "did you mean" for a misspelt word; undefined when nothing is near enough to be worth saying. */
+/** "did you mean" for a misspelt word; undefined if no candidate is close enough. */
 function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];
   if (all.length === 0) return undefined;
   const nearest = closest(word, all);
   const allowed = Math.max(1, Math.floor(word.length / 3));
-  // Of a word of one letter any other would be near.
+  // To a word of one letter any other would be close.
   return distance(word, nearest) <= allowed && word.length > 1 ? nearest : undefined;
 }
 

@@ -22,7 +22,7 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Root of every error that drover expects: it has an exit code and, where one is known, a way out. */
+/** Base of all expected errors: it has an exit code and, if known, a hint on what to do. */
 export abstract class DroverError extends Error {
   abstract readonly exitCode: ExitCode;
   readonly hint: string | undefined;
@@ -39,7 +39,7 @@ export class UsageError extends DroverError {
   readonly exitCode = exitCodes.usage;
 }
 
-/** Inventory, playbook, template, variables or what a host holds rule the run out; nothing was changed. */
+/** Inventory, playbook, template, variables or the state of a host rule the run out; nothing was changed. */
 export class InvalidInputError extends DroverError {
   readonly exitCode = exitCodes.invalidInput;
   readonly diagnostics: readonly Diagnostic[];
@@ -80,7 +80,7 @@ export class UnhealthyError extends DroverError {
   readonly exitCode = exitCodes.unhealthy;
 }
 
-/** What a saved plan was made from has changed. */
+/** A saved plan no longer fits. */
 export class StalePlanError extends DroverError {
   readonly exitCode = exitCodes.stalePlan;
 }

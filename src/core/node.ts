@@ -1,6 +1,6 @@
 import type { SourceFile, SourceRange } from './source.ts';
 
-/** A YAML tree that keeps where everything stood and what its scalars' own text was. */
+/** A YAML tree that keeps the position of every node and the original text of scalars. */
 export type Node = ScalarNode | ListNode | MapNode;
 
 export interface ScalarNode {

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Writes a file that only its owner may read. Whoever reads it sees the former text or the new one, never a part. */
+/** Writes a file that only its owner can read. A reader sees the old text or the new one, never a part. */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}`;
   // What an earlier process has left there would keep its own mode.

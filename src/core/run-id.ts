@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Names a run in locks, journals and events. */
+/** Makes the id of a run for locks, journals and events. */
 export function newRunId(): string {
   return randomBytes(4).toString('hex');
 }

@@ -66,7 +66,7 @@ export function unquotePlaceholders(text: string): string {
 const soundsSecret =
   /("?[\w.-]*(?:password|passwd|secret|token|credential)[\w.-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s,}]+)/gi;
 
-/** A text that somebody typed, with each value masked whose key sounds like a secret's: no vault knows them. */
+/** A text typed by a user, with values masked if their key sounds like a secret's: no vault knows them. */
 export function maskBySound(text: string): string {
   return text.replace(soundsSecret, `$1${mask}`);
 }
@@ -81,7 +81,7 @@ export class Vault {
   #shown: readonly string[] | undefined;
   #sealed = 0;
 
-  /** Takes a value in and returns the placeholder that stands for it. */
+  /** Stores a value and returns its placeholder. */
   seal(name: string, value: string): string {
     this.#values.set(name, value);
     this.#shown = undefined;
@@ -89,7 +89,7 @@ export class Vault {
     return `${open}${name}${close}`;
   }
 
-  /** How often a value was taken in: after that a text may have to be redacted anew. */
+  /** Counts stored values: after each one, texts may have to be redacted again. */
   get sealed(): number {
     return this.#sealed;
   }

@@ -15,7 +15,7 @@ export function pathOf({ path }: TreeEntry, dest: string): string {
   return dest === '/' ? `/${path}` : `${dest}/${path}`;
 }
 
-/** A folder as it was read: all that is in it, folders before what is in them. */
+/** A folder as read: all its entries, folders before their content. */
 export interface SourceFolder {
   readonly tree: readonly TreeEntry[];
 }

@@ -1,5 +1,5 @@
-// Waiting for what comes about elsewhere: a service that starts, a leader that moves, a lock that is let go. Nothing
-// else in drover looks again and again.
+// Waiting for something that happens elsewhere: a service that starts, a leader that moves, a lock that is released.
+// Nothing else in drover polls.
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Time as a wait sees it, in milliseconds. Tests bring their own. */
@@ -15,7 +15,7 @@ const wallClock: Clock = {
     delay(milliseconds, undefined, signal && { signal }).catch(() => undefined),
 };
 
-/** What a look has found: the awaited, or what is still missing. */
+/** What a look has found: the awaited result, or what is still missing. */
 export type Look<T> = { readonly done: T } | { readonly missing: string };
 
 export interface Wait {
@@ -25,9 +25,9 @@ export interface Wait {
   readonly looks?: number;
   /** Milliseconds between two looks. */
   readonly every: number;
-  /** Milliseconds that are added to that at random, at the most: two who wait for each other must not keep step. */
+  /** At most this many random milliseconds are added: two runs that wait for each other must not keep step. */
   readonly jitter?: number;
-  /** Told what is missing: after the first look, and whenever it has changed. */
+  /** Called with what is missing, after the first look and whenever it has changed. */
   readonly waiting?: (missing: string, looks: number) => void;
   /** Ends the wait at once, without another look. */
   readonly signal?: AbortSignal | undefined;

@@ -21,11 +21,11 @@ export interface NewFile extends NewFolder {
 export interface FileToWrite extends NewFile {
   /** A command that checks the new file before it replaces the old one; `%s` is its name. */
   readonly validate?: string | undefined;
-  /** Keep the former file under its name with a time stamp. */
+  /** Keep the previous file under its name with a time stamp. */
   readonly backup?: boolean | undefined;
 }
 
-/** Holds each file that drover has replaced as it was before, under its own path. */
+/** Holds the previous version of each file that drover replaced, under its own path. */
 const formerFolder = '/var/lib/drover/former';
 
 /**
@@ -42,7 +42,7 @@ export function writeFile(file: FileToWrite): string {
     attributes(file, '"$t"'),
     ...(validate === undefined ? [] : ['export t', validation(validate)]),
     ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
-    // Root's files only: nobody else may write there.
+    // Only root's files: nobody else can write there.
     `{ [ ! -f "$f" ] && [ ! -L "$f" ]; } || [ ! -w /var/lib ] || { p=${formerFolder}$f; (umask 077; mkdir -p -- "\${p%/*}"; cp -pP --remove-destination -- "$f" "$p"); }`,
     'mv -fT -- "$t" "$f"',
     'trap - EXIT',

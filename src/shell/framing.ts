@@ -37,7 +37,7 @@ ${script}`;
 /** A header without a piece: keeps an idle session alive. */
 export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
 
-/** Seconds in which nothing has come after which a session ends itself once its piece is done, and with it its lock. */
+/** Seconds without input after which a session ends itself, once its piece is done, and releases its lock. */
 export const idleLimit = 60;
 
 /** A piece that starts with this runs in the loop's own shell: what it opens stays open. */
@@ -49,7 +49,7 @@ const lockDescriptor = 9;
 /** Where the holder of a host's lock says who it is. */
 const holderFile = '/run/drover/holder';
 
-/** The process that holds it: the words above stay when it is gone. */
+/** The process that holds the lock: the file above stays when it is gone. */
 const holderPid = '/run/drover/pid';
 
 /**
@@ -66,7 +66,7 @@ else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
 /**
- * Runs a command and hands it what comes on stdin, until either ends or nothing has come for so many seconds. The
+ * Runs a command and passes it stdin, until either ends or nothing has arrived for that many seconds. The
  * loop's `read` knows no limit, and a process for each header would cost more than most pieces. Perl is Essential.
  */
 const feed = `my ($idle, @command) = @ARGV; pipe my $end, my $pipe or exit 1;

@@ -1,6 +1,6 @@
 import { quote, quoteAll } from './quote.ts';
 
-/** Where a host keeps what drover has done to it; what came before is beside it, in `journal.1`. */
+/** A host's journal of what drover has changed; older lines are beside it, in `journal.1`. */
 const journalFile = '/var/lib/drover/journal';
 
 /** Bytes at which the journal becomes the former one: two files are kept, 10 MB together. */
@@ -25,8 +25,8 @@ function filledIn(line: LineText): string {
 }
 
 /**
- * What a piece that writes to the journal starts with. It ends the piece when that cannot be written: nothing is
- * changed that leaves no trace. Defines `j LINE...`, which appends lines, and `r N STATUS`, which says how a change
+ * The beginning of a piece that writes to the journal. It ends the piece if the journal cannot be written: no change
+ * goes unrecorded. Defines `j LINE...`, which appends lines, and `r N STATUS`, which says how a change
  * ended. A line that a power cut has cut short does not take the next one along.
  */
 export function openJournal(head: LineText, lines: readonly LineText[], file = journalFile): string {

@@ -1,6 +1,6 @@
 import { quotePlaceholders } from '../core/secrets.ts';
 
-/** The word quoted so that any POSIX shell reads back exactly this text, secrets put in later included. */
+/** The word quoted so that any POSIX shell reads back exactly this text, including secrets that are put in later. */
 export function quote(word: string): string {
   if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   return `'${quotePlaceholders(word).replaceAll("'", `'\\''`)}'`;

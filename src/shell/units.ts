@@ -8,7 +8,7 @@ echo "systemctl ${verb} ${unit} failed; its last lines:" >&2
 ${showLastLines(unit)} >&2; exit 1; }`;
 }
 
-/** A unit that failed too often in a row would not be started again otherwise. */
+/** Without it, a unit that failed too often in a row would not be started again. */
 export function forgetFailures(unit: string): string {
   return `systemctl reset-failed -- ${quote(unit)} 2>/dev/null || :`;
 }
@@ -45,8 +45,8 @@ ${showLastLines(unit)} >&2`;
 }
 
 /**
- * What systemd says of it, and at the end, where it is not overlooked, what the program has said itself since it was
- * last started. What it wrote just before it ended may still be on its way to the journal.
+ * What systemd says about the unit and, last, where it is not overlooked, the program's own output since its last
+ * start. Output from just before its end may still be on its way to the journal.
  */
 function showLastLines(unit: string): string {
   return `{ journalctl --sync; journalctl -u ${quote(unit)} -n 15 --no-pager -o cat

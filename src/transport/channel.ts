@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** A running command on a host, whatever carries it. */
+/** A running command on a host, over any transport. */
 export interface CommandChannel {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -30,7 +30,7 @@ export class OutputBuffer {
   readonly #prefix: Buffer;
   #bytes = Buffer.alloc(0);
   #size = 0;
-  /** Up to here there is no line of the loop: what has arrived is searched once, however long it gets. */
+  /** Up to here there is no line of the loop: output is searched only once, however long it gets. */
   #searched = 0;
   #markEnd = 0;
 
@@ -57,7 +57,7 @@ export class OutputBuffer {
     return this.#bytes.subarray(0, this.#size);
   }
 
-  /** The first complete line of the loop; undefined while it is not there. */
+  /** The first complete line of the loop; undefined until it has arrived. */
   mark(): Mark | undefined {
     const bytes = this.bytes();
     for (;;) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
 
-// What the process has open beside its connections: files, pipes, the event loop.
+// Descriptors that the process needs besides its connections: files, pipes, the event loop.
 const others = 64;
 
 /** Refuses to begin with more connections than the process may have files open. */
@@ -13,7 +13,7 @@ export function requireDescriptors(connections: number, limit = openFilesLimit()
   });
 }
 
-/** How many files the process may have open; undefined where that cannot be read. Node.js has raised it to the hard limit. */
+/** The limit of open files, which Node.js has raised to the hard limit; undefined if it cannot be read. */
 function openFilesLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Differs when a file has changed: what was made of it can be used again until then. Throws when it is not there. */
+/** A stamp that changes when the file does, for caching what was made from it. Throws if the file does not exist. */
 export function fileStamp(path: string): string {
   const { ino, size, mtimeMs } = statSync(path);
   return `${ino} ${size} ${mtimeMs}`;

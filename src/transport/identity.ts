@@ -30,7 +30,7 @@ export class Identities {
     this.#left = [...this.#all];
   }
 
-  /** What was tried or left out, and why: the story of a refused login. */
+  /** What was tried or left out, and why, to explain a refused login. */
   get tried(): string[] {
     return this.#stories.map((story) => story());
   }
@@ -39,17 +39,17 @@ export class Identities {
     return this.#all.length > 0;
   }
 
-  /** Whether the password was sent, so that the host's answer was about it. */
+  /** Whether the password was sent, so that the host's answer concerns it. */
   get sentPassword(): boolean {
     return this.#sentPassword;
   }
 
-  /** Chooses the next way in, from what the host says is left; an accepted first of two factors is `partial`. */
+  /** Chooses the next method of those the host still accepts; `partial` means that the first of two factors was accepted. */
   next(accepted: readonly string[] | null, partial: boolean | null): AnyAuthMethod | false {
     // ssh2 does not pass on what the host answered to the agent's keys.
     const known = this.#last?.method.type === 'agent' ? null : accepted;
     if (partial) this.#left = this.#all.filter((identity) => identity !== this.#last);
-    // Both ways take the same password: a wrong one is to count once.
+    // Both methods use the same password: a wrong one must count only once.
     else if (this.#last?.protocolName === 'password' && accepted?.includes('password'))
       this.#left = this.#left.filter(({ protocolName }) => protocolName !== 'keyboard-interactive');
     const next = this.#left.find(({ protocolName }) => !known || known.includes(protocolName));
@@ -85,7 +85,7 @@ export class Identities {
   }
 }
 
-/** OpenSSH's agent; one that does not answer has no keys, instead of ending the login. */
+/** OpenSSH's agent. If it does not answer it has no keys; the login goes on. */
 class Agent extends ssh2.OpenSSHAgent {
   readonly #path: string;
   #problem = '';
@@ -108,7 +108,7 @@ class Agent extends ssh2.OpenSSHAgent {
   }
 }
 
-/** Again when the file is another: parsing takes a millisecond, for each host of a run. */
+/** Parses again if the file has changed: parsing takes a millisecond for each host of a run. */
 const parseFile = memoize((path: string, _stamp: string) => parse(readFileSync(path)));
 
 /** The key, or why it can't be used. */

@@ -19,14 +19,14 @@ export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
 /** The host keys a user trusts: files in OpenSSH's known_hosts format, hashed names and patterns included. */
 export class KnownHosts {
   readonly #entries: readonly KnownHost[];
-  /** By name: each hashed entry costs a digest to be compared with. */
+  /** By name: comparing with a hashed entry costs a digest. */
   readonly #named = memoize((name: string) => this.#entries.filter((entry) => entry.matches(name)));
 
   constructor(texts: readonly string[]) {
     this.#entries = texts.flatMap((text) => text.split('\n').flatMap(parseLine));
   }
 
-  /** The files that are there; read again when one has changed, so that a run of many hosts parses them once. */
+  /** The files that exist; parsed once for all hosts of a run, and again if one has changed. */
   static read(paths: readonly string[]): KnownHosts {
     return readFiles(paths.join('\n'), paths.map(stampIfThere));
   }
@@ -60,7 +60,7 @@ export function hostName(address: string, port: number): string {
   return port === 22 ? address : `[${address}]:${port}`;
 }
 
-/** The type in front of a public key in SSH's wire format. */
+/** The type that a public key in SSH's wire format begins with. */
 export function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
@@ -70,7 +70,7 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** Takes a host's key down in the first of its known_hosts files. */
+/** Records a host's key in the first of its known_hosts files. */
 export function remember({ name, address, port, knownHostsFiles }: Target, key: Buffer): void {
   const [file] = knownHostsFiles;
   if (file === undefined || file === '/dev/null') return;

@@ -17,13 +17,13 @@ export class LoginRefusedError extends UnreachableError {
   }
 }
 
-/** What was seen of a server until connecting failed. */
+/** What was known of a server when connecting failed. */
 export interface Circumstances {
   readonly verdict: HostKeyVerdict | undefined;
   readonly hostKey: Buffer | undefined;
-  /** Keys were exchanged: from then on it is about the login. */
+  /** Keys were exchanged: any later failure concerns the login. */
   readonly greeted: boolean;
-  /** The server's first words, as they came. */
+  /** The server's first output, unchanged. */
   readonly said: string;
   readonly identities: Identities;
 }
@@ -35,7 +35,7 @@ export function nothingToLogInWith({ name, user }: Target, { tried }: Identities
   });
 }
 
-/** Why connecting failed, as far as it can be told, and the way out. */
+/** Why connecting failed, as far as known, and what to do about it. */
 export function explain(target: Target, cause: unknown, seen: Circumstances): UnreachableError {
   const { name, address, port, user } = target;
   const refusedKey = hostKeyProblem(target, seen);

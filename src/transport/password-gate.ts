@@ -1,6 +1,6 @@
 import { UnreachableError } from '../core/errors.ts';
 
-/** What a host's answer says of a password. Nothing, for example, when a key was enough, or the host is down. */
+/** What a host's answer says about a password: nothing, for example, if a key was enough or the host is down. */
 export type PasswordOutcome = 'accepted' | 'refused' | 'nothing';
 
 /** One host's use of a password. */
@@ -14,8 +14,8 @@ interface Trial<T> {
 }
 
 /**
- * Lets a password be tried on one host at a time until one has accepted it, and on no other once one has refused
- * it: a wrong one must not lock the account everywhere.
+ * Tries a password on one host at a time until one has accepted it, and on no other host after a refusal: a wrong
+ * password must not lock the account everywhere.
  */
 export class PasswordGate {
   readonly #first = new Map<string, { host: string; outcome: Promise<PasswordOutcome> }>();

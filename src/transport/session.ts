@@ -17,14 +17,14 @@ export interface PieceResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** It was ended because its time was up. */
+  /** It exceeded its time limit and was killed. */
   readonly timedOut: boolean;
 }
 
 export interface PieceOptions {
   /** What the piece does, for the message when the session is lost meanwhile. */
   readonly what?: string;
-  /** Milliseconds after which what the piece started is killed. */
+  /** Milliseconds after which the piece's processes are killed. */
   readonly timeout?: number;
   /** Called with what has arrived on stdout so far. */
   readonly onOutput?: (stdout: string) => void;
@@ -43,25 +43,25 @@ export class BecomeError extends UnreachableError {
   }
 }
 
-// A step that prints more than this is stopped; what is collected of hosts is far below it.
+// A piece that prints more than this is stopped; what is collected from hosts stays far below it.
 const largestOutput = 64 * 1024 * 1024;
 
 // Shells with slow rc files, and sudo with a slow directory service, are ready in this time, in milliseconds.
 const startLimit = 60_000;
 
-// How long what was killed may take to be gone, in milliseconds.
+// How long killed processes may take to end, in milliseconds.
 const killLimit = 15_000;
 
-/** Milliseconds that a timer takes; one of more ends at once. */
+/** The longest delay of a timer, in milliseconds; a longer one fires at once. */
 const longestTimer = 2 ** 31 - 1;
 
 export interface SessionStart {
   /** The host's name, for messages. */
   readonly label: string;
   readonly openCommand: OpenCommand;
-  /** Become root by sudo, with a password where one is asked for. */
+  /** Become root by sudo, with a password if sudo asks for one. */
   readonly become?: { readonly password?: string } | undefined;
-  /** Called when the session ended without having been closed: its lock is gone with it. */
+  /** Called when the session ended without being closed: its lock is lost with it. */
   readonly onLost?: () => void;
   /** Seconds of silence after which the session ends itself on the host. */
   readonly idle?: number;
@@ -85,7 +85,7 @@ interface Pending {
  */
 export class Session {
   readonly nonce = randomBytes(16).toString('hex');
-  /** Resolves when the shell is there, to whether sudo asked for the password. Rejects when it can't be had. */
+  /** Resolves when the shell is ready, to whether sudo asked for the password. Rejects if it cannot be started. */
   readonly ready: Promise<{ passwordUsed: boolean }>;
   readonly #start: SessionStart;
   readonly #channel: CommandChannel;
@@ -104,11 +104,11 @@ export class Session {
     this.#start = start;
     this.#channel = channel;
     this.ready = new Promise((ready, failed) => (this.#settle = { ready, failed }));
-    // The pieces that wait are rejected too; nobody has to wait for this one.
+    // Waiting pieces are rejected as well; this rejection need not be handled.
     this.ready.catch(() => undefined);
     channel.stdout.on('data', (chunk: Buffer) => this.#received(this.#stdout, chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#received(this.#stderr, chunk));
-    // A write to a channel that is gone is reported by its close.
+    // A write to a closed channel is reported by its close event.
     channel.stdin.on('error', () => undefined);
     channel.onClose((status, lost) => this.#closed(status, lost));
     const { idle = idleLimit, startLimit: limit = startLimit } = start;
@@ -118,7 +118,7 @@ export class Session {
     }, limit).unref();
   }
 
-  /** Starts a session; it is usable at once, and what goes wrong with it shows in the first piece. */
+  /** Starts a session. It can be used at once: an error shows in its first piece. */
   static async open(start: SessionStart): Promise<Session> {
     const channel = await start.openCommand(sessionCommand);
     const session = new Session(start, channel);
@@ -137,7 +137,7 @@ export class Session {
     });
   }
 
-  /** Lets the loop end when it has done what was sent. */
+  /** Ends the loop once it has run everything that was sent. */
   close(): void {
     this.#closing = true;
     this.#fail(new UnreachableError(`${this.#start.label}: the session is closed`));
@@ -186,7 +186,7 @@ export class Session {
     this.#settle.ready({ passwordUsed: given && !noise.includes(passwordUnused) });
   }
 
-  /** A piece's time runs from its begin on the host, not from when it was sent: it may have waited for others. */
+  /** The time limit starts when the piece begins on the host, not when it is sent: it may have waited for others. */
   #began(pid: number): void {
     const [pending] = this.#waiting;
     if (pending?.timeout === undefined) return;
@@ -201,7 +201,7 @@ export class Session {
     pending.resolve({ status, ...result, timedOut: pending.timedOut });
   }
 
-  /** Ends what the piece started, from a session beside this one; the loop then reports the piece as ended. */
+  /** Kills the piece's processes from a second channel; the loop then reports the piece as ended. */
   async #kill(pending: Pending, pid: number): Promise<void> {
     const { label, openCommand, become } = this.#start;
     pending.timedOut = true;
@@ -226,7 +226,7 @@ export class Session {
     else this.#fail(new UnreachableError(`${label}: no shell${this.#noise()}`));
   }
 
-  /** The last words before the shell was ready. */
+  /** The last output before the shell was ready. */
   #said(): string {
     const text = [this.#stdout, this.#stderr].map((buffer) => buffer.bytes().toString('utf8').trim());
     return text.filter(Boolean).join('\n').split('\n').slice(-3).join('; ');

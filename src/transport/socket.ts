@@ -33,7 +33,7 @@ export function openSocket({ name, address, port, timeout }: Target): Promise<Du
 }
 
 /**
- * Sends together what is written in one go: ssh2 writes a packet in three pieces, each of which would be a system
+ * Combines writes of the same turn of the event loop: ssh2 writes a packet in three pieces, each of which would be a system
  * call here, a segment on the wire, and a wake-up of sshd.
  */
 function gatherWrites(socket: Socket): void {

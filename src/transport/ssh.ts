@@ -10,7 +10,7 @@ import { PasswordGate } from './password-gate.ts';
 import { openSocket } from './socket.ts';
 import type { Target } from './target.ts';
 
-// Group exchange last: it costs 1.5 s of CPU a host, the others a few milliseconds.
+// Group exchange last: it costs 1.5 s of CPU per host, the others a few milliseconds.
 const keyExchange = [
   'curve25519-sha256',
   'curve25519-sha256@libssh.org',
@@ -36,7 +36,7 @@ const hostKeyTypes = [
 // RFC 4254, section 5.1: administratively prohibited.
 const prohibited = 1;
 
-// What is kept of a server's first words, for those that do not speak SSH.
+// Characters kept of a server's first output, for servers that do not speak SSH.
 const enoughSaid = 1000;
 
 // How long a host may take to say goodbye, in milliseconds.
@@ -53,7 +53,7 @@ interface Opened {
 /** One SSH connection to a host, with channels and tunnels through it. */
 export class SshConnection {
   readonly target: Target;
-  /** SHA-256 of the host's key, as OpenSSH shows it: what a host is known by. */
+  /** SHA-256 of the host's key, as OpenSSH shows it: it identifies the host. */
   readonly hostKey: string;
   /** Whether the host let us in by the password. */
   readonly sentPassword: boolean;
@@ -61,7 +61,7 @@ export class SshConnection {
   readonly sudoGate: PasswordGate;
   readonly #opened: Opened;
   readonly #jump: SshConnection | undefined;
-  /** Told when the connection is lost: ssh2 would end their streams as if all had been said. */
+  /** Notified when the connection is lost: ssh2 would end the streams as if they were complete. */
   readonly #users = new Set<(lost: UnreachableError) => void>();
   #lost: UnreachableError | undefined;
 
@@ -120,7 +120,7 @@ export class SshConnection {
           ? this.#forbidden(error)
           : new Error(`${address}:${port} from ${this.target.name}: ${channelProblem(error)}`),
     );
-    // Whoever uses the stream may be done with it, and listen no more, when the connection is lost.
+    // The user of the stream may no longer listen when the connection is lost.
     channel.on('error', () => undefined);
     const tell = (lost: UnreachableError) => channel.emit('error', lost);
     this.#users.add(tell);

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import SSHConfig from 'ssh-config';
 import { messageOf, UsageError } from '../core/errors.ts';
 
-/** How to reach one host, all sources weighed. */
+/** How to reach one host, resolved from all sources. */
 export interface Target {
   /** The inventory's name. */
   readonly name: string;
@@ -16,12 +16,12 @@ export interface Target {
   readonly password: string | undefined;
   readonly becomePassword: string | undefined;
   readonly knownHostsFiles: readonly string[];
-  /** `accept-new`: an unknown key is taken down, a changed one refused. */
+  /** `accept-new`: an unknown key is recorded, a changed one refused. */
   readonly hostKeyPolicy: 'strict' | 'accept-new';
   readonly jump: Target | undefined;
   /** Milliseconds for connecting and logging in, each. */
   readonly timeout: number;
-  /** The host is asked for a sign of life every `interval` milliseconds; after `count` without one it is lost. */
+  /** A keepalive is sent every `interval` milliseconds; after `count` unanswered ones the host is lost. */
   readonly keepalive: { readonly interval: number; readonly count: number };
   readonly keyExchange: readonly string[] | undefined;
   readonly ciphers: readonly string[] | undefined;
@@ -39,7 +39,7 @@ export interface ConnectionVariables {
   readonly ssh_extra_args?: string;
 }
 
-/** What the command line says; it goes before the inventory. */
+/** Options of the command line; they override the inventory. */
 export interface ConnectionOptions {
   readonly user?: string;
   readonly privateKey?: string;
@@ -94,7 +94,7 @@ const understood = [
   'ciphers',
   'serveraliveinterval',
   'serveralivecountmax',
-  // Harmless to leave out: they tune the OpenSSH client alone.
+  // Safe to ignore: they only tune the OpenSSH client.
   'controlmaster',
   'controlpath',
   'controlpersist',
@@ -104,7 +104,7 @@ const understood = [
   'batchmode',
 ];
 
-/** The `-o Key=Value` and `-J` of ansible_ssh_common_args. What is not understood is refused, not ignored. */
+/** The `-o Key=Value` and `-J` of ansible_ssh_common_args. Anything else is refused, not ignored. */
 function parseSshArgs(host: string, args: string): Settings {
   const words = args.match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^(["'])(.*)\1$/, '$2')) ?? [];
   const settings: [string, string[]][] = [];
@@ -132,7 +132,7 @@ function parseSshArgs(host: string, args: string): Settings {
 
 const defaultKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
 
-/** Weighs command line, inventory, ssh arguments and ~/.ssh/config, in this order. */
+/** Resolves a target from command line, inventory, ssh arguments and ~/.ssh/config, in this order. */
 export function resolveTarget(
   name: string,
   variables: ConnectionVariables,
@@ -173,7 +173,7 @@ export function resolveTarget(
     jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config),
     timeout: options.timeout,
     keepalive: {
-      // 0 turns OpenSSH's off; ours notices a host that is gone.
+      // 0 turns OpenSSH's keepalive off; ours is needed to notice an unreachable host.
       interval: (Number(first('serveraliveinterval')) || 15) * 1000,
       count: Number(first('serveralivecountmax') ?? 3),
     },

@@ -7,7 +7,7 @@ interface Signature {
   readonly arity: readonly [least: number, most: number];
 }
 
-/** Helpers whose arguments are worked out only when needed. */
+/** Helpers whose arguments are evaluated only when needed. */
 export const lazyHelpers: Readonly<Record<string, Signature>> = {
   and: { usage: 'and A B …', arity: [1, 20] },
   or: { usage: 'or A B …', arity: [1, 20] },
@@ -24,7 +24,7 @@ export interface Call {
   readonly hash: hbs.AST.Hash | undefined;
 }
 
-/** Throws when a call names no helper, or has not the arguments that the helper takes. */
+/** Throws if a call names no helper, or has other arguments than the helper takes. */
 export function checkCall(template: Template, { path, params, hash }: Call): void {
   refuseHash(template, hash);
   const name = (path as hbs.AST.PathExpression).original;
@@ -39,7 +39,7 @@ export function checkCall(template: Template, { path, params, hash }: Call): voi
   }
 }
 
-/** Throws when a block is none of those there are. */
+/** Throws if there is no such block. */
 export function checkBlock(template: Template, { path, params, hash }: hbs.AST.BlockStatement): void {
   const name = path.original;
   if (!blockHelpers.includes(name)) {
@@ -49,12 +49,12 @@ export function checkBlock(template: Template, { path, params, hash }: hbs.AST.B
   refuseHash(template, hash);
 }
 
-/** The names after `as`. Where there are none the parser gives undefined, whatever its types say. */
+/** The names after `as`. Without any the parser returns undefined, contrary to its types. */
 export function blockParamsOf({ program }: hbs.AST.BlockStatement): readonly string[] {
   return [program.blockParams].flat().filter(Boolean);
 }
 
-/** For what Handlebars has and drover has not. */
+/** For features of Handlebars that drover does not have. */
 export function unsupported(template: Template, node: hbs.AST.Node): TemplateError {
   return errorAt(template, node, 'partials and decorators are not supported');
 }
@@ -71,7 +71,7 @@ function allNames(): string[] {
   return [...Object.keys(helpers), ...Object.keys(lazyHelpers)];
 }
 
-/** People write `a and b` and `x is defined`: operators stand first here. */
+/** For `a and b` and `x is defined`: in Handlebars the operator comes first. */
 function infixHint(left: hbs.AST.Expression, [operator, right]: Call['params']): string | undefined {
   if (operator?.type !== 'PathExpression' || !right) return undefined;
   const name = (operator as hbs.AST.PathExpression).original;

@@ -112,7 +112,7 @@ class Evaluation {
     if (name !== 'with') {
       return this.#either(isTruthy(value) === (name === 'if') ? block.program : block.inverse);
     }
-    // Of Handlebars' false values, 0 alone can be the context of a block.
+    // Of Handlebars' false values, only 0 can be the context of a block.
     if (!isTruthy(value) && value !== 0) return this.#either(block.inverse);
     return this.#within(value, block, [value], undefined);
   }
@@ -252,7 +252,7 @@ class Evaluation {
     return context;
   }
 
-  /** What a path's first name stands for, and the names that are left to follow; undefined if it stands for nothing. */
+  /** What a path's first name refers to, and the remaining names; undefined if it refers to nothing. */
   #start(path: hbs.AST.PathExpression): { value: Value; rest: readonly string[] } | undefined {
     const [head, ...rest] = path.parts;
     if (path.data) {

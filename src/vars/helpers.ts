@@ -2,7 +2,7 @@ import { stringifyWithSecrets } from '../core/secrets.ts';
 import { quote } from '../shell/quote.ts';
 import { isEqual, isTruthy, kindOf, LazyMap, namesOf, propertyOf, type Value } from './value.ts';
 
-/** A helper's arguments are wrong; the evaluator adds the place. */
+/** A helper's arguments are wrong; the evaluator adds the position. */
 export class HelperError extends Error {}
 
 export interface Helper {

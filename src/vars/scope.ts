@@ -12,7 +12,7 @@ export type Layer = ReadonlyMap<string, Variable>;
 /** A layer that a run adds to, as far as a scope needs it. */
 export type LiveLayer = Pick<Layer, 'get' | 'has' | 'keys' | 'size'>;
 
-/** A value that can't be had yet: it depends on what an earlier task will bring. */
+/** A value that is not known yet: it depends on the result of an earlier task. */
 export class NotYetKnown extends Error {
   readonly reason: string;
 
@@ -24,8 +24,8 @@ export class NotYetKnown extends Error {
 }
 
 /**
- * The variables one task sees: layers, the strongest first. A variable is rendered when it is asked for, in this
- * scope, so that one may refer to another wherever that is set.
+ * The variables one task sees: layers, the strongest first. A variable is rendered when it is looked up, in this
+ * scope, so that it can refer to another wherever that is set.
  */
 export class Scope implements Names {
   readonly #layers: readonly LiveLayer[];
@@ -49,7 +49,7 @@ export class Scope implements Names {
     return this.#layers.some((layer) => layer.has(name));
   }
 
-  /** The variable as it was given, unrendered. */
+  /** The variable as given, unrendered. */
   raw(name: string): Variable | undefined {
     return this.#layers.find((layer) => layer.has(name))?.get(name);
   }

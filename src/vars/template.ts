@@ -4,7 +4,7 @@ import { rangeWithin, type ScalarNode } from '../core/node.ts';
 import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
 
-/** A template or expression is wrong, or names something that is not there. */
+/** A template or expression is wrong, or refers to something that does not exist. */
 export class TemplateError extends Error {
   readonly diagnostic: Diagnostic;
 
@@ -15,7 +15,7 @@ export class TemplateError extends Error {
   }
 }
 
-/** A parsed template, with the way from its nodes back to the user's file. */
+/** A parsed template, with the mapping from its nodes to the user's file. */
 export interface Template {
   readonly program: hbs.AST.Program;
   /** The sole expression, when the text is one `{{ }}` and nothing else: it keeps its type. */
@@ -52,7 +52,7 @@ export function templateOfFile(file: SourceFile): Template {
   return parse(file.text, (offset, length) => ({ file, start: offset, end: offset + length }));
 }
 
-/** What was parsed so far, by text. */
+/** Parsed templates, by text. */
 export function parsedTemplates(): ReadonlyMap<string, hbs.AST.Program> {
   return programs ?? new Map<string, hbs.AST.Program>();
 }

@@ -1,7 +1,7 @@
-/** What an expression can be: data, or a map whose entries are worked out when asked for. */
+/** The value of an expression: data, or a map whose entries are evaluated when looked up. */
 export type Value = string | number | boolean | null | Value[] | LazyMap | { [key: string]: Value };
 
-/** A map worked out entry by entry: `hostvars` of 500 hosts is not rendered to read one address. */
+/** A map evaluated entry by entry: `hostvars` of 500 hosts is not rendered to read one address. */
 export abstract class LazyMap {
   abstract get(key: string): Value | undefined;
   abstract keys(): Iterable<string>;
