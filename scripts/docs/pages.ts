@@ -1,4 +1,5 @@
 import { modules } from '../../src/modules/registry.ts';
+import { componentsPage } from './components.ts';
 import { eventsSchema } from './events.ts';
 import { expressionsPage } from './expressions.ts';
 import { folderNameOf, moduleIndex, modulePage } from './modules.ts';
@@ -15,6 +16,7 @@ export function pages(): ReadonlyMap<string, string> {
       (module) => [`${generatedFolder}/${folderNameOf(module.name)}.md`, modulePage(module)] as const,
     ),
     [`${generatedFolder}/README.md`, moduleIndex(all)],
+    ['docs/components.md', componentsPage('playbooks')],
     ['docs/events.schema.json', eventsSchema()],
     ['docs/expressions.md', expressionsPage()],
     ['docs/variables.md', variablesPage('playbooks')],
