@@ -38,8 +38,6 @@ export interface LoadedRun {
   readonly plays: readonly PlayOnHosts[];
   readonly declarations: Declarations;
   readonly variables: VariableSources;
-  /** The hosts selected by --limit. */
-  readonly limited: ReadonlySet<string>;
   /** Names of the variables of `-e`. */
   readonly extraVars: readonly string[];
 }
@@ -90,7 +88,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     });
   }
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
-  return { inventory, plays, declarations, variables, limited, extraVars: [...extra.keys()] };
+  return { inventory, plays, declarations, variables, extraVars: [...extra.keys()] };
 }
 
 /** Reads only the inventory, for verbs that run no playbook. */

@@ -16,7 +16,7 @@ import type { Problems } from './files.ts';
 import type { Inventory, VariableMap } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
 import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
-import { metaOf, shapeOf } from './validate.ts';
+import { expressionsOf } from './validate.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
@@ -114,14 +114,13 @@ class NameChecker {
   task(task: Task): void {
     const local = new Set([...task.vars.keys(), ...(task.loop ? [task.loopVariable, 'loop_index'] : [])]);
     const own = task.register === undefined ? local : new Set([...local, task.register]);
-    const shape = shapeOf(task.module.params) ?? {};
     for (const variable of task.vars.values()) this.#variable(variable, local);
     if (task.loop) this.#node(task.loop, new Set(task.vars.keys()));
     this.#conditions(task.when, local);
     for (const conditions of [task.until, task.changedWhen, task.failedWhen])
       this.#conditions(conditions ?? [], own);
     for (const entry of task.params.entries) {
-      if (metaOf(shape[entry.key]).expression) this.#expressions(entry.value, local);
+      if (expressionsOf(task.module.params).has(entry.key)) this.#expressions(entry.value, local);
       else this.#node(entry.value, local);
     }
     if (task.environment) this.#node(task.environment, local);

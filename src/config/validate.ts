@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { didYouMean } from '../core/diagnostics.ts';
+import { memoize } from '../core/memo.ts';
 import { entryOf, nodeAt, toData, type MapNode, type Node } from '../core/node.ts';
 import type { Problems } from './files.ts';
 
@@ -99,7 +100,7 @@ interface FieldMeta {
 }
 
 /** What a parameter's schema says about how it is to be read; what wraps it (a default, a description) keeps that. */
-export function metaOf(schema: z.ZodType | undefined): FieldMeta {
+function metaOf(schema: z.ZodType | undefined): FieldMeta {
   if (!schema) return {};
   const own = schema.meta() as FieldMeta | undefined;
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
@@ -119,6 +120,12 @@ export function withLiterals(node: MapNode, schema: z.ZodType): MapNode {
     ),
   };
 }
+
+/** The parameters that are expressions themselves. */
+export const expressionsOf = memoize((params: z.ZodType): ReadonlySet<string> => {
+  const shape = shapeOf(params) ?? {};
+  return new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
+});
 
 function literalOf(node: Node): Node {
   return node.kind === 'scalar' && typeof node.value === 'number' ? { ...node, value: node.text } : node;

@@ -15,7 +15,7 @@ import type { Layer } from '../../vars/scope.ts';
 import { isTemplate } from '../../vars/template.ts';
 import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
-import { metaOf, reportIssue, shapeOf, withLiterals } from '../validate.ts';
+import { expressionsOf, reportIssue, withLiterals } from '../validate.ts';
 import { KeywordReader, readConditions } from './keywords.ts';
 import type { Condition, TaskOrBlock, Task } from './model.ts';
 import { sourceOf } from './sources.ts';
@@ -344,9 +344,8 @@ function checkParams({ module, params, source }: Task, problems: Problems): void
     if (source && 'tree' in source) data['tree'] = source.tree;
     else data['content'] ??= '';
   }
-  const shape = shapeOf(module.params) ?? {};
   for (const entry of params.entries) {
-    if (!metaOf(shape[entry.key]).expression) continue;
+    if (!expressionsOf(module.params).has(entry.key)) continue;
     readConditions(entry.value, entry.key, problems);
     data[entry.key] = [];
   }

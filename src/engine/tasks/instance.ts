@@ -3,9 +3,8 @@ import { findSource } from '../../config/playbook/sources.ts';
 import { Problems } from '../../config/files.ts';
 import type { Condition, Provides, Task } from '../../config/playbook/model.ts';
 import { readConditions } from '../../config/playbook/keywords.ts';
-import { metaOf, reportIssue, shapeOf } from '../../config/validate.ts';
+import { expressionsOf, reportIssue } from '../../config/validate.ts';
 import { InvalidInputError } from '../../core/errors.ts';
-import { memoize } from '../../core/memo.ts';
 import type { Node, ScalarNode } from '../../core/node.ts';
 import { needRead } from '../../facts/script.ts';
 import type { Need } from '../../facts/need.ts';
@@ -191,7 +190,7 @@ function asUser(script: string, user: string): string {
 
 function renderParams(task: Task, scope: Scope, open: string | undefined): Record<string, unknown> {
   const { module } = task;
-  const expressions = expressionsOf(module);
+  const expressions = expressionsOf(module.params);
   const params: Record<string, unknown> = {};
   const orOpen = <T>(render: () => T): T | string => {
     try {
@@ -217,12 +216,6 @@ function renderParams(task: Task, scope: Scope, open: string | undefined): Recor
   }
   return params;
 }
-
-/** The parameters of a module that are expressions themselves. */
-const expressionsOf = memoize((module: Module): ReadonlySet<string> => {
-  const shape = shapeOf(module.params) ?? {};
-  return new Set(Object.keys(shape).filter((name) => metaOf(shape[name]).expression));
-});
 
 function sourceAtRunTime(
   task: Task,
