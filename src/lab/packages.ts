@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mountOverlay, overlayIn } from './overlay.ts';
 import { run } from './shell.ts';
@@ -50,15 +41,9 @@ export async function install(
     ]);
     for (const path of Object.keys(meanwhile)) rmSync(join(root, path));
   });
-  disableAll(join(folder, 'etc/systemd/system'));
-}
-
-/** A host that boots starts none of the services: whoever provisions it does, once they are configured. */
-function disableAll(units: string): void {
-  if (!existsSync(units)) return;
-  for (const name of readdirSync(units)) {
-    if (/\.(wants|requires)$/.test(name)) rmSync(join(units, name), { recursive: true });
-  }
+  // Whoever provisions a host enables its services, once they are configured; each host's keys are its own.
+  for (const path of ['etc/systemd/system', 'etc/ssl/private', 'etc/ssl/certs'])
+    rmSync(join(folder, path), { recursive: true, force: true });
 }
 
 /** Makes a layer of what is changed in a file system over other layers. */
