@@ -1,10 +1,12 @@
-// Sums the reports of vitest's runs in one line. A run without a report, and a skipped test, are failures.
+// Says how long vitest's runs took, and sums their reports in one line. A run without a report, and a skipped test, are
+// failures.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-const [folder = '.', ...runs] = process.argv.slice(2);
+const [folder = '.', began = '0', ...runs] = process.argv.slice(2);
 const sum = { passed: 0, failed: 0, skipped: 0 };
+const times = [];
 for (const run of runs) {
   const report = read(run);
   if (report === undefined) {
@@ -12,7 +14,12 @@ for (const run of runs) {
     sum.failed += 1;
     continue;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = report;
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, startTime, testResults } = report;
+  times.push([run, Math.max(startTime, ...testResults.map(({ endTime }) => endTime)) - startTime]);
+  if (/^(e2e|integration)$/.test(run)) {
+    for (const { name, startTime: began, endTime } of testResults)
+      times.push([`  ${basename(name)}`, endTime - began]);
+  }
   // A file that fails before its first test has no failed test.
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
@@ -32,6 +39,8 @@ for (const run of runs) {
   sum.failed += numFailedTests + broken.length;
   sum.skipped += skipped;
 }
+times.push(['all, with set-up and static checks', Date.now() - 1000 * Number(began)]);
+for (const [what, milliseconds] of times) console.log(`${duration(milliseconds).padStart(7)}  ${what}`);
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed > 0 || sum.skipped > 0 || sum.passed === 0 ? 1 : 0;
 
@@ -47,4 +56,9 @@ function read(run) {
   } catch {
     return undefined;
   }
+}
+
+function duration(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
