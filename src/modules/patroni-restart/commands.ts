@@ -20,7 +20,7 @@ import type { PatroniRestartChange } from './schema.ts';
 
 /** What carries out a restart. All of it is asked of Patroni on the member itself, but for what its leader wrote. */
 export function operationsOf(change: PatroniRestartChange): readonly Operation[] {
-  const { name, how, unit, pends } = change;
+  const { how, unit, pends } = change;
   // A restart of Patroni is one of PostgreSQL, too, whatever it is for.
   const restarts = unit === undefined ? [restart(change)] : restartUnit(change, unit);
   const begin = pends && unit === undefined ? [awaitPending(change)] : [];
@@ -31,19 +31,13 @@ export function operationsOf(change: PatroniRestartChange): readonly Operation[]
       return [
         ...begin,
         ...handOver(change),
-        awaitCluster(change, `${name} as a replica`, (cluster) => {
-          const me = cluster.members.find((member) => member.name === name);
-          if (!me || isLeaderRole(me.role)) return { waiting: `${name} still leads` };
-          if (!leaderOf(cluster)) return { waiting: 'nobody leads yet' };
-          return judgeFitness(cluster, change, (member) => member === name);
-        }),
         // The demotion has restarted PostgreSQL, with its new package; as a rule nothing is pending then, either.
         ...(unit === undefined ? [] : [awaitOthers(change)]),
         ...(unit !== undefined || pends ? restarts : []),
         awaitFit(change),
       ];
     case 'in-place':
-      return [...begin, ...restarts, awaitFit(change)];
+      return [...begin, ...restarts, ...awaitFollowers(change), awaitFit(change)];
   }
 }
 
@@ -111,21 +105,11 @@ function progressOf({ kind, said }: Meaning): Progress {
 
 /** Moves the leader to a member that is fit to lead at that moment, and streams. */
 function handOver(change: PatroniRestartChange): HttpOperation[] {
-  const { name, successors = [], timeout } = change;
+  const { name, followers = [] } = change;
   let candidate: string | undefined;
+  let leader: string | undefined;
   return [
-    {
-      kind: 'http',
-      what: `${name} sends to ${successors.join(', ')}`,
-      request: getRequest(endpoint(change), '/patroni'),
-      within: timeout,
-      progress: (answer) => {
-        const leader = parseMember(answer);
-        if (!leader) return { waiting: `Patroni: ${refusalOf(answer)}` };
-        const mute = successors.filter((successor) => !streamersOf(leader).has(successor));
-        return mute.length === 0 ? 'done' : { waiting: `${mute.join(', ')} does not stream` };
-      },
-    },
+    ...awaitFollowers(change),
     awaitCluster(change, `a member to take the lead over from ${name}`, (cluster) => {
       const standing = standingOf(cluster, { maximumLag: change.maximum_lag });
       candidate = chooseCandidate(standing)?.name;
@@ -143,7 +127,50 @@ function handOver(change: PatroniRestartChange): HttpOperation[] {
       within: 70,
       progress: (answer) => progressOf(meaningOfHandover(answer)),
     },
+    awaitCluster(change, `${name} as a replica`, (cluster) => {
+      const me = cluster.members.find((member) => member.name === name);
+      if (!me || isLeaderRole(me.role)) return { waiting: `${name} still leads` };
+      leader = leaderOf(cluster)?.name;
+      if (leader === undefined) return { waiting: 'nobody leads yet' };
+      return judgeFitness(cluster, change, (member) => member === name);
+    }),
+    {
+      kind: 'http',
+      what: 'the new leader sends to all others',
+      get request() {
+        const address = followers.find((follower) => follower.name === leader)?.address ?? change.address;
+        return getRequest({ address, port: change.rest_port }, '/patroni');
+      },
+      within: change.timeout,
+      progress: (answer) =>
+        judgeSender(
+          answer,
+          [...followers.map((follower) => follower.name), name].filter((other) => other !== leader),
+        ),
+    },
   ];
+}
+
+/** Waits until a leader sends WAL to all who follow it, by its own word: the cluster's list is as old as their last cycles. */
+function awaitFollowers(change: PatroniRestartChange): HttpOperation[] {
+  const names = (change.followers ?? []).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    {
+      kind: 'http',
+      what: `${change.name} sends to ${names.join(', ')}`,
+      request: getRequest(endpoint(change), '/patroni'),
+      within: change.timeout,
+      progress: (answer) => judgeSender(answer, names),
+    },
+  ];
+}
+
+function judgeSender(answer: HttpAnswer, names: readonly string[]): Progress {
+  const leader = parseMember(answer);
+  if (!leader) return { waiting: `Patroni: ${refusalOf(answer)}` };
+  const mute = names.filter((name) => !streamersOf(leader).has(name));
+  return mute.length === 0 ? 'done' : { waiting: `${mute.join(', ')} does not stream` };
 }
 
 /** After the leader has moved, the others have to follow the new one before this member may be out. */

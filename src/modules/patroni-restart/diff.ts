@@ -177,7 +177,7 @@ function judge(
     );
   const how = led ? (led.how === 'handover' ? 'switchover' : 'in-place') : 'replica';
   const follows = how === 'replica' ? params.members.find((member) => member.name === leader) : undefined;
-  const successors = standing.members.filter((member) => member.name !== name && !member.nofailover);
+  const followers = params.members.filter((member) => member.name !== name);
   const { rest_user, rest_password, rest_port, pending_within, timeout, stop_timeout, unit } = params;
   const newer = [...newerPatroni, ...newerServer];
   return changed({
@@ -197,7 +197,7 @@ function judge(
     name,
     address: addressOf(params),
     ...(downwards && follows ? { leader: follows } : {}),
-    ...(how === 'switchover' ? { successors: successors.map((member) => member.name) } : {}),
+    ...(how === 'replica' ? {} : { followers }),
     rest_port,
     rest_user,
     rest_password,

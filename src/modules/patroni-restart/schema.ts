@@ -56,8 +56,8 @@ export const PatroniRestartChange = z.strictObject({
   address: z.string(),
   /** Of a replica on which a setting goes down: the leader, which has gone before. */
   leader: Endpoint.optional(),
-  /** Of a leader that hands over: who may take the lead by its tags. */
-  successors: z.array(z.string()).optional(),
+  /** Of a leader: the other members. */
+  followers: z.array(Endpoint).optional(),
   rest_port: z.int(),
   rest_user: z.string(),
   rest_password: z.string(),
