@@ -170,7 +170,7 @@ class NameChecker {
     }
   }
 
-  /** Templates that do not parse are reported here too: those of variables are looked at by nobody else. */
+  /** Also reports templates that do not parse: those of variables are checked nowhere else. */
   #guard(check: () => void): void {
     try {
       check();

@@ -5,7 +5,7 @@ import { Problems, readYaml } from './files.ts';
 
 /**
  * The folders below this one from which its `site.yml` imports playbooks, each once, in the order of the imports: a
- * component of the cluster each. What is wrong with the file is for those to say who play it.
+ * component of the cluster each. Errors in the file are reported when it is played.
  */
 export function componentFolders(home: string): string[] {
   const site = join(resolve(home), 'site.yml');

@@ -23,7 +23,7 @@ const Declaration = z.strictObject({
   maximum: z.number().optional(),
   pattern: z.string().optional(),
   unit: z.string().optional(),
-  /** What a change of it makes necessary. */
+  /** What a change of the variable makes necessary. */
   effect: z.enum(effects).default('none'),
   /** Of a secret: where Patroni's configuration has it, to read it back. */
   recover: z.string().optional(),
@@ -97,7 +97,7 @@ export function defaultsLayer({ variables, software }: Declarations): Layer {
   return new Map([...softwareLayer(software), ...entries]);
 }
 
-/** What is wrong with a variable's value; undefined when nothing is. */
+/** What is wrong with a variable's value; undefined if it is valid. */
 export function valueProblem(declaration: Declaration, value: Value): string | undefined {
   const { type, choices, minimum, maximum, pattern, unit } = declaration;
   const problem = typeProblem(type, value);

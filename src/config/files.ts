@@ -6,11 +6,11 @@ import type { SourceFile } from '../core/source.ts';
 import { decodeText } from '../core/text.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Collects what is wrong in all files, so that it is reported together. */
+/** Collects the problems of all files, so that they are reported together. */
 export class Problems {
   readonly list: Diagnostic[] = [];
 
-  /** Takes a problem in, once: the same may be found on several ways. */
+  /** Adds a problem, once: the same one may be found several times. */
   add(diagnostic: Diagnostic): void {
     if (!this.list.some((known) => isSame(known, diagnostic))) this.list.push(diagnostic);
   }

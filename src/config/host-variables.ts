@@ -3,7 +3,7 @@ import { LazyMap, type Value } from '../vars/value.ts';
 import { NotYetKnown, Scope, type Layer, type LiveLayer, type Variable } from '../vars/scope.ts';
 import type { Inventory } from './inventory/model.ts';
 
-/** What a run adds to a host's variables as it goes. */
+/** What a run adds to a host's variables while it proceeds. */
 export interface RunVariables {
   /** The host's facts; throws NotYetKnown while they are not there. */
   facts(): Value;
@@ -24,7 +24,7 @@ export function beforeTheRun(reason: string, secrets: LiveLayer = new Map()): Ru
   };
 }
 
-/** Everything that variables come from, beside hosts and plays. */
+/** All sources of variables besides hosts and plays. */
 export interface VariableSources {
   readonly inventory: Inventory;
   readonly defaults: Layer;

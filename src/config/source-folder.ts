@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { SourceFolder, TreeEntry } from '../core/source.ts';
 import { readSource, shortPath, type Problems } from './files.ts';
 
-/** Bytes of text that a folder may hold: it goes to each host in one message. */
+/** The most text a folder may hold, in bytes: it is sent to each host in one message. */
 const largestFolder = 16 * 1024 * 1024;
 
 /** Files and folders that it may hold: each is a line of the plan. */
@@ -26,7 +26,7 @@ export function readFolder(path: string, problems: Problems): SourceFolder | und
     }
     return reader.isWhole ? { tree: reader.tree } : undefined;
   } catch (error) {
-    // A folder that nobody may look into, or one that is gone by now.
+    // The folder cannot be read, or no longer exists.
     if (!(error instanceof TooMuch || (error instanceof Error && 'code' in error))) throw error;
     const hint = error instanceof TooMuch ? { hint: 'bring that much as a package' } : {};
     problems.add({ message: `${shortPath(path)}: ${error.message}`, ...hint });

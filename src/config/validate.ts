@@ -4,7 +4,7 @@ import { memoize } from '../core/memo.ts';
 import { entryOf, nodeAt, toData, type MapNode, type Node } from '../core/node.ts';
 import type { Problems } from './files.ts';
 
-/** Parses a tree by a schema; what is wrong goes to the problems, at its place in the file. */
+/** Parses a tree by a schema; errors go to the problems, with their position in the file. */
 export function validate<S extends z.ZodType>(
   node: Node,
   schema: S,
@@ -99,7 +99,7 @@ interface FieldMeta {
   readonly expression?: boolean;
 }
 
-/** What a parameter's schema says about how it is to be read; what wraps it (a default, a description) keeps that. */
+/** How a parameter is to be read, by its schema; wrappers such as a default or a description keep that. */
 function metaOf(schema: z.ZodType | undefined): FieldMeta {
   if (!schema) return {};
   const own = schema.meta() as FieldMeta | undefined;

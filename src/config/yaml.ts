@@ -25,7 +25,7 @@ interface ParsedYaml {
 
 /**
  * Reads one YAML document as Ansible does (YAML 1.1 with PyYAML's rules for plain scalars: `yes` is true,
- * `0640` octal, `1e3` text) into a tree with positions. All that is wrong comes back together.
+ * `0640` octal, `1e3` text) into a tree with positions. All errors are returned together.
  */
 export function parseYaml(file: SourceFile): ParsedYaml {
   shipped ??= parsedAtBuild('yaml');

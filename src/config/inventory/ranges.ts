@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 /** A host range that can't be expanded. */
 export class RangeError extends Error {}
 
-// Beyond this a typo such as [1:1000000] would fill the memory before anyone sees it.
+// Beyond this a typo such as [1:1000000] would fill the memory before it is noticed.
 const largestRange = 65_536;
 
 // In this order, as in Ansible, where [a:Z] is all of them.

@@ -6,7 +6,7 @@ import type { Problems } from '../files.ts';
 import { validate } from '../validate.ts';
 import type { Condition } from './model.ts';
 
-/** Reads the values of keywords; what is wrong goes to the problems and the value counts as absent. */
+/** Reads the values of keywords; errors go to the problems, and the value counts as absent. */
 export class KeywordReader {
   readonly #entries: ReadonlyMap<string, MapEntry>;
   readonly problems: Problems;

@@ -42,14 +42,14 @@ const instead: Readonly<Record<string, string>> = {
   max_fail_percentage: 'a failed host stops the batches after it',
 };
 
-/** What an import passes on to the plays it brings. */
+/** What an import passes on to the plays it imports. */
 interface Outer {
   readonly when: readonly Condition[];
   readonly tags: readonly string[];
   readonly vars: Layer;
 }
 
-/** Reads a playbook and all it imports. Everything wrong in any of the files goes to the problems. */
+/** Reads a playbook and all its imports. Errors in any of the files go to the problems. */
 export function loadPlaybook(path: string, vocabulary: Vocabulary, problems: Problems): Playbook {
   const context: LoadContext = { ...vocabulary, problems, folders: new Set(), including: [], nextId: 1 };
   const plays = readPlaybook(resolve(path), { when: [], tags: [], vars: new Map() }, context, []);

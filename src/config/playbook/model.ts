@@ -106,7 +106,7 @@ export function* tasksOf(tasks: readonly TaskOrBlock[]): Generator<Task> {
   }
 }
 
-/** Variables that a task leaves behind: its result, and those that it sets. */
+/** Names of the variables that a task defines: its registered result, and those it sets. */
 export function namesSetBy(task: Task): string[] {
   const registered = task.register === undefined ? [] : [task.register];
   return task.module.setsVariables

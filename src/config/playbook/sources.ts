@@ -39,7 +39,7 @@ export function findSource(
   at: Node,
   problems: Problems,
 ): SourceFile | SourceFolder | undefined {
-  // What is beside the playbook, its secrets among it, is nothing to bring.
+  // The playbook's own folder, which may hold secrets, must not be copied.
   if (/^[./]*$/.test(name)) {
     problems.add({ message: `"${name}" names no file`, at: at.range });
     return undefined;
