@@ -8,6 +8,7 @@ import {
   noDeclarations,
   type Declarations,
 } from '../config/declarations.ts';
+import type { Software } from '../config/software.ts';
 import { parseExtraVars, withTypes } from '../config/extra-vars.ts';
 import { Problems } from '../config/files.ts';
 import { beforeTheRun, scopeOf, type VariableSources } from '../config/host-variables.ts';
@@ -57,7 +58,8 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const extra = withTypes(parseExtraVars(options.extraVars, problems), declarations);
   const variables: VariableSources = {
     inventory,
-    defaults: defaultsLayer(declarations),
+    // Of a component that no host has, nothing is installed or written anywhere.
+    defaults: defaultsLayer({ ...declarations, software: declarations.software.filter(isUsedIn(inventory)) }),
     extra,
     playbookDir: folder,
     checkMode,
@@ -112,6 +114,10 @@ export function loadHosts(
     checkMode: false,
   };
   return { inventory, hosts, variables };
+}
+
+function isUsedIn(inventory: Inventory): (software: Software) => boolean {
+  return ({ group, optional }) => !optional || inventory.hostsOf(group).length > 0;
 }
 
 function requireInventory({ inventory }: InputOptions): void {

@@ -3,9 +3,10 @@ import type { EtcdSettings } from '../../../src/components/etcd/settings.ts';
 import type { HaproxySettings } from '../../../src/components/haproxy/settings.ts';
 import type { PatroniSettings } from '../../../src/components/patroni/settings.ts';
 import type { Placed } from '../../../src/components/place.ts';
+import { components } from '../../../src/components/registry.ts';
 import type { WatchdogSettings } from '../../../src/components/watchdog/settings.ts';
 
-/** A topology of components as a test has them. */
+/** A topology of components as a test has them; the others have no hosts. */
 export function topologyWith(
   cluster: string,
   placed: {
@@ -15,7 +16,8 @@ export function topologyWith(
     readonly watchdog: Placed<WatchdogSettings>;
   },
 ): Topology {
-  return new Topology(cluster, new Map(Object.entries(placed)));
+  const others = components.map(({ name }) => [name, { hosts: [], settings: undefined }] as const);
+  return new Topology(cluster, new Map<string, Placed<unknown>>([...others, ...Object.entries(placed)]));
 }
 
 export const haproxySettings: HaproxySettings = {

@@ -139,6 +139,13 @@ describe('software of components', () => {
     expect(problemsOf(withSoftware('{ optional: true }', 'pool'))).toEqual([]);
   });
 
+  test('counts for nothing where no host is in an optional group', () => {
+    const files = withSoftware('{ optional: true, units: [pool] }', 'pool');
+    const { variables } = load(folderOf(files), 'playbooks/site.yml');
+    const get = (name: string) => new Scope([variables.defaults]).get(name);
+    expect([get('cluster_groups'), get('cluster_units')]).toEqual([['db'], ['db']]);
+  });
+
   test.each([
     ['{ package: [x] }', ['web/variables.yml:1:20 unknown key "package" -> did you mean "packages"?']],
     ['{ units: x }', ['web/variables.yml:1:27 units must be a list']],

@@ -42,7 +42,7 @@ describe('status', () => {
   });
 
   test('gives programs each component’s rows under its key', () => {
-    expect(statusJson(clusterStatus(topology, new SeenCluster().snapshot))).toEqual({
+    expect(statusJson(clusterStatus(topology, new SeenCluster().snapshot))).toMatchObject({
       cluster: 'demo',
       identifier: '7300',
       paused: false,
