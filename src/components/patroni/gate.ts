@@ -32,7 +32,9 @@ export const gate: Gate<PatroniSettings> = {
   async refusal(look, host, ahead) {
     const live = await readLive(look, () => true);
     if (!live.cluster) return undefined;
-    const standing = standingOf(live.cluster, await knownOf(look, live, ahead));
+    // By its list only: replicas take some seconds to connect to a leader that has just changed or restarted.
+    const listed = { ...live, sender: undefined };
+    const standing = standingOf(live.cluster, await knownOf(look, listed, ahead));
     if (standing.paused) return 'the cluster is paused';
     if (standing.leader === undefined) return 'the cluster has no leader';
     if (standing.scheduled) return `a switchover is scheduled for ${standing.scheduled.at}`;

@@ -59,9 +59,15 @@ describe('the gate', () => {
       undefined,
     ],
     [
-      'another does not stream, and the list does not know it yet',
-      (cluster) => (cluster.streams = ['n2']),
+      'another replays from the archive',
+      ({ patroni }) => (patroni['n3'] = { role: 'replica', state: 'in archive recovery', lag: 0 }),
       'n3 does not stream from n1',
+      undefined,
+    ],
+    [
+      'another is about to connect to the leader again',
+      (cluster) => (cluster.streams = ['n2']),
+      undefined,
       undefined,
     ],
     [
