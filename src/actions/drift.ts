@@ -3,7 +3,7 @@ import type { Drift, DriftCause } from '../engine/drift/drift.ts';
 import type { ShownChange } from '../engine/events.ts';
 import type { PastRun } from '../engine/journal/history.ts';
 import type { Run } from '../engine/run.ts';
-import { itemOf, showChange } from '../engine/tasks/tell.ts';
+import { itemOf, showChange } from '../engine/tasks/shown-events.ts';
 import { readRuns } from './journals.ts';
 import { play, type PlayRequest } from './play.ts';
 

@@ -14,7 +14,7 @@ import { Journal, type JournalOptions } from '../engine/journal/journal.ts';
 import type { Plan } from '../engine/planning/plan.ts';
 import type { HostChange } from '../engine/tasks/outcome.ts';
 import { Run } from '../engine/run.ts';
-import { needWanted } from '../engine/drift/wanted.ts';
+import { needLastApplied } from '../engine/drift/last-applied.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { topologyIn } from './cluster.ts';
 import { Connector } from './connect.ts';
@@ -84,7 +84,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
       ...secrets.needs(),
       ...(planOnly && !request.looksForDrift
         ? []
-        : run.rooted.map(({ name: host }) => ({ host, need: needWanted }))),
+        : run.rooted.map(({ name: host }) => ({ host, need: needLastApplied }))),
     ],
     inspect: (fleet) => secrets.inspect(fleet),
     around: (own, reports, work) =>
@@ -113,8 +113,8 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     const after = run.errors.length === 0 ? await request.afterwards?.(run, loaded) : undefined;
     const exitCode = finish(recap, emit, after);
     const isComplete = input.tags.length + input.skipTags.length === 0;
-    const wanted = run.errors.length === 0 ? run.keepWanted(isComplete) : undefined;
-    await journal?.end(exitCode, run.errors.map(messageOf).join('\n') || undefined, wanted);
+    const lastApplied = run.errors.length === 0 ? run.keepLastApplied(isComplete) : undefined;
+    await journal?.end(exitCode, run.errors.map(messageOf).join('\n') || undefined, lastApplied);
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;

@@ -24,8 +24,15 @@ import { recapOf } from './recap.ts';
 import { Roll } from './applying/rolling.ts';
 import type { RunOptions, RollingGuide } from './run-options.ts';
 import { RunContext } from './run-context.ts';
-import { changeEvent, journaled, planEvent, taskEvent } from './tasks/tell.ts';
-import { needWanted, parseWanted, renderWanted, wantedOf, writeWanted, type Wanted } from './drift/wanted.ts';
+import { changeEvent, journaled, planEvent, taskEvent } from './tasks/shown-events.ts';
+import {
+  needLastApplied,
+  parseLastApplied,
+  renderLastApplied,
+  digestsOf,
+  writeLastApplied,
+  type Digests,
+} from './drift/last-applied.ts';
 import type { TaskReport } from './tasks/outcome.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
@@ -38,8 +45,8 @@ export class Run {
   readonly #errors: DroverError[] = [];
   readonly #roll: Roll;
   readonly #consent: Consent;
-  /** What was noted of each host's tasks before the run changed something: after that it need not be known. */
-  readonly #notedBefore = new Map<string, string>();
+  /** Each host's record of what was last applied, as it was before the run changed something. */
+  readonly #recordBefore = new Map<string, string>();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -57,7 +64,7 @@ export class Run {
       signal: options.signal,
       guide: () => (guide ??= options.guide?.(this) ?? nowhere()),
       journalOf: (host) => this.#context.journalOf(host),
-      tell: (instance, play, change) => journaled(instance, play.name, change, vault),
+      journaled: (instance, play, change) => journaled(instance, play.name, change, vault),
       restored: (instance, play, change) => emit(changeEvent('restore', instance, play.name, change, vault)),
     });
   }
@@ -164,7 +171,7 @@ export class Run {
     const applying = new PlanApplier(this.#context, { roll: this.#roll, consent: this.#consent }, outcome);
     await this.#roll.foresee(plan.reports);
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
-    for (const host of this.rooted) this.#notedBefore.set(host.name, notedOn(host));
+    for (const host of this.rooted) this.#recordBefore.set(host.name, recordOn(host));
     emit({ type: 'phase', phase: 'apply' });
     const work = () => applying.run(plan);
     await (around ? around(this, plan.reports, work) : work());
@@ -176,26 +183,28 @@ export class Run {
     for (const report of plan.reports) this.#options.emit(taskEvent(report, this.#options.vault));
   }
 
-  /** Scripts that keep what the run's tasks wanted, for hosts that have something else noted. */
-  keepWanted(all: boolean): Map<HostRun, string> {
+  /** Scripts that record what the run's tasks last applied, for hosts whose record differs. */
+  keepLastApplied(all: boolean): Map<HostRun, string> {
     return new Map(
       this.rooted.flatMap((host): [HostRun, string][] => {
-        const before = this.#notedBefore.get(host.name) ?? notedOn(host);
-        const now = this.#wantedOn(host.name);
-        const text = renderWanted(parseWanted(before), now, all);
-        return text === before || this.fleet.unreachable.has(host.name) ? [] : [[host, writeWanted(text)]];
+        const before = this.#recordBefore.get(host.name) ?? recordOn(host);
+        const now = this.#appliedOn(host.name);
+        const text = renderLastApplied(parseLastApplied(before), now, all);
+        return text === before || this.fleet.unreachable.has(host.name)
+          ? []
+          : [[host, writeLastApplied(text)]];
       }),
     );
   }
 
-  /** What was carried out. What failed and was let pass was not. */
-  #wantedOn(host: string): Wanted[] {
+  /** What was applied: what failed and was ignored was not. */
+  #appliedOn(host: string): Digests[] {
     const outcomes = this.#reports.flatMap(({ instances }) => instances);
     const failed = new Set(
       outcomes.filter(({ outcome }) => outcome.status === 'failed').map(({ instance }) => instance),
     );
-    const wanted = [...wantedOf(this.#reports, host, this.#context.context)];
-    return wanted
+    const digests = [...digestsOf(this.#reports, host, this.#context.context)];
+    return digests
       .filter(([instance]) => !failed.has(instance))
       .flatMap(([, { own, paths }]) => [own, ...paths.values()]);
   }
@@ -242,8 +251,8 @@ export class Run {
   }
 }
 
-function notedOn({ world }: HostRun): string {
-  return needWanted.parse(world.records(needWanted) ?? []) ?? '';
+function recordOn({ world }: HostRun): string {
+  return needLastApplied.parse(world.records(needLastApplied) ?? []) ?? '';
 }
 
 function asLater(report: TaskReport): TaskReport {

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { matchesScramVerifier } from '../../src/core/scram.ts';
 import { Vault } from '../../src/core/secrets.ts';
-import { batchScript, parseBatch, type BatchOutput, type Segment } from '../../src/engine/applying/batch.ts';
+import {
+  queueScript,
+  parseQueueOutput,
+  type QueueOutput,
+  type Segment,
+} from '../../src/engine/applying/queue-script.ts';
 import { HostRun } from '../../src/engine/hosts/host-run.ts';
 import type { Need } from '../../src/facts/need.ts';
 import { Lab } from '../../src/lab/lab.ts';
@@ -85,11 +90,11 @@ systemctl mask --quiet --now apt-daily.timer apt-daily-upgrade.timer dpkg-db-bac
   }
 
   /** Sends segments as a run does: each guarded, and the needs collected again at the end. */
-  async apply(segments: readonly Segment[], after: readonly Need<unknown>[]): Promise<BatchOutput> {
-    const { nonce, stdout, stderr } = await this.#host.run(batchScript(segments, after), true, {
+  async apply(segments: readonly Segment[], after: readonly Need<unknown>[]): Promise<QueueOutput> {
+    const { nonce, stdout, stderr } = await this.#host.run(queueScript(segments, after), true, {
       timeout: 60_000,
     });
-    return parseBatch(nonce, segments.length, stdout, stderr);
+    return parseQueueOutput(nonce, segments.length, stdout, stderr);
   }
 
   /** Runs a script of the test's own, which must succeed; what it printed. */

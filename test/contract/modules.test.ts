@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isScript, scriptOf } from '../../src/engine/applying/perform.ts';
-import type { Segment } from '../../src/engine/applying/batch.ts';
+import type { Segment } from '../../src/engine/applying/queue-script.ts';
 import type { World } from '../../src/engine/hosts/world.ts';
 import { guardDigest, isGuarded } from '../../src/facts/collectors.ts';
 import { needDigest } from '../../src/facts/content.ts';

@@ -1,43 +1,38 @@
 import { isApiKind } from '../../facts/api.ts';
 import { isGuarded } from '../../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../../facts/need.ts';
-import { Unbatched, isAllOrNothing } from './unbatched.ts';
+import { Unqueued, isAllOrNothing } from './unqueued.ts';
 import type { ApplyOptions } from './apply-options.ts';
-import { batchScript, parseBatch } from './batch.ts';
+import { queueScript, parseQueueOutput } from './queue-script.ts';
 import { takeEffect } from '../tasks/effects.ts';
-import { HostJournal } from './host-journal.ts';
+import { QueueJournal } from './queue-journal.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import { lastLines } from '../../core/text.ts';
 import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import { failureOf, outcomeOf } from '../tasks/judge.ts';
 import { isScript, timeoutOf } from './perform.ts';
-import { toSegments, type Step } from './segments.ts';
-import { tripEvent } from '../tasks/tell.ts';
+import { toSegments, type QueuedTask } from './segments.ts';
+import { tripEvent } from '../tasks/shown-events.ts';
 import type { Strategy } from '../tasks/strategy.ts';
 import type { ChangeOutput, Outcome, Settled, TaskReport } from '../tasks/outcome.ts';
 import type { World } from '../hosts/world.ts';
 
-// A batch goes as one message; beyond this the next one starts.
-const largestBatch = 4 * 1024 * 1024;
-// A fact that differs each time it is looked at would send the same batch for ever.
+// Characters: the queue goes out as one message, and before it grows beyond this.
+const largestQueue = 4 * 1024 * 1024;
+// A fact that differs at each look would have the same task sent for ever.
 const guardAttempts = 3;
 
-interface Queued extends Step {
-  /** What a task in sync registers. */
-  readonly result: Readonly<Record<string, unknown>>;
-}
-
 /**
- * Carries tasks out on one host. Changes that are known are queued and go out as one script, which checks before
- * each that what it was planned from still holds; everything else goes out by itself.
+ * Carries tasks out on one host. Tasks whose changes are known are queued, and the queue goes out as one script, which
+ * checks before each change that what it was planned from still holds; every other task goes out by itself.
  */
 export class Applier implements Strategy {
   readonly #host: HostRun;
   readonly #options: ApplyOptions;
-  readonly #journal: HostJournal;
-  readonly #unbatched: Unbatched;
-  #queue: Queued[] = [];
+  readonly #journal: QueueJournal;
+  readonly #unqueued: Unqueued;
+  #queue: QueuedTask[] = [];
   #size = 0;
   /** The host as it will be once the queue is done; undefined while that is empty. */
   #predicted: World | undefined;
@@ -45,8 +40,8 @@ export class Applier implements Strategy {
   constructor(host: HostRun, options: ApplyOptions) {
     this.#host = host;
     this.#options = options;
-    this.#journal = new HostJournal(host, options.journalOf(host.name));
-    this.#unbatched = new Unbatched(host, options);
+    this.#journal = new QueueJournal(host, options.journalOf(host.name));
+    this.#unqueued = new Unqueued(host, options);
   }
 
   /** What the next task will find. */
@@ -76,7 +71,7 @@ export class Applier implements Strategy {
     const own = `"${instance.name}"`;
     if (task.until || instance.delegateTo !== undefined || this.#isRemote(instance)) {
       yield* this.flush(`${own} waits, or asks an API or another host`);
-      yield { instance, outcome: await this.#unbatched.run(instance) };
+      yield { instance, outcome: await this.#unqueued.run(instance) };
       return;
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
@@ -104,15 +99,17 @@ export class Applier implements Strategy {
     const changes = verdict.changes.map((change) => task.module.prepare(change, this.#options.context));
     if (task.module.stepwise || !changes.every(isScript)) {
       yield* this.flush(`${own} goes step by step`);
-      yield { instance, outcome: await this.#unbatched.run(instance) };
+      yield { instance, outcome: await this.#unqueued.run(instance) };
       return;
     }
-    const intents = this.#journal.intents(verdict.changes, (change) => this.#options.tell(instance, change));
+    const intents = this.#journal.intents(verdict.changes, (change) =>
+      this.#options.journaled(instance, change),
+    );
     this.#enqueue({ instance, changes, intents, result: {}, attempts }, known);
-    if (this.#size > largestBatch) yield* this.flush('it is as large as a batch may be');
+    if (this.#size > largestQueue) yield* this.flush('it is as large as a script may be');
   }
 
-  #enqueue(item: Omit<Queued, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
+  #enqueue(item: Omit<QueuedTask, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
     const absent = new Set(
       [...known].flatMap(([need, records]) => (isAbsent(need, records) ? need.key : [])),
     );
@@ -186,34 +183,34 @@ export class Applier implements Strategy {
     const sent = performance.now();
     const intents = owners.flatMap((item) => item.intents);
     const opening = await this.#journal.open(intents, become);
-    const told = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
-    const piece = await this.#host.run(batchScript(told, after, opening), become, options);
+    const journaled = opening === '' ? segments.map((segment) => ({ ...segment, intents: [] })) : segments;
+    const piece = await this.#host.run(queueScript(journaled, after, opening), become, options);
     emit(tripEvent(this.#host.name, sent, owners, context.redact(reason)));
     fleet.changed(this.#host.name);
-    const output = parseBatch(piece.nonce, segments.length, piece.stdout, piece.stderr);
+    const output = parseQueueOutput(piece.nonce, segments.length, piece.stdout, piece.stderr);
     if (output.collected === undefined || after !== interesting) await fleet.collect(this.#host, interesting);
     else this.#host.learn(output.collected, after);
     const brokenOff = piece.timedOut ? `ended after ${timeout} s` : lastLines(piece.stderr);
-    const ranOf = (item: Queued) => {
+    const ranOf = (item: QueuedTask) => {
       const place = places.get(item);
       if (!place) return [];
       return output.segments[place.segment]?.slice(place.from, place.from + item.changes.length) ?? [];
     };
-    const isApart = (item: Queued) =>
+    const isApart = (item: QueuedTask) =>
       output.apart !== undefined && places.get(item)?.segment === output.apart;
     yield* this.#settle(queue, ranOf, isApart, output.isThrough ? undefined : brokenOff);
   }
 
   /** What became of each queued instance; those that were not reached are taken in again. */
   async *#settle(
-    queue: readonly Queued[],
-    ranOf: (item: Queued) => readonly ChangeOutput[],
-    isApart: (item: Queued) => boolean,
+    queue: readonly QueuedTask[],
+    ranOf: (item: QueuedTask) => readonly ChangeOutput[],
+    isApart: (item: QueuedTask) => boolean,
     brokenOff: string | undefined,
   ): AsyncGenerator<Settled> {
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
     const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
-    const again: Queued[] = [];
+    const again: QueuedTask[] = [];
     for (const [position, item] of queue.entries()) {
       const { instance } = item;
       const ran = ranOf(item);
@@ -243,11 +240,11 @@ export class Applier implements Strategy {
         const isOverwritten = overwritten.has(item);
         const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
         const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
-        this.#journal.tellEnds(item.intents, instance.become, ran, failure);
+        this.#journal.writeResults(item.intents, instance.become, ran, failure);
         yield { instance, outcome };
       }
       if (brokenOff === undefined && ran.length === 0)
-        this.#journal.tellEnds(item.intents, instance.become, ran);
+        this.#journal.writeResults(item.intents, instance.become, ran);
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
@@ -274,8 +271,8 @@ function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): bool
 }
 
 /** Those whose state a later change wrote: then there is nothing to check them by. */
-function overwrittenIn(queue: readonly Queued[]): Set<Queued> {
-  const overwritten = new Set<Queued>();
+function overwrittenIn(queue: readonly QueuedTask[]): Set<QueuedTask> {
+  const overwritten = new Set<QueuedTask>();
   const later = new Set<string>();
   for (const item of queue.toReversed()) {
     if (later.has('*') || (later.size > 0 && item.instance.needs.some((need) => later.has(identify(need)))))

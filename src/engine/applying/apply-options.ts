@@ -6,14 +6,14 @@ import type { OperationContext } from './perform.ts';
 import type { Interest } from '../planning/interests.ts';
 import type { TaskReport } from '../tasks/outcome.ts';
 
-/** What those who carry tasks out on a host ask for, and whom they tell. */
+/** What carrying out tasks on a host needs, and the callbacks that follow its progress. */
 export interface ApplyOptions extends OperationContext {
   readonly context: ModuleContext;
   /** What is worth collecting again after a change, in the order of the run. */
   readonly interests: readonly Interest[];
   report(report: TaskReport): void;
-  /** A change in the words of the journal. */
-  tell(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
+  /** A change as the journal has it. */
+  journaled(instance: Instance, change: Change): Omit<JournaledChange, 'n'>;
   /** Called for each change that was begun, whether it succeeded or not. */
   begun(instance: Instance, change: Change): void;
   changed(instance: Instance, change: Change): void;

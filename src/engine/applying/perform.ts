@@ -63,19 +63,19 @@ export function timeoutOf(instance: Instance, operations: readonly Operation[]):
 }
 
 /**
- * Carries operations out one after the other, until one fails. The journal of the host that they go through is told
- * before and after.
+ * Carries operations out one after the other, until one fails. The journal of the host that they go through has
+ * a line before and one after.
  */
 export async function perform(
   instance: Instance,
   operations: readonly Operation[],
   context: OperationContext,
-  told?: Omit<JournaledChange, 'n'>,
+  entry?: Omit<JournaledChange, 'n'>,
 ): Promise<ChangeOutput> {
   const host = context.fleet.get(hostOf(instance, operations[0]));
-  const journal = told && context.journalOf(host.name);
+  const journal = entry && context.journalOf(host.name);
   if (!journal) return performAll(instance, operations, context);
-  const intent = journal.intent(told);
+  const intent = journal.intent(entry);
   // A script takes the intent along; an API is asked once it is written.
   const goesAlong = operations[0]?.kind === 'run' && host.isRoot(instance.become);
   if (!goesAlong) {

@@ -17,7 +17,7 @@ import type { Roll } from './rolling.ts';
 import { batchesOf } from '../planning/batches.ts';
 import { OnceForAll } from '../tasks/run-once.ts';
 import type { PlayHosts, RunContext } from '../run-context.ts';
-import { changeEvent, journaled, startEvent, taskEvent } from '../tasks/tell.ts';
+import { changeEvent, journaled, startEvent, taskEvent } from '../tasks/shown-events.ts';
 import { HostFailed, type TaskReport } from '../tasks/outcome.ts';
 
 /** Carries a plan out, play by play and batch by batch. */
@@ -111,7 +111,7 @@ export class PlanApplier {
         emit(taskEvent(report, vault));
       },
       journalOf: (name) => this.#run.journalOf(name),
-      tell: (instance, change) => journaled(instance, play.name, change, vault),
+      journaled: (instance, change) => journaled(instance, play.name, change, vault),
       started: (instance) => emit(startEvent(instance, play.name, vault)),
       begun: (instance, change) => {
         this.#changesMade++;

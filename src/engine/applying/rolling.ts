@@ -25,8 +25,8 @@ export interface RollOptions extends OperationContext {
   /** Made when it is first needed: not every playbook has a cluster. */
   guide(): RollingGuide;
   readonly context: ModuleContext;
-  /** A change in the words of the journal. */
-  tell(instance: Instance, play: Play, change: Change): Omit<JournaledChange, 'n'>;
+  /** A change as the journal has it. */
+  journaled(instance: Instance, play: Play, change: Change): Omit<JournaledChange, 'n'>;
   /** Called for each change that was taken back. */
   restored(instance: Instance, play: Play, change: Change): void;
 }
@@ -51,12 +51,12 @@ export class Roll {
 
   /**
    * Asks the gate of what a plan is to interrupt first, before anything is changed: refused later, the cluster has its
-   * new settings already. What the plan starts may be what mends that, and is left to the gate's turn.
+   * new settings already. What the plan starts may be what repairs it; then the gate is asked in its turn.
    */
   async foresee(reports: readonly TaskReport[]): Promise<void> {
     const position = reports.findIndex((report) => report.play.rolling && interrupts(report));
     const first = reports[position];
-    if (!first || reports.slice(0, position).some(mayMend)) return;
+    if (!first || reports.slice(0, position).some(mayRepair)) return;
     const own = reports.filter(({ play }) => play.at === first.play.at);
     if (own.some((report) => does(report, 'start'))) return;
     const hosts = own.filter(interrupts).map(({ host }) => host);
@@ -102,9 +102,9 @@ export class Roll {
     });
     if (steps.length === 0) return undefined;
     for (const { instance, operations, play: of, change } of steps) {
-      const { diff: _, ...told } = this.#options.tell(instance, of, change);
+      const { diff: _, ...entry } = this.#options.journaled(instance, of, change);
       const { status, stderr } = await perform(instance, operations, this.#options, {
-        ...told,
+        ...entry,
         action: 'restore',
       });
       if (status !== 0) return `${change.resource} could not be taken back: ${stderr.trim()}`;
@@ -147,7 +147,7 @@ function interrupts({ instances }: TaskReport): boolean {
   return instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined));
 }
 
-function mayMend(report: TaskReport): boolean {
+function mayRepair(report: TaskReport): boolean {
   return report.status === 'deferred' || does(report, 'start', 'restart', 'run');
 }
 

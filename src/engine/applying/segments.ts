@@ -2,19 +2,21 @@ import { guardDigest } from '../../facts/collectors.ts';
 import { identify, type FactRecord, type Need } from '../../facts/need.ts';
 import type { RunOperation } from '../../plan/operation.ts';
 import { writeNew, type NewFile, type NewFolder } from '../../shell/files.ts';
-import type { Segment } from './batch.ts';
+import type { Segment } from './queue-script.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
 import type { Intent } from '../journal/journal.ts';
 import { scriptOf, type ScriptChange } from './perform.ts';
 
 /** A task that is to be carried out, or is in sync as long as those before it leave it so. */
-export interface Step {
+export interface QueuedTask {
   readonly instance: Instance;
   readonly changes: readonly ScriptChange[];
   /** What it was compared with, as far as that guards its changes. */
   readonly found: readonly Finding[];
-  /** What the journal is told of each change; empty where none is kept. */
+  /** The journal's line for each change; empty where none is kept. */
   readonly intents: readonly Intent[];
+  /** What it registers if it is in sync. */
+  readonly result: Readonly<Record<string, unknown>>;
   /** How often it was sent in vain. */
   readonly attempts: number;
 }
@@ -25,7 +27,7 @@ interface Finding {
   readonly records: readonly FactRecord[];
 }
 
-/** Where a step's outputs are found among those of its batch. */
+/** Where a task's outputs are found among those of its script. */
 export interface Place {
   readonly segment: number;
   /** Of its first change within the segment. */
@@ -51,23 +53,23 @@ interface Draft {
 }
 
 /**
- * The steps as segments: each change is guarded by what the tasks since the former change were compared with.
+ * The queue as segments: each change is guarded by what the tasks since the former change were compared with.
  * Neighbours that change no more than their own paths share one guard, and new ones one script too, unless one was
  * compared with what another of them writes: a guard costs some processes, and a thousand of them more than the files.
  */
-export function toSegments(steps: readonly Step[]): {
+export function toSegments(queue: readonly QueuedTask[]): {
   segments: Segment[];
-  places: ReadonlyMap<Step, Place>;
+  places: ReadonlyMap<QueuedTask, Place>;
 } {
   const drafts: Draft[] = [];
-  const places = new Map<Step, Place>();
+  const places = new Map<QueuedTask, Place>();
   let guard: (readonly [string, Finding])[] = [];
-  for (const step of steps) {
-    for (const finding of step.found) guard.push([identify(finding.need), finding]);
-    if (step.changes.length === 0) continue;
-    const runs = step.changes.flatMap((change) => onlyRun(change) ?? []);
-    const shares = sharingOf(step, runs);
-    const made = makesNew(step, runs)
+  for (const item of queue) {
+    for (const finding of item.found) guard.push([identify(finding.need), finding]);
+    if (item.changes.length === 0) continue;
+    const runs = item.changes.flatMap((change) => onlyRun(change) ?? []);
+    const shares = sharingOf(item, runs);
+    const made = makesNew(item, runs)
       ? runs.flatMap(({ newFile, newFolder }) => newFile ?? newFolder ?? [])
       : [];
     let draft = drafts.at(-1);
@@ -84,15 +86,15 @@ export function toSegments(steps: readonly Step[]): {
       };
       drafts.push(draft);
     }
-    places.set(step, { segment: drafts.length - 1, from: draft.changes.length });
+    places.set(item, { segment: drafts.length - 1, from: draft.changes.length });
     for (const [identity, finding] of guard) draft.guard.set(identity, finding);
-    draft.changes.push(...step.changes.map((change) => ({ instance: step.instance, change })));
-    draft.intents.push(...step.intents);
+    draft.changes.push(...item.changes.map((change) => ({ instance: item.instance, change })));
+    draft.intents.push(...item.intents);
     for (const each of made) {
       draft.made.set(each.path, each);
       for (const path of foldersAbove(each.path)) draft.above.add(path);
     }
-    for (const { writes } of step.changes) {
+    for (const { writes } of item.changes) {
       for (const write of writes) if (write !== '*') draft.written.add(identify(write));
     }
     guard = [];
@@ -120,15 +122,15 @@ function toSegment({ guard, changes, intents, made }: Draft): Segment {
 }
 
 /** Tasks that failed together go one by one. */
-function sharingOf(step: Step, runs: readonly RunOperation[]): Sharing | undefined {
-  const { instance, changes, attempts } = step;
+function sharingOf(item: QueuedTask, runs: readonly RunOperation[]): Sharing | undefined {
+  const { instance, changes, attempts } = item;
   if (attempts > 0 || instance.becomeUser !== undefined || runs.length < changes.length) return undefined;
-  if (makesNew(step, runs)) return 'new';
+  if (makesNew(item, runs)) return 'new';
   return runs.every(({ narrow }) => narrow) ? 'paths' : undefined;
 }
 
-/** Whether a step does nothing but make new files and folders. */
-function makesNew({ changes }: Step, runs: readonly RunOperation[]): boolean {
+/** Whether a task does nothing but make new files and folders. */
+function makesNew({ changes }: QueuedTask, runs: readonly RunOperation[]): boolean {
   return runs.length === changes.length && runs.every(({ newFile, newFolder }) => newFile ?? newFolder);
 }
 

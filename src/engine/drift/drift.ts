@@ -5,19 +5,19 @@ import type { Fleet } from '../hosts/fleet.ts';
 import type { Instance } from '../tasks/instance.ts';
 import type { Plan } from '../planning/plan.ts';
 import {
-  needBegin,
-  needWanted,
-  parseWanted,
-  wantedOf,
+  needShortDigest,
+  needLastApplied,
+  parseLastApplied,
+  digestsOf,
   writtenFile,
-  type TaskWanted,
-  type Wanted,
-} from './wanted.ts';
+  type TaskDigests,
+  type Digests,
+} from './last-applied.ts';
 import type { TaskReport } from '../tasks/outcome.ts';
 
 /**
- * Why something is to be changed: it was changed on the host since drover applied it; what is wanted was changed; or
- * drover has never applied it; or it is a command that is run each time.
+ * Why a change is pending: the host was changed since drover applied it; the inventory or a playbook was changed; drover
+ * has never applied it; or it is a command that is run each time.
  */
 const driftCauses = ['host', 'inventory', 'new', 'always'] as const;
 export type DriftCause = (typeof driftCauses)[number];
@@ -30,24 +30,24 @@ export interface Drift {
   readonly causes: readonly DriftCause[];
 }
 
-/** Tells of all that a plan would change why that is so. */
+/** Why each of a plan's changes is pending. */
 export function driftOf(plan: Plan, fleet: Fleet, context: ModuleContext): Drift[] {
-  const known = new Map<string, Map<string, Wanted>>();
-  const wanted = new Map<Instance, TaskWanted>();
+  const known = new Map<string, Map<string, Digests>>();
+  const digests = new Map<Instance, TaskDigests>();
   for (const host of fleet.connected()) {
-    const records = host.world.records(needWanted) ?? [];
-    known.set(host.name, parseWanted(needWanted.parse(records)));
-    for (const [instance, its] of wantedOf(plan.reports, host.name, context)) wanted.set(instance, its);
+    const records = host.world.records(needLastApplied) ?? [];
+    known.set(host.name, parseLastApplied(needLastApplied.parse(records)));
+    for (const [instance, its] of digestsOf(plan.reports, host.name, context)) digests.set(instance, its);
   }
   const found: Drift[] = [];
   for (const report of plan.reports) {
     if (report.status !== 'changed' && report.status !== 'deferred') continue;
     for (const { instance, outcome } of report.instances) {
-      const now = wanted.get(instance);
+      const now = digests.get(instance);
       const isPending = outcome.changes.length > 0 || outcome.status === 'deferred';
       if (!now || !isPending) continue;
       const noted = known.get(report.host);
-      for (const { wanted: its, path, changes } of piecesOf(now, noted, outcome.changes)) {
+      for (const { digests: its, path, changes } of piecesOf(now, noted, outcome.changes)) {
         const former = noted?.get(its.key);
         const own = former ? compare(instance, its, former, fleet, path) : [whyUnknown(now, noted)];
         const causes = own.length > 0 ? own : followed(instance, found, context);
@@ -58,29 +58,35 @@ export function driftOf(plan: Plan, fleet: Fleet, context: ModuleContext): Drift
   return found;
 }
 
-type Noted = ReadonlyMap<string, Wanted> | undefined;
+type Noted = ReadonlyMap<string, Digests> | undefined;
 
-/** What of a task is told by itself: of a folder that it brings, each change. */
-function piecesOf({ own, paths }: TaskWanted, noted: Noted, changes: readonly Change[]) {
+/** The parts of a task that are judged separately: each change, where it copies a folder. */
+function piecesOf({ own, paths }: TaskDigests, noted: Noted, changes: readonly Change[]) {
   const isKnown = [...paths.values()].some(({ key }) => noted?.has(key));
-  if (!isKnown || changes.length === 0) return [{ wanted: own, path: undefined, changes }];
+  if (!isKnown || changes.length === 0) return [{ digests: own, path: undefined, changes }];
   return changes.map((change) => ({
-    wanted: paths.get(change.resource) ?? own,
+    digests: paths.get(change.resource) ?? own,
     path: change.resource,
     changes: [change],
   }));
 }
 
 /** Why nothing is noted: the task was never carried out, or the folder did not have this when it was. */
-function whyUnknown({ own }: TaskWanted, noted: Noted): DriftCause {
+function whyUnknown({ own }: TaskDigests, noted: Noted): DriftCause {
   return noted?.has(own.key) ? 'inventory' : 'new';
 }
 
 /** Of a task, or one path that it brings. Empty when it would be in sync by itself: then it follows an earlier change. */
-function compare(instance: Instance, now: Wanted, former: Wanted, fleet: Fleet, path?: string): DriftCause[] {
+function compare(
+  instance: Instance,
+  now: Digests,
+  former: Digests,
+  fleet: Fleet,
+  path?: string,
+): DriftCause[] {
   const lookUp = (need: Parameters<Fleet['recordsOf']>[0]) =>
     fleet.recordsOf(need, instance.delegateTo ?? instance.host);
-  const need = path === undefined ? writtenFile(instance)?.need : needBegin(path);
+  const need = path === undefined ? writtenFile(instance)?.need : needShortDigest(path);
   const there = need?.parse(lookUp(need) ?? []);
   // Nothing is there, where the task has another path now.
   const isGone = there === undefined && now.params !== former.params;

@@ -27,7 +27,7 @@ export class World {
   readonly #reads: Set<string>;
   /** Contents that were left out because they were what the asker has, with the digest of that. */
   readonly #leftOut: Map<string, string>;
-  /** What changes write, taken over when somebody asks: a batch of new files often is all that there is. */
+  /** What changes write, taken over when somebody asks: a series of new files often is all that there is. */
   #writes: { readonly write: Write; readonly reason: string }[] = [];
 
   constructor(from?: World) {

@@ -6,7 +6,7 @@ import type { HostRun } from '../hosts/host-run.ts';
 import type { JournaledChange, RunRequest } from './journal-line.ts';
 import { operator } from '../hosts/lock.ts';
 
-// Characters of one change's differing lines; a change of more is told in its first ones.
+// Characters of one change's diff; of a longer one the journal has the beginning.
 const largestDiff = 16 * 1024;
 // Characters of what went wrong.
 const largestMessage = 2000;
@@ -28,7 +28,7 @@ export interface Intent {
 
 /**
  * Writes what a run changes to the hosts' journals: an intent before each change, and what became of it after. The
- * begin and the end of the run stand on each host that has something to tell.
+ * begin and the end of the run stand on each host that was changed.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -42,7 +42,7 @@ export class Journal {
     this.#head = within({ run, who: operator(), command: vault.redact(command) });
   }
 
-  /** Whether no host was told anything yet. */
+  /** Whether nothing was written yet. */
   get isEmpty(): boolean {
     return this.#opened.size === 0;
   }
@@ -104,7 +104,7 @@ export class Journal {
 
   /** The line for a change that failed. */
   failed({ n }: Intent, message: string): LineText {
-    return failedText(n, this.#tell(message));
+    return failedText(n, this.#shortened(message));
   }
 
   /** Ends the run on each host that it began on, and does there what is still to be done. */
@@ -116,7 +116,7 @@ export class Journal {
     const line = within({
       phase: 'end',
       exitCode,
-      ...(failure === undefined ? {} : { message: this.#tell(failure) }),
+      ...(failure === undefined ? {} : { message: this.#shortened(failure) }),
     });
     const last = [...this.#opened].map((host) => this.write(host, [line], more.get(host)));
     const others = [...more].filter(([host]) => !this.#opened.has(host));
@@ -129,7 +129,7 @@ export class Journal {
     );
   }
 
-  #tell(message: string): string {
+  #shortened(message: string): string {
     return cut(this.#options.vault.redact(message.trim()), largestMessage);
   }
 }

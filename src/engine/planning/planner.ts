@@ -12,10 +12,10 @@ import type { HostNeed } from '../hosts/fleet.ts';
 import { batchesOf } from './batches.ts';
 import { OnceForAll } from '../tasks/run-once.ts';
 import type { RunContext } from '../run-context.ts';
-import { tripEvent } from '../tasks/tell.ts';
+import { tripEvent } from '../tasks/shown-events.ts';
 import { HostFailed } from '../tasks/outcome.ts';
 
-/** Looks at the hosts, and compares them with what is wanted. */
+/** Collects facts of the hosts, and compares them with what the plays ask for. */
 export class Planner {
   readonly #run: RunContext;
   readonly #cache: FactsCache;

@@ -73,7 +73,7 @@ function withResult(instance: Instance, result: Readonly<Record<string, unknown>
     : instance.scope.with(new Map([[register, { value: result as never }]]));
 }
 
-/** What became of changes that were carried out; with a fleet, its facts must be what was wanted by now. */
+/** What became of changes that were carried out; with a fleet, its facts must be in sync by now. */
 export function outcomeOf(
   instance: Instance,
   changes: readonly Change[],

@@ -65,8 +65,8 @@ export class TaskProgress {
     const isRescued = this.#isRescued && !(failure?.error instanceof UnreachableError);
     const status = failure && isRescued ? 'rescued' : this.#statusOf(outcomes);
     if (outcomes.every((outcome) => outcome.result !== undefined)) this.#register(this.#result(outcomes));
-    const told = failure ?? outcomes.find((outcome) => outcome.reason !== undefined);
-    this.#report(failure && this.#task.ignoreErrors ? 'ignored' : status, told?.reason, told?.hint);
+    const shown = failure ?? outcomes.find((outcome) => outcome.reason !== undefined);
+    this.#report(failure && this.#task.ignoreErrors ? 'ignored' : status, shown?.reason, shown?.hint);
     return failure && !this.#task.ignoreErrors ? this.#errorOf(failure) : undefined;
   }
 

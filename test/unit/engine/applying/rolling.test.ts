@@ -61,7 +61,7 @@ class Rolled {
     },
     clock: this.clock,
     journalOf: () => undefined,
-    tell: (_instance, _of, { action, resource }) => ({ task: 'task', action, resource }),
+    journaled: (_instance, _of, { action, resource }) => ({ task: 'task', action, resource }),
     restored: (instance, of, change) =>
       this.restored.push(`${of.name} ${instance.host} ${instance.name} ${change.resource}`),
   });

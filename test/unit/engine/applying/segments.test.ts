@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { guardDigest } from '../../../../src/facts/collectors.ts';
-import { toSegments, type Step } from '../../../../src/engine/applying/segments.ts';
+import { toSegments, type QueuedTask } from '../../../../src/engine/applying/segments.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
 import { needPath } from '../../../../src/facts/path.ts';
 import { predict, type Write } from '../../../../src/plan/change.ts';
@@ -26,7 +26,16 @@ interface Sketch {
 }
 
 /** A step with one change; without `file` and `writes` one that is in sync. */
-function step({ needs, records = [], file, folder, narrow, writes, beside = [], ...more }: Sketch): Step {
+function step({
+  needs,
+  records = [],
+  file,
+  folder,
+  narrow,
+  writes,
+  beside = [],
+  ...more
+}: Sketch): QueuedTask {
   const { attempts = 0, becomeUser } = more;
   const newFile = narrow
     ? { narrow, ...(folder ? { newFolder: { path: file ?? '', ...attributes } } : {}) }
@@ -49,7 +58,7 @@ function step({ needs, records = [], file, folder, narrow, writes, beside = [], 
     found: needs.map((need) => ({ need, records })),
     intents: [],
     attempts,
-  } as unknown as Step;
+  } as unknown as QueuedTask;
 }
 
 function fileAt(path: string) {
@@ -60,7 +69,7 @@ const fileStep = (path: string, more: Partial<Sketch> = {}) =>
   step({ needs: [needPath(path)], file: path, ...more });
 
 /** Each segment's scripts, and whether it goes as one. */
-function shapes(steps: readonly Step[]): string[] {
+function shapes(steps: readonly QueuedTask[]): string[] {
   const { segments, places } = toSegments(steps);
   return segments.map(({ scripts, together }, index) => {
     // Another user's is wrapped.

@@ -4,7 +4,7 @@ import { driftOf } from '../../../../src/engine/drift/drift.ts';
 import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import type { Plan } from '../../../../src/engine/planning/plan.ts';
-import { needWanted, renderWanted, wantedOf } from '../../../../src/engine/drift/wanted.ts';
+import { needLastApplied, renderLastApplied, digestsOf } from '../../../../src/engine/drift/last-applied.ts';
 import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import { World } from '../../../../src/engine/hosts/world.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
@@ -30,7 +30,7 @@ function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: stri
     return [[kind === 'digest' ? context.digest(content) : context.encode(content)]];
   };
   world.learn(new Map(bound.needs.map((need) => [identify(need), recordsOf(need)])));
-  world.learn(new Map([[identify(needWanted), [[context.encode(noted)]]]]));
+  world.learn(new Map([[identify(needLastApplied), [[context.encode(noted)]]]]));
   const verdict = bound.diff((need) => world.records(need));
   const task = { module: copy, runOnce: false };
   const instance = { task, host: 'a', name: 'site', bound, needs: bound.needs, diff: () => verdict };
@@ -52,8 +52,8 @@ function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: stri
 /** What is noted once a folder was brought. */
 function noteOf(tree: Tree): string {
   const { plan, instance } = planOf(tree, {}, '');
-  const wanted = wantedOf(plan.reports, 'a', context).get(instance);
-  return renderWanted(new Map(), wanted ? [wanted.own, ...wanted.paths.values()] : [], true);
+  const wanted = digestsOf(plan.reports, 'a', context).get(instance);
+  return renderLastApplied(new Map(), wanted ? [wanted.own, ...wanted.paths.values()] : [], true);
 }
 
 const before: Tree = [
@@ -87,9 +87,9 @@ test('of a folder each file is told why it differs', () => {
 
 test('of a folder with more files than could be noted, it is told of all of it', () => {
   const { plan, instance } = planOf(before, {}, '');
-  const own = wantedOf(plan.reports, 'a', context).get(instance)?.own;
+  const own = digestsOf(plan.reports, 'a', context).get(instance)?.own;
   const all = ['hand', 'both', 'source', 'more'].map((name) => `/srv/${name}: inventory`);
-  expect(causes(renderWanted(new Map(), own ? [own] : [], true))).toEqual(all);
+  expect(causes(renderLastApplied(new Map(), own ? [own] : [], true))).toEqual(all);
 });
 
 test('a folder that was never brought is new', () => {

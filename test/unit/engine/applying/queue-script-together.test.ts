@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { batchScript, parseBatch, type Segment } from '../../../../src/engine/applying/batch.ts';
+import { queueScript, parseQueueOutput, type Segment } from '../../../../src/engine/applying/queue-script.ts';
 import { guardDigest } from '../../../../src/facts/collectors.ts';
 
 const nonce = '0123456789abcdef';
@@ -8,10 +8,10 @@ const unguarded = { guard: [], digest: guardDigest([], () => []) };
 
 /** Runs a batch in a real shell. */
 function carryOut(segments: readonly Segment[]) {
-  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', `N=${nonce}\n${batchScript(segments, [])}`], {
+  const { stdout, stderr } = spawnSync('/bin/sh', ['-c', `N=${nonce}\n${queueScript(segments, [])}`], {
     encoding: 'utf8',
   });
-  return parseBatch(nonce, segments.length, stdout, stderr);
+  return parseQueueOutput(nonce, segments.length, stdout, stderr);
 }
 
 const done = { status: 0, stdout: '', stderr: '' };

@@ -9,14 +9,14 @@ import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import { askAgainEvery, failureOf, holds, mayPass, outcomeOf, silenceWithin } from '../tasks/judge.ts';
 import { perform } from './perform.ts';
-import { tripEvent } from '../tasks/tell.ts';
+import { tripEvent } from '../tasks/shown-events.ts';
 import type { Outcome, ChangeOutput } from '../tasks/outcome.ts';
 
 // Steps of one change that is carried out piece by piece.
 const largestStepCount = 20;
 
 /** Carries out one task by itself, with its facts read freshly; step by step or retried where it says so. */
-export class Unbatched {
+export class Unqueued {
   readonly #host: HostRun;
   readonly #options: ApplyOptions;
 
@@ -58,11 +58,11 @@ export class Unbatched {
     const { until: condition, ignoreErrors } = instance.task;
     if (condition) return holds(instance, outcome) ? { done: true } : { missing: 'what it is retried for' };
     if (ignoreErrors || outcome.changes.length > 0 || !mayPass(outcome)) return { done: true };
-    if (number === 1) this.#tellSilence(instance, outcome);
+    if (number === 1) this.#reportSilence(instance, outcome);
     return { missing: 'an answer' };
   }
 
-  #tellSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {
+  #reportSilence({ host, name, task }: Instance, { reason = '' }: Outcome): void {
     const { emit, context } = this.#options;
     emit({ type: 'api', host, what: name, state: task.noLog ? 'no answer' : context.redact(reason) });
   }
@@ -87,8 +87,8 @@ export class Unbatched {
         const prepared = instance.task.module.prepare(change, context);
         const isWhole = isAllOrNothing(prepared);
         if (!isWhole) this.#options.begun(instance, change);
-        const told = this.#options.tell(instance, change);
-        output = await perform(instance, prepared.operations, this.#options, told);
+        const entry = this.#options.journaled(instance, change);
+        output = await perform(instance, prepared.operations, this.#options, entry);
         if (isWhole && output.status === 0) this.#options.begun(instance, change);
         emit(tripEvent(this.#host.name, sent, [{ instance }]));
         fleet.changed(instance.host, ...(instance.delegateTo === undefined ? [] : [instance.delegateTo]));

@@ -5,11 +5,11 @@ import type { HostRun } from '../hosts/host-run.ts';
 import { doneLine, withdrawnLine, type Intent, type Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 
-/** Characters of all the differing lines of one task: a folder of files would push the runs before it out of the journal. */
+/** Characters of all diffs of one task: a folder of files would push earlier runs out of the journal. */
 const largestDiffs = 256 * 1024;
 
-/** One host's part of the journal, for what goes to it in batches. */
-export class HostJournal {
+/** One host's part of the journal, for tasks that go out in its queue. */
+export class QueueJournal {
   readonly #host: HostRun;
   readonly #journal: Journal | undefined;
 
@@ -18,19 +18,19 @@ export class HostJournal {
     this.#journal = journal;
   }
 
-  /** The intents of changes, as they are told; none where the host keeps no journal. */
-  intents(changes: readonly Change[], tell: (change: Change) => Omit<JournaledChange, 'n'>): Intent[] {
+  /** The intents of changes; none where the host keeps no journal. */
+  intents(changes: readonly Change[], journaled: (change: Change) => Omit<JournaledChange, 'n'>): Intent[] {
     const journal = this.#journal;
     if (!journal) return [];
     let left = largestDiffs;
     return changes.map((change) => {
-      const intent = journal.intent(tell(change), left);
+      const intent = journal.intent(journaled(change), left);
       left = Math.max(0, left - intent.line.length);
       return intent;
     });
   }
 
-  /** What a batch starts with to write its own journal; a login user's cannot, so root's shell does it before. */
+  /** The start of a script that writes its own journal; a login user's cannot, so root's shell writes the intents before. */
   async open(intents: readonly Intent[], become: boolean): Promise<string> {
     if (!this.#journal || intents.length === 0) return '';
     if (this.#host.isRoot(become)) return this.#journal.opening(this.#host);
@@ -39,20 +39,20 @@ export class HostJournal {
     return '';
   }
 
-  /** Tells what a batch could not: what a failure said, and everything where it ran as a login user. */
-  tellEnds(
+  /** Writes what the script could not: why a change failed, and all results where it ran as a login user. */
+  writeResults(
     intents: readonly Intent[],
     become: boolean,
     ran: readonly ChangeOutput[],
     failure?: string,
   ): void {
     const journal = this.#journal;
-    const wasTold = this.#host.isRoot(become);
+    const isWritten = this.#host.isRoot(become);
     const lines = intents.flatMap((intent, position) => {
       const output = ran[position];
       if (output && output.status !== 0)
         return failure === undefined ? doneLine(intent) : (journal?.failed(intent, failure) ?? []);
-      if (wasTold) return [];
+      if (isWritten) return [];
       return output ? doneLine(intent) : withdrawnLine(intent);
     });
     if (lines.length > 0) journal?.post(this.#host, lines);

@@ -5,7 +5,7 @@ import { quote } from '../../shell/quote.ts';
 import type { ChangeOutput } from '../tasks/outcome.ts';
 import { doneLine, withdrawnLine, type Intent } from '../journal/journal.ts';
 
-/** Changes of a batch with the state they were planned from: one task's, or those of many that make new files. */
+/** Changes with the state they were planned from: those of one task, or of many that make new files. */
 export interface Segment {
   /** Needs of every task since the former change. */
   readonly guard: readonly Need<unknown>[];
@@ -15,11 +15,11 @@ export interface Segment {
   readonly scripts: readonly string[];
   /** Makes so many changes, or none. Those of one task fail as that does, those of several are to go apart then. */
   readonly together?: { readonly changes: number; readonly script: string; readonly isOneTask: boolean };
-  /** What the journal is told before each change, where one is kept. */
+  /** The journal's line before each change, where one is kept. */
   readonly intents?: readonly Intent[];
 }
 
-export interface BatchOutput {
+export interface QueueOutput {
   /** Outputs of the changes that ran, segment by segment. */
   readonly segments: readonly (readonly ChangeOutput[])[];
   /** The segment before which the host was found in another state than planned for. */
@@ -37,7 +37,7 @@ export interface BatchOutput {
  * if that differs; it also stops at the first change that fails. Whatever happened, it ends by collecting `after`.
  * `opening` makes the journal ready, for segments with intents.
  */
-export function batchScript(
+export function queueScript(
   segments: readonly Segment[],
   after: readonly Need<unknown>[],
   opening = '',
@@ -76,12 +76,12 @@ function allAtOnce(
   { changes, script, isOneTask }: NonNullable<Segment['together']>,
   index: number,
 ): string[] {
-  const tell = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
-  const begun = tell(intents.map(({ line }) => line));
-  const done = tell(intents.map(doneLine));
+  const write = (lines: readonly string[]) => (lines.length === 0 ? ':' : writeLines(lines));
+  const begun = write(intents.map(({ line }) => line));
+  const done = write(intents.map(doneLine));
   const [first] = intents;
   // A task of its own has failed with its first change, as the engine sees it.
-  const not = tell(intents.slice(isOneTask ? 1 : 0).map(withdrawnLine));
+  const not = write(intents.slice(isOneTask ? 1 : 0).map(withdrawnLine));
   const failed = isOneTask ? `${first ? `r ${first.n} $s; ` : ''}mark ${index} $s` : `apart ${index}`;
   return [
     // As it is: it is drover's own, and as a quoted text the shell would read all the files' contents twice.
@@ -94,8 +94,8 @@ function inShell(script: string): string {
   return `( set -e; eval ${quote(script)} ) </dev/null`;
 }
 
-/** Takes apart what a batch script printed. */
-export function parseBatch(nonce: string, count: number, stdout: string, stderr: string): BatchOutput {
+/** Takes apart what such a script printed. */
+export function parseQueueOutput(nonce: string, count: number, stdout: string, stderr: string): QueueOutput {
   const errors = stderr.split(`\n${nonce} change\n`);
   const segments: ChangeOutput[][] = Array.from({ length: count }, () => []);
   let stoppedAt: number | undefined;

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { Vault } from '../../../../src/core/secrets.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import {
-  parseWanted,
-  renderWanted,
-  wantedOf,
-  writeWanted,
-  type Wanted,
-} from '../../../../src/engine/drift/wanted.ts';
+  parseLastApplied,
+  renderLastApplied,
+  digestsOf,
+  writeLastApplied,
+  type Digests,
+} from '../../../../src/engine/drift/last-applied.ts';
 import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import { folderOf } from '../../support.ts';
@@ -29,7 +29,7 @@ function wanted(
     const instance = { name, label, host, bound: { params } } as unknown as Instance;
     return { host, play: { name: 'p' }, task: { module: { readOnly } }, instances: [{ instance }] };
   });
-  return [...wantedOf(reports as unknown as TaskReport[], 'a', context).values()].flatMap(
+  return [...digestsOf(reports as unknown as TaskReport[], 'a', context).values()].flatMap(
     ({ own, paths }) => [own, ...paths.values()],
   );
 }
@@ -78,28 +78,28 @@ describe('what tasks want', () => {
 });
 
 describe('the file', () => {
-  const one: Wanted = { key: 'k1', play: 'p1', params: 'x', content: 'c' };
-  const two: Wanted = { key: 'k2', play: 'p1', params: 'y', content: undefined };
-  const other: Wanted = { key: 'k3', play: 'p2', params: 'z', content: undefined };
-  const before = parseWanted(renderWanted(new Map(), [one, two, other], true));
+  const one: Digests = { key: 'k1', play: 'p1', params: 'x', content: 'c' };
+  const two: Digests = { key: 'k2', play: 'p1', params: 'y', content: undefined };
+  const other: Digests = { key: 'k3', play: 'p2', params: 'z', content: undefined };
+  const before = parseLastApplied(renderLastApplied(new Map(), [one, two, other], true));
 
   test('reads back as it was', () => {
     expect([...before.values()]).toEqual([one, two, other]);
-    expect(parseWanted(undefined).size).toBe(0);
-    expect(parseWanted('half a line').size).toBe(0);
+    expect(parseLastApplied(undefined).size).toBe(0);
+    expect(parseLastApplied('half a line').size).toBe(0);
   });
 
   test('keeps other plays, and after some tasks of a play its others too', () => {
     const now = [{ ...one, params: 'new' }];
     const keys = (text: string) =>
-      [...parseWanted(text).values()].map(({ key, params }) => `${key} ${params}`);
-    expect(keys(renderWanted(before, now, true))).toEqual(['k1 new', 'k3 z']);
-    expect(keys(renderWanted(before, now, false))).toEqual(['k1 new', 'k2 y', 'k3 z']);
+      [...parseLastApplied(text).values()].map(({ key, params }) => `${key} ${params}`);
+    expect(keys(renderLastApplied(before, now, true))).toEqual(['k1 new', 'k3 z']);
+    expect(keys(renderLastApplied(before, now, false))).toEqual(['k1 new', 'k2 y', 'k3 z']);
   });
 
   test('is empty of more tasks than could be read back', () => {
     const many = Array.from({ length: 9000 }, (_, n) => ({ ...one, key: `k${n}`, content: 'c'.repeat(64) }));
-    expect(renderWanted(before, many, false)).toBe('');
+    expect(renderLastApplied(before, many, false)).toBe('');
   });
 
   test('leaves the paths of folders out first', () => {
@@ -109,21 +109,21 @@ describe('the file', () => {
       content: 'c'.repeat(64),
       isPart: true as const,
     }));
-    expect(renderWanted(before, [two, ...parts], false)).toBe(renderWanted(before, [two], false));
+    expect(renderLastApplied(before, [two, ...parts], false)).toBe(renderLastApplied(before, [two], false));
     // What was noted of them would be held against what is there by now.
     const noted = new Map([...before, ['part7', { ...one, key: 'part7' }]]);
-    expect(renderWanted(noted, [two, ...parts], false)).toBe(renderWanted(before, [two], false));
+    expect(renderLastApplied(noted, [two, ...parts], false)).toBe(renderLastApplied(before, [two], false));
   });
 
   test('does not depend on the order of tasks', () => {
-    expect(renderWanted(new Map(), [other, two, one], true)).toBe(
-      renderWanted(new Map(), [one, two, other], true),
+    expect(renderLastApplied(new Map(), [other, two, one], true)).toBe(
+      renderLastApplied(new Map(), [one, two, other], true),
     );
   });
 
   test('is its owner’s alone', () => {
     const folder = folderOf({});
-    const script = writeWanted('k p x -\n').replaceAll('/var/lib/drover', join(folder, 'drover'));
+    const script = writeLastApplied('k p x -\n').replaceAll('/var/lib/drover', join(folder, 'drover'));
     expect(spawnSync('/bin/sh', ['-c', `umask 022; ${script}`]).status).toBe(0);
     expect(readFileSync(join(folder, 'drover/wanted'), 'utf8')).toBe('k p x -\n');
     expect(statSync(join(folder, 'drover/wanted')).mode & 0o777).toBe(0o600);

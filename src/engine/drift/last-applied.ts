@@ -8,22 +8,22 @@ import { quote } from '../../shell/quote.ts';
 import type { Instance } from '../tasks/instance.ts';
 import type { TaskReport } from '../tasks/outcome.ts';
 
-/** Where a host keeps what its tasks wanted when they were last carried out: digests, none of a secret. */
-const wantedFile = '/var/lib/drover/wanted';
+/** Where a host keeps digests of what its tasks last applied, none of a secret. */
+const lastAppliedFile = '/var/lib/drover/wanted';
 
-/** The file as a fact. */
-export const needWanted = needContent(wantedFile);
+/** That file as a fact. */
+export const needLastApplied = needContent(lastAppliedFile);
 
-/** What a task wanted of a host. */
-export interface Wanted {
+/** Digests of what a task applies to a host. */
+export interface Digests {
   /** Of the task and its item, in its play. */
   readonly key: string;
   readonly play: string;
   /** Digest of the parameters, secrets as placeholders. */
   readonly params: string;
-  /** Begin of the SHA-256 of the file or folder that it writes; undefined where it writes none, or one with secrets. */
+  /** First digits of the SHA-256 of the file or folder that it writes; undefined where it writes none, or one with secrets. */
   readonly content: string | undefined;
-  /** It is of one path of a folder. */
+  /** Set for one path of a folder. */
   readonly isPart?: true;
 }
 
@@ -34,22 +34,22 @@ interface FileParams {
   readonly tree?: readonly TreeEntry[];
 }
 
-// Enough that two of a host's thousands do not meet by chance.
+// Enough for a host's thousands of digests not to collide.
 const digits = 16;
 
-/** What a task wants, and of a folder that it brings, of each path in it. */
-export interface TaskWanted {
-  readonly own: Wanted;
-  readonly paths: ReadonlyMap<string, Wanted>;
+/** A task's digests, and those of each path in a folder that it copies. */
+export interface TaskDigests {
+  readonly own: Digests;
+  readonly paths: ReadonlyMap<string, Digests>;
 }
 
-/** What the tasks of these reports want of a host, in the order of the run. */
-export function wantedOf(
+/** Digests of what the tasks of these reports apply to a host, in the order of the run. */
+export function digestsOf(
   reports: readonly TaskReport[],
   host: string,
   context: ModuleContext,
-): Map<Instance, TaskWanted> {
-  const found = new Map<Instance, TaskWanted>();
+): Map<Instance, TaskDigests> {
+  const found = new Map<Instance, TaskDigests>();
   const met = new Map<string, number>();
   for (const report of reports) {
     if (report.host !== host || report.task.module.readOnly) continue;
@@ -64,7 +64,7 @@ export function wantedOf(
         params: digestOf(context.redact(JSON.stringify(params))),
         content: tree ? digestOf(JSON.stringify(tree)) : writtenFile(instance)?.digest(context),
       };
-      const paths = (tree ?? []).map((entry): [string, Wanted] => [
+      const paths = (tree ?? []).map((entry): [string, Digests] => [
         pathOf(entry, params.dest as string),
         {
           ...own,
@@ -79,18 +79,18 @@ export function wantedOf(
   return found;
 }
 
-/** The file that a task writes as a whole, unless secrets are in it. */
+/** The file that a task writes as a whole, unless it holds secrets. */
 export function writtenFile({ bound }: Instance) {
   const { dest, content } = bound.params as FileParams;
   if (typeof dest !== 'string' || typeof content !== 'string' || holdsSecret(content)) return undefined;
   return {
-    need: needBegin(dest),
+    need: needShortDigest(dest),
     digest: (context: ModuleContext) => context.digest(content).slice(0, digits),
   };
 }
 
-/** Begin of the SHA-256 of what is in a file, as it is noted. */
-export function needBegin(path: string): Need<string | undefined> {
+/** First digits of the SHA-256 of a file's content, as kept on the host. */
+export function needShortDigest(path: string): Need<string | undefined> {
   const need = needDigest(path);
   return { ...need, parse: (records) => need.parse(records)?.slice(0, digits) };
 }
@@ -99,8 +99,8 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits);
 }
 
-/** Reads the file; a line that is none counts as not there. */
-export function parseWanted(text: string | undefined): Map<string, Wanted> {
+/** Parses the file; lines that make no sense are skipped. */
+export function parseLastApplied(text: string | undefined): Map<string, Digests> {
   return new Map(
     (text ?? '').split('\n').flatMap((line) => {
       const [key, play, params, content] = line.split(' ');
@@ -111,33 +111,33 @@ export function parseWanted(text: string | undefined): Map<string, Wanted> {
 }
 
 /**
- * The file after a run: what its tasks wanted takes the place of what was there. After a run of `all` tasks those
- * that its plays no longer have are left out. Of more than a fact brings back first the paths of folders are left out,
- * and then nothing is kept.
+ * The file after a run: the digests of its tasks replace the former ones. After a run of `all` tasks, those that its
+ * plays no longer have are dropped. Where it would exceed what a fact brings back, the paths of folders are left out
+ * first; if that is not enough, nothing is kept.
  */
-export function renderWanted(
-  before: ReadonlyMap<string, Wanted>,
-  now: Iterable<Wanted>,
+export function renderLastApplied(
+  before: ReadonlyMap<string, Digests>,
+  now: Iterable<Digests>,
   all: boolean,
 ): string {
-  const wanted = [...now];
-  const plays = new Set(wanted.map(({ play }) => play));
+  const applied = [...now];
+  const plays = new Set(applied.map(({ play }) => play));
   const kept = [...before.values()].filter(({ play }) => !all || !plays.has(play));
-  const full = linesOf([...kept, ...wanted]);
+  const full = linesOf([...kept, ...applied]);
   if (full.length <= largestShownFile) return full;
-  const parts = new Set(wanted.flatMap(({ isPart, key }) => (isPart ? [key] : [])));
-  const short = linesOf([...kept, ...wanted].filter(({ key }) => !parts.has(key)));
+  const parts = new Set(applied.flatMap(({ isPart, key }) => (isPart ? [key] : [])));
+  const short = linesOf([...kept, ...applied].filter(({ key }) => !parts.has(key)));
   return short.length <= largestShownFile ? short : '';
 }
 
-function linesOf(wanted: readonly Wanted[]): string {
-  return [...new Map(wanted.map((each) => [each.key, each])).values()]
+function linesOf(digests: readonly Digests[]): string {
+  return [...new Map(digests.map((each) => [each.key, each])).values()]
     .map(({ key, play, params, content }) => `${key} ${play} ${params} ${content ?? '-'}\n`)
     .sort()
     .join('');
 }
 
 /** A script that puts the file in place. */
-export function writeWanted(text: string): string {
-  return `(umask 077; mkdir -p ${quote(wantedFile.replace(/\/[^/]*$/, ''))}; printf %s ${quote(text)} > ${wantedFile}.new && mv -f ${wantedFile}.new ${wantedFile})`;
+export function writeLastApplied(text: string): string {
+  return `(umask 077; mkdir -p ${quote(lastAppliedFile.replace(/\/[^/]*$/, ''))}; printf %s ${quote(text)} > ${lastAppliedFile}.new && mv -f ${lastAppliedFile}.new ${lastAppliedFile})`;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { batchScript, parseBatch, type Segment } from '../../../../src/engine/applying/batch.ts';
+import { queueScript, parseQueueOutput, type Segment } from '../../../../src/engine/applying/queue-script.ts';
 import { guardDigest, parseCollected, collectScript } from '../../../../src/facts/collectors.ts';
 import { identify, type Need } from '../../../../src/facts/need.ts';
 import { needDigest } from '../../../../src/facts/content.ts';
@@ -30,7 +30,7 @@ describe('a batch', () => {
       segment([need, needPath(f)], `echo one`, `printf new > ${f}`),
       segment([], 'cat', 'echo "it is" two'),
     ];
-    const output = parseBatch('nonce', 2, sh(batchScript(segments, [need])), '');
+    const output = parseQueueOutput('nonce', 2, sh(queueScript(segments, [need])), '');
     expect(output.segments.map((changes) => changes.map(({ status, stdout }) => [status, stdout]))).toEqual([
       [
         [0, 'one\n'],
@@ -51,10 +51,10 @@ describe('a batch', () => {
     const f = join(folder, 'f');
     const planned = segment([needDigest(f)], `echo never > ${f}`);
     writeFileSync(f, 'changed\n');
-    const output = parseBatch(
+    const output = parseQueueOutput(
       'nonce',
       3,
-      sh(batchScript([segment([], 'echo first'), planned, segment([], 'echo no')], [])),
+      sh(queueScript([segment([], 'echo first'), planned, segment([], 'echo no')], [])),
       '',
     );
     expect(output.stoppedAt).toBe(1);
@@ -64,10 +64,10 @@ describe('a batch', () => {
   });
 
   test('stops at the first change that fails, at its first command that does', () => {
-    const output = parseBatch(
+    const output = parseQueueOutput(
       'nonce',
       2,
-      sh(batchScript([segment([], 'echo a; false; echo b', 'echo c'), segment([], 'echo d')], [])),
+      sh(queueScript([segment([], 'echo a; false; echo b', 'echo c'), segment([], 'echo d')], [])),
       '',
     );
     expect(output.segments).toEqual([[{ status: 1, stdout: 'a\n', stderr: '' }], []]);
@@ -76,15 +76,15 @@ describe('a batch', () => {
   });
 
   test('that was cut off has collected nothing', () => {
-    const whole = sh(batchScript([segment([], 'echo a'), segment([], 'echo b')], []));
-    const cut = parseBatch('nonce', 2, whole.slice(0, whole.indexOf('b\n')), '');
+    const whole = sh(queueScript([segment([], 'echo a'), segment([], 'echo b')], []));
+    const cut = parseQueueOutput('nonce', 2, whole.slice(0, whole.indexOf('b\n')), '');
     expect(cut.collected).toBeUndefined();
     expect(cut.segments.map((changes) => changes.length)).toEqual([1, 0]);
   });
 
   test('gives each change its own errors', () => {
     const stdout = '\nnonce change 0 0\n\nnonce change 1 3\n\nnonce after\n';
-    const { segments } = parseBatch('nonce', 2, stdout, 'one\n\nnonce change\ntwo\n\nnonce change\n');
+    const { segments } = parseQueueOutput('nonce', 2, stdout, 'one\n\nnonce change\ntwo\n\nnonce change\n');
     expect(segments.flat().map(({ status, stderr }) => [status, stderr.trim()])).toEqual([
       [0, 'one'],
       [3, 'two'],
