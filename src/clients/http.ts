@@ -1,3 +1,4 @@
+// etcd, Patroni, HAProxy and PostgreSQL as protocols over any stream. What an answer means for a cluster is not here.
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { DroverError, messageOf } from '../core/errors.ts';

@@ -1,3 +1,5 @@
+// What every other folder may use: errors with their exit codes, places in files, secrets, memory, waiting. It knows
+// neither hosts nor files of drover's.
 import { formatDiagnostic, type Diagnostic } from './diagnostics.ts';
 
 /** The process's exit codes, as documented for the command line. */

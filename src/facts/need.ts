@@ -1,3 +1,6 @@
+// What can be known of a host: for each kind of fact the script that gathers it and the parser of what that prints.
+// Nothing here connects to a host or decides anything.
+
 /** Kinds of fact: each is gathered by one of the collectors, or asked of an API. */
 export type FactKind =
   | 'active'

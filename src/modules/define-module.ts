@@ -1,3 +1,4 @@
+// A folder for each module: what it takes, needs to know, decides, and has run. None touches a host or another module.
 import * as z from 'zod';
 import { memoize, memoizeLast } from '../core/memo.ts';
 import type { Facts, FactRecord, Need, Needs } from '../facts/need.ts';

@@ -1,3 +1,4 @@
+// Changes and operations as data. Who finds them is in modules/, who carries them out in engine/applying/.
 import * as z from 'zod';
 import type { FactKind, FactRecord, Need } from '../facts/need.ts';
 

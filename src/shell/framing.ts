@@ -1,3 +1,4 @@
+// Shell scripts as text: quoting, framing, files, units, the journal on a host. Nothing here runs one.
 import { quote } from './quote.ts';
 
 /**

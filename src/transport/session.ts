@@ -1,3 +1,4 @@
+// SSH: targets, keys, logins, and one shell for each host and user. What is run in it is not known here.
 import { randomBytes } from 'node:crypto';
 import { messageOf, UnreachableError } from '../core/errors.ts';
 import {

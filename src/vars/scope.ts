@@ -1,3 +1,4 @@
+// Variables, expressions and templates: from names and text to values. Where variables come from is config/'s business.
 import type { Node, ScalarNode } from '../core/node.ts';
 import { renderValue, type Names } from './evaluate.ts';
 import { diagnostic, isTemplate, templateOfScalar } from './template.ts';
