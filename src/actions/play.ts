@@ -1,3 +1,4 @@
+// A file for each verb: its steps, from top to bottom. None prints; options and questions are cli/'s.
 import { relative, resolve } from 'node:path';
 import {
   DroverError,

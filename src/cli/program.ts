@@ -1,3 +1,4 @@
+// The command line: verbs, options, questions, exit codes. What a verb does is in actions/.
 import { Command, CommanderError, Help, Option } from 'commander';
 import { config as configureZod } from 'zod';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';

@@ -1,3 +1,5 @@
+// What takes several components: topology, snapshot, operations on a running cluster, the order of a departure. What
+// concerns one component is in components/.
 import type { Ask } from '../components/ask.ts';
 import type { Component } from '../components/component.ts';
 import { patroni } from '../components/patroni/index.ts';

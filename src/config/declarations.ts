@@ -1,3 +1,4 @@
+// Inventories, playbooks and declared variables as people write them: read, checked, with places. Nothing connects.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';

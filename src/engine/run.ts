@@ -1,3 +1,4 @@
+// The engine: plans and applies plays over hosts. It knows no cluster; what it is told of one comes in as functions.
 import { mergeHosts } from '../core/diagnostics.ts';
 import {
   exitCodes,

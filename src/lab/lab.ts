@@ -1,3 +1,4 @@
+// Throw-away hosts on this machine, for trying and for tests. Nothing that reaches a real host uses it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Events and results as text, live lines and JSON. Nothing here decides, and only cli/ chooses among them.
 import type { RunEvent } from '../engine/events.ts';
 
 /** Reports the progress of a run. */

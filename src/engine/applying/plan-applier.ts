@@ -1,3 +1,4 @@
+// Carries changes out, checks that they took, and rolls over hosts. What to change has been decided in planning/.
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Play } from '../../config/playbook/model.ts';

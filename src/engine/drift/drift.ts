@@ -1,3 +1,4 @@
+// Tells what was changed by hand from what was changed in the inventory. It only compares.
 import { identify } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
 import type { Change } from '../../plan/change.ts';

@@ -1,3 +1,4 @@
+// The hosts of a run: connections, locks, and what is known of each. What is to be done on them is not known here.
 import { sendHttp, type HttpAnswer, type HttpRequest } from '../../clients/http.ts';
 import { runSql, SqlConnection, type SqlAnswer, type SqlLogin, type SqlQuery } from '../../clients/sql.ts';
 import { messageOf, UnreachableError } from '../../core/errors.ts';

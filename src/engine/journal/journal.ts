@@ -1,3 +1,4 @@
+// What runs have changed, as lines on the hosts, and their history. When a line is written is applying/'s business.
 import { UnreachableError } from '../../core/errors.ts';
 import type { Vault } from '../../core/secrets.ts';
 import { doneText, failedText, openJournal, type LineText } from '../../shell/journal.ts';

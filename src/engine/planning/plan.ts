@@ -1,3 +1,4 @@
+// From plays and worlds to the changes to be made. Nothing here changes a host.
 import type { Play } from '../../config/playbook/model.ts';
 import { mergeHosts } from '../../core/diagnostics.ts';
 import type { DroverError } from '../../core/errors.ts';

@@ -1,3 +1,4 @@
+// A play's tasks on one host: the way through them, their rendering, their outcome. Planning and applying share it.
 import type { Block, TaskOrBlock, Task } from '../../config/playbook/model.ts';
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
