@@ -98,7 +98,7 @@ export class Journal {
     return status === 0 ? undefined : stderr.trim();
   }
 
-  /** Tells how a change ended, along with what goes to the host next. */
+  /** Writes how a change ended, along with what goes to the host next. */
   conclude(host: HostRun, intent: Intent, failure: string | undefined): void {
     this.post(host, [failure === undefined ? doneLine(intent) : this.failed(intent, failure)]);
   }
