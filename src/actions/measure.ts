@@ -1,4 +1,4 @@
-import { leaderOf } from '../clients/patroni.ts';
+import { leaderOf } from '../clients/patroni/api.ts';
 import { Ask } from '../components/ask.ts';
 import { readCluster } from '../components/patroni/gate.ts';
 import { patroni } from '../components/patroni/index.ts';

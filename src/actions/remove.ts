@@ -1,5 +1,5 @@
 import { depart } from '../cluster/departure.ts';
-import { lookAtDeparting } from '../cluster/departing.ts';
+import { lookAtDepartingHost } from '../cluster/departing-host.ts';
 import type { Control } from '../cluster/control.ts';
 import { planRemove, type RemovePlan } from '../cluster/operations/remove.ts';
 import type { ClusterView } from '../cluster/view.ts';
@@ -54,7 +54,7 @@ export function removeMember(
     leaving: name,
     async plan(view, control, agreed) {
       requireKnown(view, inventory, name);
-      const departing = await lookAtDeparting(control, view, name);
+      const departing = await lookAtDepartingHost(control, view, name);
       const handover = agreed?.removals.find((removal) => removal.do === 'hand-over');
       const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
       return agreed ? keepAgreement(agreed, plan) : plan;

@@ -1,4 +1,4 @@
-import { cancelSwitchoverRequest, switchoverRequest } from '../clients/patroni.ts';
+import { cancelSwitchoverRequest, switchoverRequest } from '../clients/patroni/api.ts';
 import { refusalOf } from '../clients/etcd.ts';
 import type { Control } from '../cluster/control.ts';
 import { rebalance, settle, switchOver } from '../cluster/moves.ts';

@@ -1,6 +1,6 @@
 import type { EtcdEndpoint } from '../clients/etcd.ts';
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
-import type { PatroniCredentials, PatroniEndpoint } from '../clients/patroni.ts';
+import type { PatroniCredentials, PatroniEndpoint } from '../clients/patroni/api.ts';
 import { InterruptedError, TaskFailedError, UnhealthyError } from '../core/errors.ts';
 import { maskBySound } from '../core/secrets.ts';
 import { until, type Clock } from '../core/until.ts';

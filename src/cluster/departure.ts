@@ -2,7 +2,7 @@ import { memberRemoveRequest, refusalOf } from '../clients/etcd.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { UnhealthyError } from '../core/errors.ts';
 import type { Control } from './control.ts';
-import { hasSlot } from './departing.ts';
+import { hasSlot } from './departing-host.ts';
 import { moveEtcdLeader, settle, switchOver } from './moves.ts';
 import { departureOrder, stopOf, type Removal, type RemovePlan } from './operations/remove.ts';
 import { boundOfCycle } from './timing.ts';

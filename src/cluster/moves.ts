@@ -7,7 +7,7 @@ import {
   reloadRequest,
   restartRequest,
   switchoverRequest,
-} from '../clients/patroni.ts';
+} from '../clients/patroni/api.ts';
 import { UnhealthyError } from '../core/errors.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { missingFollower, missingInSql, missingRole, missingSettlement, missingWal } from './checks.ts';

@@ -1,5 +1,5 @@
 import { refusalOf } from '../clients/etcd.ts';
-import { patchConfigRequest } from '../clients/patroni.ts';
+import { patchConfigRequest } from '../clients/patroni/api.ts';
 import { UnhealthyError } from '../core/errors.ts';
 import type { Control } from './control.ts';
 import type { ClusterView } from './view.ts';

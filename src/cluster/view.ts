@@ -6,7 +6,7 @@ import {
   mayLead,
   streamersOf,
   type PatroniCluster,
-} from '../clients/patroni.ts';
+} from '../clients/patroni/api.ts';
 import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { etcd } from '../components/etcd/index.ts';

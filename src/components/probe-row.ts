@@ -29,8 +29,3 @@ export function row(
     verdict: verdict === true ? 'pass' : verdict === false ? 'fail' : verdict,
   };
 }
-
-/** `1 leader`, `2 leaders`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -9,7 +9,7 @@ import {
   streamersOf,
   type PatroniCluster,
   type PatroniMember,
-} from '../patroni.ts';
+} from './api.ts';
 
 /** A member as the rules see it. */
 export interface Standing {

@@ -14,7 +14,7 @@ import type { Refusal } from './plan.ts';
 import { refuseScheduled } from './switchover.ts';
 
 /** What is known of a host that is to go, beside what the cluster says of it. */
-export interface Departing {
+export interface DepartingHost {
   readonly name: string;
   /** Where the others reach it; undefined where nobody knows. */
   readonly address: string | undefined;
@@ -51,7 +51,7 @@ export function isWorking({ members, etcd }: ClusterView, name: string): boolean
 export function refuseRemoval(
   view: ClusterView,
   topology: Topology,
-  departing: Departing,
+  departing: DepartingHost,
   { candidate, arriving }: Circumstances,
 ): Refusal[] {
   const { name } = departing;
@@ -76,7 +76,7 @@ export function refuseRemoval(
 }
 
 /** A host out of drover's reach whose services run: nobody could stop them. */
-function refuseHalfDead({ name, groups, reached, answers }: Departing): Refusal[] {
+function refuseHalfDead({ name, groups, reached, answers }: DepartingHost): Refusal[] {
   if (reached || answers.length === 0) return [];
   const runs = `${answers.join(' and ')} there still ${answers.length === 1 ? 'answers' : 'answer'}`;
   if (groups.size > 0)
@@ -149,7 +149,7 @@ function refuseLastVoter({ listed, etcd }: ClusterView, name: string): Refusal[]
   ];
 }
 
-function refuseLastDatabase(view: ClusterView, { name, groups }: Departing): Refusal[] {
+function refuseLastDatabase(view: ClusterView, { name, groups }: DepartingHost): Refusal[] {
   const isMember = groups.has(patroni.group) || view.listed.patroni.some((member) => member.name === name);
   if (!isMember || view.members.some((member) => member.name !== name && member.running)) return [];
   return [
@@ -180,7 +180,7 @@ function refuseLastStandby(view: ClusterView, name: string): Refusal[] {
 function refuseLastEntry(
   { writesTo }: ClusterView,
   topology: Topology,
-  { name, groups, units }: Departing,
+  { name, groups, units }: DepartingHost,
 ): Refusal[] {
   if (!groups.has(haproxy.group)) return [];
   const others = topology.hostsOf(haproxy).filter((node) => node.name !== name);

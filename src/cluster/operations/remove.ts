@@ -8,7 +8,7 @@ import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { successorIn } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';
-import { isWorking, refuseRemoval, type Departing } from './remove-danger.ts';
+import { isWorking, refuseRemoval, type DepartingHost } from './remove-danger.ts';
 
 /** One step of a removal, for the machine. */
 export type Removal =
@@ -35,7 +35,7 @@ export interface RemoveWish {
 export function planRemove(
   view: ClusterView,
   topology: Topology,
-  departing: Departing,
+  departing: DepartingHost,
   { to, arriving }: RemoveWish = {},
 ): RemovePlan {
   const { name } = departing;
@@ -67,7 +67,11 @@ export const departureOrder: readonly Component[] = [
 
 type Planned = readonly [Removal, PlannedStep];
 
-function databaseSteps(view: ClusterView, departing: Departing, candidate: string | undefined): Planned[] {
+function databaseSteps(
+  view: ClusterView,
+  departing: DepartingHost,
+  candidate: string | undefined,
+): Planned[] {
   const { name, units, slot } = departing;
   const isListed = view.listed.patroni.some((member) => member.name === name);
   const runs = view.members.some((member) => member.name === name && member.running);
@@ -93,7 +97,7 @@ function databaseSteps(view: ClusterView, departing: Departing, candidate: strin
   return steps;
 }
 
-function etcdSteps(view: ClusterView, departing: Departing, leader: string | undefined): Planned[] {
+function etcdSteps(view: ClusterView, departing: DepartingHost, leader: string | undefined): Planned[] {
   const { name, address, units, kept } = departing;
   const steps: Planned[] = [];
   const member = etcdMemberOf(view, name, address);
@@ -117,14 +121,14 @@ function etcdSteps(view: ClusterView, departing: Departing, leader: string | und
   return steps;
 }
 
-function otherSteps(departing: Departing): Planned[] {
+function otherSteps(departing: DepartingHost): Planned[] {
   return departureOrder
     .slice(2)
     .filter(({ unit }) => unit !== undefined && departing.units.has(unit))
     .map((component) => stopStep(component, departing, true));
 }
 
-function stopStep(component: Component, { name, kept }: Departing, serves: boolean): Planned {
+function stopStep(component: Component, { name, kept }: DepartingHost, serves: boolean): Planned {
   const { what, disrupts } = stopOf(component, name, { kept: kept.get(component.name), serves });
   return [
     { do: 'stop', component: component.name },
@@ -158,7 +162,7 @@ export function etcdMemberOf(view: ClusterView, name: string, address?: string) 
   );
 }
 
-function notesOf(view: ClusterView, departing: Departing, arriving: string | undefined): string[] {
+function notesOf(view: ClusterView, departing: DepartingHost, arriving: string | undefined): string[] {
   const { name, groups, reached } = departing;
   const notes: string[] = [];
   if (etcdMemberOf(view, name) && arriving === undefined) notes.push(...noteOfVoters(view, name));

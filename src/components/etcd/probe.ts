@@ -1,5 +1,6 @@
 import type { Seen } from '../look.ts';
-import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
+import { count } from '../../core/count.ts';
+import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { EtcdSettings } from './settings.ts';
 import { etcdLeaderOf, type EtcdState } from './state.ts';
 
@@ -30,9 +31,9 @@ export function probeEtcd({
     row(
       'etcd membership',
       cluster.name,
-      `${plural(hosts.length, 'voter')}, no learner`,
+      `${count(hosts.length, 'voter')}, no learner`,
       view
-        ? `${plural(voters, 'voter')}, ${view.members.length === voters ? 'no learner' : plural(view.members.length - voters, 'other')}`
+        ? `${count(voters, 'voter')}, ${view.members.length === voters ? 'no learner' : count(view.members.length - voters, 'other')}`
         : 'nobody answers',
       voters === hosts.length && view?.members.length === voters,
     ),
@@ -42,7 +43,7 @@ export function probeEtcd({
       'one leader, one term',
       answering.length === 0
         ? 'nobody answers'
-        : `${plural(known.length, 'leader')}${known.length > 0 && known.length < leaders.size ? ', not known to all' : ''}, ${plural(terms.size, 'term')}`,
+        : `${count(known.length, 'leader')}${known.length > 0 && known.length < leaders.size ? ', not known to all' : ''}, ${count(terms.size, 'term')}`,
       leaders.size === 1 && !leaders.has('0') && terms.size === 1,
     ),
     ...statuses.flatMap(({ name, status }) => {

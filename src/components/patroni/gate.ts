@@ -18,7 +18,7 @@ import {
   parseMember,
   type PatroniCluster,
   type PatroniMember,
-} from '../../clients/patroni.ts';
+} from '../../clients/patroni/api.ts';
 import type { Gate } from '../gate.ts';
 import type { Look } from '../look.ts';
 import { limitsGoDown } from './running-settings.ts';

@@ -1,4 +1,4 @@
-import { getRequest } from '../../clients/patroni.ts';
+import { getRequest } from '../../clients/patroni/api.ts';
 import type { Leaving } from '../component.ts';
 import type { PatroniSettings } from './settings.ts';
 

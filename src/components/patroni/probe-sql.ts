@@ -1,4 +1,4 @@
-import { orphanedSlots } from '../../clients/patroni.ts';
+import { orphanedSlots } from '../../clients/patroni/api.ts';
 import type { ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { firstRow, reasonOf, type ProbeRole } from '../probe-role.ts';

@@ -1,7 +1,8 @@
-import { isPrimaryRole } from '../../clients/patroni.ts';
+import { isPrimaryRole } from '../../clients/patroni/api.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import type { Seen } from '../look.ts';
-import { expectSame, plural, row, type ProbeRow } from '../probe-row.ts';
+import { count } from '../../core/count.ts';
+import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
 import type { PatroniState } from './state.ts';
 
@@ -28,13 +29,13 @@ export function probePatroni({
     .sort()
     .join(', ');
   return [
-    expectSame('leader', leader ?? cluster.name, '1 leader', plural(leaders.length, 'leader')),
+    expectSame('leader', leader ?? cluster.name, '1 leader', count(leaders.length, 'leader')),
     ...members.map((member) => probeRole(member, member.name === leader, settings)),
     ...members.map(({ name, member, silence }) =>
       expectSame('Patroni', name, 'running', member ? describe(member) : (silence ?? 'does not answer')),
     ),
-    expectSame('system identifier', cluster.name, '1 identifier', plural(identifiers.size, 'identifier')),
-    expectSame('timeline', cluster.name, '1 timeline', plural(timelines.size, 'timeline')),
+    expectSame('system identifier', cluster.name, '1 identifier', count(identifiers.size, 'identifier')),
+    expectSame('timeline', cluster.name, '1 timeline', count(timelines.size, 'timeline')),
     expectSame(
       'members',
       cluster.name,

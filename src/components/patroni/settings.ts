@@ -1,4 +1,4 @@
-import type { PatroniCredentials } from '../../clients/patroni.ts';
+import type { PatroniCredentials } from '../../clients/patroni/api.ts';
 import type { VariableReader } from '../variable-reader.ts';
 
 /** A role of PostgreSQL's; the password is a placeholder. */

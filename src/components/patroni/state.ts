@@ -6,7 +6,7 @@ import {
   parseMember,
   type PatroniCluster,
   type PatroniMember,
-} from '../../clients/patroni.ts';
+} from '../../clients/patroni/api.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import type { PatroniSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { refusalOf } from '../../clients/etcd.ts';
-import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni.ts';
+import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni/api.ts';
 import { needHttp } from '../../facts/api.ts';
 import { changed, changeFields, inSync, outdate, silent } from '../../plan/change.ts';
 import type { HttpOperation } from '../../plan/operation.ts';

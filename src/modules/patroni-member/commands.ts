@@ -1,6 +1,6 @@
 import { deleteIfRequest, refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
-import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni.ts';
+import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni/api.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { recordFile, type PatroniMemberChange } from './schema.ts';

@@ -13,7 +13,7 @@ import {
   streamersOf,
   switchoverRequest,
   type PatroniCluster,
-} from '../../clients/patroni.ts';
+} from '../../clients/patroni/api.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { awaitListening, callSystemctl, forgetFailures } from '../../shell/units.ts';
 import type { PatroniRestartChange } from './schema.ts';

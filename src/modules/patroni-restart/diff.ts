@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import { leaderRestartOf, type LeaderRestart } from '../../clients/patroni/candidate.ts';
 import { areMixed, changedLimits } from '../../clients/patroni/order.ts';
 import { faultOf, standingOf, type ClusterStanding } from '../../clients/patroni/standing.ts';
-import { conditionOf, parseCluster, parseMember, type PatroniCluster } from '../../clients/patroni.ts';
+import { conditionOf, parseCluster, parseMember, type PatroniCluster } from '../../clients/patroni/api.ts';
 import {
   hasValue,
   needsRestart,

@@ -1,4 +1,4 @@
-import { getRequest, type PatroniEndpoint } from '../../clients/patroni.ts';
+import { getRequest, type PatroniEndpoint } from '../../clients/patroni/api.ts';
 import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { needPackage, needUnpackTime } from '../../facts/package.ts';

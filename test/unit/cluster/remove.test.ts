@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { haproxy } from '../../../src/components/haproxy/index.ts';
 import { planRemove, type Removal } from '../../../src/cluster/operations/remove.ts';
-import type { Departing } from '../../../src/cluster/operations/remove-danger.ts';
+import type { DepartingHost } from '../../../src/cluster/operations/remove-danger.ts';
 import type { ClusterView } from '../../../src/cluster/view.ts';
 import { etcdMember, member, refused, stepsOf, topology, view, viewWith } from './support.ts';
 
 /** A host that is logged in to and does everything. */
-function departing(name: string, differs: Partial<Departing> = {}): Departing {
+function departing(name: string, differs: Partial<DepartingHost> = {}): DepartingHost {
   return {
     name,
     address: '10.0.0.3',

@@ -9,7 +9,7 @@ import {
   type Fault,
   type Standing,
 } from '../../../../src/clients/patroni/standing.ts';
-import type { PatroniCluster, PatroniMember } from '../../../../src/clients/patroni.ts';
+import type { PatroniCluster, PatroniMember } from '../../../../src/clients/patroni/api.ts';
 import { clusterOf, replica } from './support.ts';
 
 const listed = (members: PatroniCluster['members'], more: Partial<PatroniCluster> = {}) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayLead, orphanedSlots, slotNameOf } from '../../../src/clients/patroni.ts';
+import { mayLead, orphanedSlots, slotNameOf } from '../../../../src/clients/patroni/api.ts';
 
 test.each([
   [undefined, true],

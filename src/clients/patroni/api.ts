@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { stringifyWithSecrets } from '../core/secrets.ts';
-import { jsonOf, type HttpAnswer, type HttpRequest } from './http.ts';
+import { stringifyWithSecrets } from '../../core/secrets.ts';
+import { jsonOf, type HttpAnswer, type HttpRequest } from '../http.ts';
 
 /** Where a Patroni member's REST API listens. */
 export interface PatroniEndpoint {

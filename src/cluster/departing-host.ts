@@ -1,10 +1,10 @@
-import { slotNameOf } from '../clients/patroni.ts';
+import { slotNameOf } from '../clients/patroni/api.ts';
 import type { Component } from '../components/component.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { TaskFailedError } from '../core/errors.ts';
 import type { Control } from './control.ts';
 import { departureOrder, etcdMemberOf, keepsSlots } from './operations/remove.ts';
-import type { Departing } from './operations/remove-danger.ts';
+import type { DepartingHost } from './operations/remove-danger.ts';
 import type { Topology } from './topology.ts';
 import type { ClusterView } from './view.ts';
 
@@ -25,7 +25,11 @@ function keptScript({ name, leaving }: Component): string[] {
 }
 
 /** Looks at a host that is to go: on it where it can be logged in to, else from the others. */
-export async function lookAtDeparting(control: Control, view: ClusterView, name: string): Promise<Departing> {
+export async function lookAtDepartingHost(
+  control: Control,
+  view: ClusterView,
+  name: string,
+): Promise<DepartingHost> {
   const { topology, fleet } = control;
   const own = departureOrder.filter((component) =>
     topology.hostsOf(component).some((host) => host.name === name),
