@@ -1,23 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { didYouMean } from '../../core/diagnostics.ts';
-import {
-  entryOf,
-  nodeAt,
-  scalarsOf,
-  toData,
-  type MapEntry,
-  type MapNode,
-  type Node,
-} from '../../core/node.ts';
-import { filledIn, type Module } from '../../modules/define-module.ts';
-import type { Layer } from '../../vars/scope.ts';
+import { entryOf, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
+import type { Module } from '../../modules/define-module.ts';
 import { isTemplate } from '../../vars/template.ts';
 import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
-import { expressionsOf, reportIssue, withLiterals } from '../validate.ts';
-import { KeywordReader, readConditions } from './keywords.ts';
-import type { Condition, TaskOrBlock, Task } from './model.ts';
+import { inherit, inheritable, type Inherited } from './inherited.ts';
+import { KeywordReader } from './keywords.ts';
+import type { TaskOrBlock, Task } from './model.ts';
+import { checkParams, readParams } from './params.ts';
 import { sourceOf } from './sources.ts';
 
 /** The names that a playbook may use, beside the language's own. */
@@ -35,36 +27,6 @@ export interface LoadContext extends Vocabulary {
   readonly including: string[];
   nextId: number;
 }
-
-/** What tasks take over from the blocks and includes around them. */
-export interface Inherited {
-  readonly folder: string;
-  readonly when: readonly Condition[];
-  readonly tags: readonly string[];
-  readonly vars: Layer;
-  readonly become: boolean | undefined;
-  readonly becomeUser: Task['becomeUser'];
-  readonly environment: MapNode | undefined;
-  readonly ignoreErrors: boolean;
-  readonly noLog: boolean;
-  readonly runOnce: boolean;
-  readonly delegateTo: Task['delegateTo'];
-}
-
-const inheritable = [
-  'name',
-  'when',
-  'tags',
-  'vars',
-  'become',
-  'become_user',
-  'become_method',
-  'environment',
-  'ignore_errors',
-  'no_log',
-  'run_once',
-  'delegate_to',
-];
 
 const taskOnly = [
   'register',
@@ -122,29 +84,6 @@ function readTaskOrBlock(map: MapNode, inherited: Inherited, context: LoadContex
   if (includes) return readInclude(map, includes, reader, inherited, context);
   const task = readTask(map, reader, inherited, context);
   return task ? [task] : [];
-}
-
-function inherit(reader: KeywordReader, outer: Inherited): Inherited {
-  reader.refuseOtherBehaviour();
-  return {
-    folder: outer.folder,
-    when: [...outer.when, ...(reader.conditions('when') ?? [])],
-    tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
-    vars: new Map([...outer.vars, ...reader.vars()]),
-    become: reader.boolean('become') ?? outer.become,
-    becomeUser: reader.text('become_user') ?? outer.becomeUser,
-    environment: mergeMaps(outer.environment, reader.map('environment')),
-    ignoreErrors: reader.boolean('ignore_errors') ?? outer.ignoreErrors,
-    noLog: reader.boolean('no_log') ?? outer.noLog,
-    runOnce: reader.boolean('run_once') ?? outer.runOnce,
-    delegateTo: reader.text('delegate_to') ?? outer.delegateTo,
-  };
-}
-
-function mergeMaps(outer: MapNode | undefined, inner: MapNode | undefined): MapNode | undefined {
-  if (!outer || !inner) return inner ?? outer;
-  const own = new Set(inner.entries.map((entry) => entry.key));
-  return { ...inner, entries: [...outer.entries.filter((entry) => !own.has(entry.key)), ...inner.entries] };
 }
 
 function readBlock(
@@ -304,68 +243,4 @@ function refuseUnknown(map: MapNode, known: readonly string[], problems: Problem
       ...(hint === undefined ? nearest(entry.key, known) : { hint }),
     });
   }
-}
-
-function readParams(entry: MapEntry, module: Module, args: MapNode | undefined, problems: Problems): MapNode {
-  const { value } = entry;
-  const empty: MapNode = { kind: 'map', entries: [], range: entry.keyRange };
-  let params: MapNode = empty;
-  if (value.kind === 'map') params = value;
-  else if (value.kind === 'scalar' && value.value === null) params = empty;
-  else if (module.free !== undefined) {
-    params = {
-      kind: 'map',
-      entries: [{ key: module.free, keyRange: entry.keyRange, value }],
-      range: value.range,
-    };
-  } else {
-    const pairs = value.kind === 'scalar' && /^\w+=/.test(value.text);
-    problems.add({
-      message: `${entry.key} takes a map of parameters`,
-      at: value.range,
-      ...(pairs
-        ? { hint: `write ${value.text.replace(/^(\w+)=(\S*).*$/s, '$1: $2')} on a line of its own` }
-        : {}),
-    });
-  }
-  const merged = mergeMaps(params, args) ?? params;
-  return withLiterals({ ...merged, range: params.range }, module.params);
-}
-
-/** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */
-function checkParams({ module, params, source }: Task, problems: Problems): void {
-  for (const entry of params.entries.filter(({ key }) => filledIn(module).includes(key)))
-    problems.add({ message: `${entry.key} is what ${module.file?.param ?? ''} names`, at: entry.keyRange });
-  const data = toData(params) as Record<string, unknown>;
-  if (module.file && module.file.param in data) {
-    const given = entryOf(params, 'content');
-    if (given)
-      problems.add({ message: `give ${module.file.param} or content, not both`, at: given.keyRange });
-    if (source && 'tree' in source) data['tree'] = source.tree;
-    else data['content'] ??= '';
-  }
-  for (const entry of params.entries) {
-    if (!expressionsOf(module.params).has(entry.key)) continue;
-    readConditions(entry.value, entry.key, problems);
-    data[entry.key] = [];
-  }
-  const result = module.params.safeParse(data);
-  if (result.success) return;
-  for (const issue of result.error.issues) {
-    if (!dependsOnTemplates(params, issue.path, issue.code === 'custom')) {
-      reportIssue(issue, params, module.params, problems, 'parameter');
-    }
-  }
-}
-
-function dependsOnTemplates(params: MapNode, path: readonly PropertyKey[], isRefinement: boolean): boolean {
-  const node = nodeAt(params, path);
-  const isMissing = node === params && path.length > 0;
-  if (isMissing && !isRefinement) return false;
-  if (path.length === 0 && !isRefinement) return false;
-  return holdsTemplate(isMissing ? params : node);
-}
-
-function holdsTemplate(node: Node): boolean {
-  return [...scalarsOf(node)].some((scalar) => typeof scalar.value === 'string' && isTemplate(scalar.value));
 }

@@ -1,0 +1,86 @@
+import {
+  entryOf,
+  nodeAt,
+  scalarsOf,
+  toData,
+  type MapEntry,
+  type MapNode,
+  type Node,
+} from '../../core/node.ts';
+import { filledIn, type Module } from '../../modules/define-module.ts';
+import { isTemplate } from '../../vars/template.ts';
+import type { Problems } from '../files.ts';
+import { expressionsOf, reportIssue, withLiterals } from '../validate.ts';
+import { mergeMaps } from './inherited.ts';
+import { readConditions } from './keywords.ts';
+import type { Task } from './model.ts';
+
+/** The parameters that a task gives its module, `args` put in. */
+export function readParams(
+  entry: MapEntry,
+  module: Module,
+  args: MapNode | undefined,
+  problems: Problems,
+): MapNode {
+  const { value } = entry;
+  const empty: MapNode = { kind: 'map', entries: [], range: entry.keyRange };
+  let params: MapNode = empty;
+  if (value.kind === 'map') params = value;
+  else if (value.kind === 'scalar' && value.value === null) params = empty;
+  else if (module.free !== undefined) {
+    params = {
+      kind: 'map',
+      entries: [{ key: module.free, keyRange: entry.keyRange, value }],
+      range: value.range,
+    };
+  } else {
+    const pairs = value.kind === 'scalar' && /^\w+=/.test(value.text);
+    problems.add({
+      message: `${entry.key} takes a map of parameters`,
+      at: value.range,
+      ...(pairs
+        ? { hint: `write ${value.text.replace(/^(\w+)=(\S*).*$/s, '$1: $2')} on a line of its own` }
+        : {}),
+    });
+  }
+  const merged = mergeMaps(params, args) ?? params;
+  return withLiterals({ ...merged, range: params.range }, module.params);
+}
+
+/** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */
+export function checkParams({ module, params, source }: Task, problems: Problems): void {
+  for (const entry of params.entries.filter(({ key }) => filledIn(module).includes(key)))
+    problems.add({ message: `${entry.key} is what ${module.file?.param ?? ''} names`, at: entry.keyRange });
+  const data = toData(params) as Record<string, unknown>;
+  if (module.file && module.file.param in data) {
+    const given = entryOf(params, 'content');
+    if (given)
+      problems.add({ message: `give ${module.file.param} or content, not both`, at: given.keyRange });
+    if (source && 'tree' in source) data['tree'] = source.tree;
+    else data['content'] ??= '';
+  }
+  for (const entry of params.entries) {
+    if (!expressionsOf(module.params).has(entry.key)) continue;
+    readConditions(entry.value, entry.key, problems);
+    data[entry.key] = [];
+  }
+  const result = module.params.safeParse(data);
+  if (result.success) return;
+  for (const issue of result.error.issues) {
+    if (!dependsOnTemplates(params, issue.path, issue.code === 'custom')) {
+      reportIssue(issue, params, module.params, problems, 'parameter');
+    }
+  }
+}
+
+function dependsOnTemplates(params: MapNode, path: readonly PropertyKey[], isRefinement: boolean): boolean {
+  const node = nodeAt(params, path);
+  const isMissing = node === params && path.length > 0;
+  if (isMissing && !isRefinement) return false;
+  if (path.length === 0 && !isRefinement) return false;
+  return holdsTemplate(isMissing ? params : node);
+}
+
+function holdsTemplate(node: Node): boolean {
+  return [...scalarsOf(node)].some((scalar) => typeof scalar.value === 'string' && isTemplate(scalar.value));
+}
