@@ -11,6 +11,8 @@ import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
 import { FactsCache } from '../../../src/engine/hosts/facts-cache.ts';
 import type { Connection } from '../../../src/engine/hosts/host-run.ts';
 import { Journal } from '../../../src/engine/journal/journal.ts';
+import { RunContext } from '../../../src/engine/run-context.ts';
+import type { RunOptions } from '../../../src/engine/run-options.ts';
 import { Run } from '../../../src/engine/run.ts';
 import type { Target } from '../../../src/transport/target.ts';
 import type { Variable } from '../../../src/vars/scope.ts';
@@ -74,8 +76,8 @@ export class LocalLab {
     }
   }
 
-  /** Plans the plays, and applies them unless only the plan is wanted. */
-  async run(plays: string, options: RunSettings = {}): Promise<Outcome> {
+  /** What a run of the plays is given. */
+  options(plays: string, options: RunSettings = {}) {
     const files = folderOf({
       'p.yml': plays,
       'hosts.yml': `all: { hosts: { ${this.hosts.map((name) => `${name}: `).join(', ')} }, vars: ${this.#vars} }`,
@@ -101,7 +103,7 @@ export class LocalLab {
     const abort = new AbortController();
     const request = { verb: 'play', hosts: [...this.hosts] };
     const journal = new Journal({ run: 'test', command: 'test', request, vault, file: this.journal });
-    const run = new Run({
+    const given: RunOptions = {
       id: 'test',
       ...(options.journal ? { journal } : {}),
       command: 'test',
@@ -125,7 +127,23 @@ export class LocalLab {
           : Promise.resolve(localHost(name, join(this.folder, name))),
       selects: tagSelector(input),
       confirm: () => Promise.resolve(true),
-    });
+    };
+    return { given, events, abort, journal };
+  }
+
+  /** The same for one part of the engine: the hosts are connected, and nothing is done. */
+  async context(plays: string, options: RunSettings = {}) {
+    const { given, events, abort } = this.options(plays, options);
+    const run = new RunContext(given);
+    onTestFinished(() => run.fleet.close());
+    await run.fleet.connect(this.hosts);
+    return { run, events, abort };
+  }
+
+  /** Plans the plays, and applies them unless only the plan is wanted. */
+  async run(plays: string, options: RunSettings = {}): Promise<Outcome> {
+    const { given, events, abort, journal } = this.options(plays, options);
+    const run = new Run(given);
     onTestFinished(() => run.close());
     let error: unknown;
     let planned: Awaited<ReturnType<Run['plan']>> | undefined;
