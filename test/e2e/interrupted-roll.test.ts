@@ -21,7 +21,7 @@ import {
 import { Ledger } from './ledger.ts';
 import { generator } from './random.ts';
 
-const lab = new TestLab('e2eint');
+const lab = new TestLab('e2e');
 const nodes = ['node1', 'node2', 'node3'];
 const hosts = [...nodes, 'HAProxy-demo'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
@@ -51,8 +51,7 @@ const moments = Array.from({ length: kills }, (_, index) => {
 let ledger: Ledger;
 
 beforeAll(async () => {
-  await lab.up(threeFastNodes());
-  expectExit(await on('provision', '-y', '--no-verify'), 0);
+  await lab.upHealthy(threeFastNodes());
   ledger = await Ledger.make(lab);
 });
 afterAll(async () => {

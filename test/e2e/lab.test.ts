@@ -151,6 +151,41 @@ describe('drover lab', () => {
     await expect.poll(async () => (await ssh('left', 'cat /run/now')).stdout).not.toBe(first);
   });
 
+  it('brings saved hosts up again: their disks as they were, at their addresses, with their keys', async () => {
+    const address = await addressOf('right');
+    await ssh('left', 'echo saved >/root/saved; rm -r /etc/default; mkdir /etc/default');
+    expectExit(await lab('save', name), 0);
+    expect(await states()).toEqual({ left: 'running', right: 'running' });
+    await ssh('left', 'rm /root/saved; echo later >/root/later');
+    const there = await lab('up', '--from-save', name);
+    expectExit(there, 64);
+    expect(there.stderr).toContain(`the lab "${name}" is there already`);
+    expectExit(await lab('down'), 0);
+    expectExit(await lab('up', '--from-save', name), 0);
+    expect((await ssh('left', 'cat /root/saved /root/later 2>/dev/null; ls -A /etc/default')).stdout).toBe(
+      'saved',
+    );
+    expect(await addressOf('right')).toBe(address);
+
+    const other = await drover('lab', 'up', '--name', 'e2elab2', '--from-save', name);
+    expectExit(other, 64);
+    expect(other.stderr).toContain(`drover lab up --name ${name} --from-save ${name}`);
+    expect((await drover('lab', 'saves')).stdout).toMatch(new RegExp(`^${name} `, 'm'));
+    expectExit(await drover('lab', 'forget', name), 0);
+    expect((await drover('lab', 'saves')).stdout).not.toMatch(new RegExp(`^${name} `, 'm'));
+  });
+
+  it('has packages installed and no service enabled, if that is asked for', async () => {
+    expectExit(await lab('down'), 0);
+    expectExit(await lab('up', '--from', twoHosts, '--installed'), 0);
+    const { stdout } = await ssh(
+      'left',
+      `dpkg-query -W -f='\${db:Status-Abbrev}' patroni etcd-server haproxy postgresql-15
+       systemctl is-enabled patroni etcd haproxy postgresql; ls -A /var/lib/postgresql; ls /usr/sbin/policy-rc.d`,
+    );
+    expect(stdout.split(/\s+/)).toEqual(['ii', 'ii', 'ii', 'ii', ...Array<string>(4).fill('disabled')]);
+  });
+
   it('says which hosts there are when it is asked for another', async () => {
     const outcome = await lab('kill', 'middle');
     expectExit(outcome, 64);

@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { drover, expectExit, linesOf, madeChanges, TestLab, threeNodes, writeInventory } from './harness.ts';
+import {
+  drover,
+  expectExit,
+  linesOf,
+  madeChanges,
+  TestLab,
+  threeFastNodes,
+  threeNodes,
+  writeInventory,
+} from './harness.ts';
 
 const lab = new TestLab('e2ebad');
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
@@ -184,11 +193,11 @@ describe('data in the way', () => {
 });
 
 describe('a cluster that lost something', () => {
-  beforeAll(async () => {
-    await lab.down();
-    await lab.up(threeNodes);
-    expectExit(await on('provision'), 0);
-  });
+  const lab = new TestLab('e2e');
+  const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
+
+  beforeAll(() => lab.upHealthy(threeFastNodes()));
+  afterAll(() => lab.down());
 
   it('takes an etcd member back that lost its data, and asks first', async () => {
     await lab.on('node3', 'systemctl stop etcd; mv /var/lib/etcd/postgresql /var/lib/etcd/postgresql.aside');

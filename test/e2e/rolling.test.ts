@@ -16,15 +16,14 @@ import {
   type Outcome,
 } from './harness.ts';
 
-const lab = new TestLab('e2eroll');
+const lab = new TestLab('e2e');
 const nodes = ['node1', 'node2', 'node3'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 
 let ledger: Ledger;
 
 beforeAll(async () => {
-  await lab.up(threeFastNodes());
-  expectExit(await on('provision', '-y', '--no-verify'), 0);
+  await lab.upHealthy(threeFastNodes());
   ledger = await Ledger.make(lab);
 });
 afterAll(() => lab.down());

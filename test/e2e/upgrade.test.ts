@@ -16,7 +16,7 @@ import {
 import { Ledger } from './ledger.ts';
 import { AptRepository } from './repository.ts';
 
-const lab = new TestLab('upgrade');
+const lab = new TestLab('e2e');
 const repository = new AptRepository(lab);
 const nodes = ['node1', 'node2', 'node3'];
 const entry = 'HAProxy-demo';
@@ -27,8 +27,7 @@ const leader = () => leaderOf(lab.inventory);
 let ledger: Ledger;
 
 beforeAll(async () => {
-  await lab.up(threeFastNodes());
-  expectExit(await on('provision', '-y', '--no-verify'), 0);
+  await lab.upHealthy(threeFastNodes());
   ledger = await Ledger.make(lab);
   await repository.open(hosts);
   await repository.add('node1', [
