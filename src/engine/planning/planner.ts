@@ -1,6 +1,6 @@
 import { UnreachableError } from '../../core/errors.ts';
 import { inTurns } from '../../core/in-turns.ts';
-import { until } from '../../core/until.ts';
+import { until, type Clock } from '../../core/until.ts';
 import { isApiKind } from '../../facts/api.ts';
 import { needHost } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
@@ -44,7 +44,7 @@ export class Planner {
   }
 
   /** Plans anew while something is silent that may be about to answer; what is still silent then has failed. */
-  async comeToRest(plan: Plan): Promise<Plan> {
+  async comeToRest(plan: Plan, clock?: Clock): Promise<Plan> {
     const { fleet, context, options } = this.#run;
     if (!plan.silence) return plan;
     const { host, name, task } = plan.silence.instance;
@@ -68,6 +68,7 @@ export class Planner {
         every: askAgainEvery,
         signal: options.signal,
         checkpoint: () => this.#run.checkpoint(),
+        clock,
       },
     );
     options.emit({ type: 'wait', host, what: name, seconds });
