@@ -1,15 +1,11 @@
 import type { HttpAnswer, HttpRequest } from '../../../src/clients/http.ts';
-import type { SqlAnswer, SqlQuery } from '../../../src/clients/sql.ts';
+import type { SqlAnswer } from '../../../src/clients/sql.ts';
 import { Control } from '../../../src/cluster/control.ts';
 import type { ClusterView } from '../../../src/cluster/view.ts';
-import { UnreachableError } from '../../../src/core/errors.ts';
-import { Vault } from '../../../src/core/secrets.ts';
 import type { RunEvent } from '../../../src/engine/events.ts';
-import { Fleet } from '../../../src/engine/hosts/fleet.ts';
-import { HostRun } from '../../../src/engine/hosts/host-run.ts';
 import type { Journal } from '../../../src/engine/journal/journal.ts';
 import type { PieceResult } from '../../../src/transport/session.ts';
-import type { Target } from '../../../src/transport/target.ts';
+import { FakeFleet } from '../fake-fleet.ts';
 import { topology, view } from './support.ts';
 
 export function answer(status: number, body = ''): HttpAnswer {
@@ -20,67 +16,18 @@ export const silence: HttpAnswer = { answered: false, reason: 'timed out' };
 
 const succeeded: PieceResult = { status: 0, stdout: '', stderr: '', timedOut: false };
 
-/** A host that runs no script: it notes it, and gives the result that the test asks for. */
-class FakeHost extends HostRun {
-  readonly #perform: (script: string) => PieceResult;
-
-  constructor(name: string, perform: (script: string) => PieceResult) {
-    const refuse = () => Promise.reject(new Error(`${name} is a fake`));
-    const target = { name, address: name, port: 22, user: 'root' } as Target;
-    super(name, { hostKey: name, target, openCommand: refuse, openStream: refuse }, new Vault());
-    this.#perform = perform;
-  }
-
-  override send(script: string): Promise<PieceResult & { nonce: string }> {
-    return Promise.resolve({ ...this.#perform(script), nonce: '' });
-  }
-}
-
-class FakeFleet extends Fleet {
-  readonly #cluster: FakeCluster;
-  readonly #fakes = new Map<string, FakeHost>();
-
-  constructor(cluster: FakeCluster) {
-    super({
-      connect: () => Promise.reject(new UnreachableError('nobody is there')),
-      vault: new Vault(),
-      emit: () => undefined,
-      needsRoot: () => true,
-    });
-    this.#cluster = cluster;
-  }
-
-  override has(name: string): boolean {
-    return !this.#cluster.unreachable.has(name);
-  }
-
-  override get(name: string): HostRun {
-    if (!this.has(name)) throw new UnreachableError(`${name} is not connected`);
-    const known = this.#fakes.get(name);
-    if (known) return known;
-    const host = new FakeHost(name, (script) => this.#cluster.perform(name, script));
-    this.#fakes.set(name, host);
-    return host;
-  }
-
-  override http(host: HostRun, request: HttpRequest): Promise<HttpAnswer> {
-    return new Promise((resolve) => {
-      resolve(this.#cluster.receive(host.name, request));
-    });
-  }
-
-  override sql(host: HostRun, query: SqlQuery): Promise<SqlAnswer> {
-    return Promise.resolve(this.#cluster.query(host.name, query.statements[0] ?? ''));
-  }
-}
-
 /** A control that sees the cluster as the test says it is. */
 class FakeControl extends Control {
   readonly #cluster: FakeCluster;
 
   constructor(cluster: FakeCluster, signal: AbortSignal, journal: Journal | undefined) {
     super({
-      fleet: new FakeFleet(cluster),
+      fleet: new FakeFleet({
+        has: (name) => !cluster.unreachable.has(name),
+        run: (host, script) => cluster.perform(host, script),
+        http: (host, request) => cluster.receive(host, request),
+        sql: (host, statement) => cluster.query(host, statement),
+      }),
       topology,
       emit: (event) => cluster.events.push(event),
       signal,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { SqlAnswer } from '../../../src/clients/sql.ts';
 import { longestGap, measureWrites, Writer } from '../../../src/cluster/write-gap.ts';
 import type { Emit, RunEvent } from '../../../src/engine/events.ts';
-import type { Fleet } from '../../../src/engine/hosts/fleet.ts';
+import { FakeFleet } from '../fake-fleet.ts';
 import { topology } from './support.ts';
 
 /** A database behind HAProxy whose rows can be lost, and that can stop taking any. */
@@ -10,19 +11,14 @@ class Database {
   takesWrites = true;
   readonly events: RunEvent[] = [];
   readonly emit: Emit = (event) => this.events.push(event);
-  readonly fleet = {
-    unreachable: new Map(),
-    has: () => true,
-    get: (name: string) => ({ name }),
-    connectSql: () => ({ run: (statement: string) => this.#insert(statement), close: () => undefined }),
-    sql: () => Promise.resolve({ answered: true, rows: [...this.rows].map((n) => ({ n })) }),
-  } as unknown as Fleet;
+  readonly fleet = new FakeFleet({ sql: (_, statement) => this.#query(statement) });
 
-  #insert(statement: string) {
-    const n = Number(/, (\d+)\)$/.exec(statement)?.[1]);
-    if (!this.takesWrites) return Promise.resolve({ answered: false, reason: 'read-only' });
-    this.rows.add(n);
-    return Promise.resolve({ answered: true, rows: [] });
+  #query(statement: string): SqlAnswer {
+    const inserted = /, (\d+)\)$/.exec(statement);
+    if (!inserted) return { answered: true, rows: [...this.rows].map((n) => ({ n })) };
+    if (!this.takesWrites) return { answered: false, reason: 'read-only' };
+    this.rows.add(Number(inserted[1]));
+    return { answered: true, rows: [] };
   }
 
   measure(work: () => Promise<void>, untaken?: () => void) {

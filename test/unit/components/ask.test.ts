@@ -1,23 +1,27 @@
 import { expect, test } from 'vitest';
 import { Ask, reach } from '../../../src/components/ask.ts';
 import { UnreachableError } from '../../../src/core/errors.ts';
-import type { Fleet } from '../../../src/engine/hosts/fleet.ts';
+import { FakeFleet } from '../fake-fleet.ts';
 
 const lost = new UnreachableError('b is lost');
 const away = new UnreachableError('c: no route');
 
 /** a answers, b is lost as it is asked, c could not be connected to, d is not in the run. */
-const fleet = {
-  unreachable: new Map([['c', away]]),
-  has: (host: string) => ['a', 'b'].includes(host),
-  get: (name: string) => ({
-    name,
-    run: () =>
-      name === 'a' ? Promise.resolve({ status: 0, stdout: 'hello', stderr: '' }) : Promise.reject(lost),
-  }),
-  http: ({ name }: { name: string }) =>
-    name === 'a' ? Promise.resolve({ answered: true, status: 200, body: '' }) : Promise.reject(lost),
-} as unknown as Fleet;
+const loses = (host: string) => {
+  if (host !== 'a') throw lost;
+};
+const fleet = new FakeFleet({
+  has: (host) => ['a', 'b'].includes(host),
+  run: (host) => {
+    loses(host);
+    return { stdout: 'hello' };
+  },
+  http: (host) => {
+    loses(host);
+    return { answered: true, status: 200, body: '' };
+  },
+});
+fleet.unreachable.set('c', away);
 
 const request = { address: '10.0.0.1', port: 1, method: 'GET', path: '/' } as const;
 
@@ -28,7 +32,7 @@ test.each([
   ['d', { answered: false, reason: 'not reachable' }, { status: 1, stdout: '', stderr: 'not reachable' }],
 ])('what %s says, or why it says nothing', async (host, answer, output) => {
   expect(await new Ask(fleet).http(host, request)).toEqual(answer);
-  expect(await new Ask(fleet).run(host, 'true')).toEqual(output);
+  expect(await new Ask(fleet).run(host, 'true')).toMatchObject(output);
 });
 
 test('what else goes wrong is no silence', async () => {

@@ -6,7 +6,8 @@ import { Ask } from '../../../src/components/ask.ts';
 import type { Component } from '../../../src/components/component.ts';
 import type { Look } from '../../../src/components/look.ts';
 import { UnreachableError } from '../../../src/core/errors.ts';
-import type { Fleet } from '../../../src/engine/hosts/fleet.ts';
+import type { PieceResult } from '../../../src/transport/session.ts';
+import { FakeFleet } from '../fake-fleet.ts';
 import { haproxySettings, patroniSettings, topologyWith } from './support.ts';
 
 export const names = ['n1', 'n2', 'n3'];
@@ -65,16 +66,15 @@ export class AskedCluster {
     watchdog: { hosts: nodes, settings: { mode: 'off', margin: 5, timeout: 25 } },
   });
 
-  readonly fleet = {
-    unreachable: new Map(),
-    has: (host: string) => !this.away.has(host),
-    get: (host: string) => ({ name: host, run: (script: string) => this.#runOn(host, script) }),
-    http: (host: { name: string }, request: HttpRequest) =>
-      this.lost.has(host.name)
-        ? Promise.reject(new UnreachableError(`${host.name} is lost`))
-        : Promise.resolve(this.#answer(host.name, request)),
-    sql: (host: { name: string }) => Promise.resolve(this.settingsOn[host.name] ?? this.settings),
-  } as unknown as Fleet;
+  readonly fleet = new FakeFleet({
+    has: (host) => !this.away.has(host),
+    run: (host, script) => this.#runOn(host, script),
+    http: (host, request) => {
+      if (this.lost.has(host)) throw new UnreachableError(`${host} is lost`);
+      return this.#answer(host, request);
+    },
+    sql: (host) => this.settingsOn[host] ?? this.settings,
+  });
 
   #answer(host: string, { path, port }: HttpRequest): HttpAnswer {
     if (port === 2379) {
@@ -118,16 +118,16 @@ export class AskedCluster {
     });
   }
 
-  #runOn(host: string, script: string): Promise<{ status: number; stdout: string; stderr: string }> {
-    if (script !== showStatScript) return Promise.reject(new Error(`not expected: ${script}`));
-    if (this.lost.has(host)) return Promise.reject(new UnreachableError(`${host} is lost`));
+  #runOn(host: string, script: string): Partial<PieceResult> {
+    if (script !== showStatScript) throw new Error(`not expected: ${script}`);
+    if (this.lost.has(host)) throw new UnreachableError(`${host} is lost`);
     const primaries = this.primaries[host] ?? null;
-    if (primaries === null) return Promise.resolve({ status: 1, stdout: '', stderr: '' });
+    if (primaries === null) return { status: 1, stdout: '', stderr: '' };
     const servers = names.map(
       (name, index) => `primary,${name},0,${index < primaries ? 'UP' : 'DOWN'},L7OK,`,
     );
     const stdout = ['# pxname,svname,scur,status,check_status,', ...servers, 'standbys,n1,0,UP,L7OK,'];
-    return Promise.resolve({ status: 0, stdout: stdout.join('\n'), stderr: '' });
+    return { status: 0, stdout: stdout.join('\n'), stderr: '' };
   }
 
   /** What a gate of it goes by. */

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Play, Rolling } from '../../../../src/config/playbook/model.ts';
 import { InterruptedError, UnhealthyError } from '../../../../src/core/errors.ts';
 import type { RunEvent } from '../../../../src/engine/events.ts';
-import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import { Roll } from '../../../../src/engine/applying/rolling.ts';
 import type { RollingGuide } from '../../../../src/engine/run-options.ts';
@@ -12,6 +11,7 @@ import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import type { Change } from '../../../../src/plan/change.ts';
 import { run } from '../../../../src/plan/operation.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { FakeFleet } from '../../fake-fleet.ts';
 
 const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
 const play = { name: 'Patroni', rolling, serial: [], at: 1 } as unknown as Play;
@@ -31,17 +31,13 @@ class Rolled {
   readonly scripts: string[] = [];
   readonly events: RunEvent[] = [];
   readonly restored: string[] = [];
-  readonly fleet = {
-    epoch: 0,
-    get: (host: string) => ({
-      run: (script: string) => {
-        const own = script.replace('set -e\n', '');
-        this.scripts.push(`${host}: ${own}`);
-        const status = this.failing.has(own) ? 1 : 0;
-        return Promise.resolve({ status, stdout: '', stderr: status === 0 ? '' : 'no such file\n' });
-      },
-    }),
-  };
+  readonly fleet = new FakeFleet({
+    run: (host, script) => {
+      const own = script.replace('set -e\n', '');
+      this.scripts.push(`${host}: ${own}`);
+      return this.failing.has(own) ? { status: 1, stderr: 'no such file\n' } : {};
+    },
+  });
   readonly #guide: RollingGuide = {
     order: (_, hosts) => Promise.resolve([...hosts].reverse()),
     refusal: (_, host, ahead) =>
@@ -54,7 +50,7 @@ class Rolled {
   readonly roll = new Roll({
     guide: () => this.#guide,
     context: {} as ModuleContext,
-    fleet: this.fleet as unknown as Fleet,
+    fleet: this.fleet,
     emit: (event) => this.events.push(event),
     checkpoint: () => {
       if (this.interrupted) throw new InterruptedError('stopped');

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { driftOf } from '../../../../src/engine/drift/drift.ts';
-import type { Fleet } from '../../../../src/engine/hosts/fleet.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import type { Plan } from '../../../../src/engine/planning/plan.ts';
 import { needLastApplied, renderLastApplied, digestsOf } from '../../../../src/engine/drift/last-applied.ts';
 import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
-import { World } from '../../../../src/engine/hosts/world.ts';
 import { identify, type FactRecord, type Need } from '../../../../src/facts/need.ts';
 import { copy } from '../../../../src/modules/copy/index.ts';
+import { FakeFleet } from '../../fake-fleet.ts';
 
 const context = {
   digest: (text: string) => createHash('sha256').update(text).digest('hex'),
@@ -21,7 +20,8 @@ type Tree = readonly { readonly path: string; readonly content?: string }[];
 /** A task that brings a folder, on a host that has these files. */
 function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: string, dest = '/srv') {
   const bound = copy.bind({ dest, tree, mode: '0644' }, context);
-  const world = new World();
+  const fleet = new FakeFleet();
+  const { world } = fleet.get('a');
   const recordsOf = ({ kind, key }: Need<unknown>): FactRecord[] => {
     if (key === dest && kind === 'path') return [['directory', '755', 'root', 'root']];
     const content = there[key];
@@ -42,10 +42,6 @@ function planOf(tree: Tree, there: Readonly<Record<string, string>>, noted: stri
     status: changes.length > 0 ? 'changed' : 'ok',
     instances: [{ instance, outcome: { status: 'changed', changes } }],
   } as unknown as TaskReport;
-  const fleet = {
-    connected: () => [{ name: 'a', world }],
-    recordsOf: (need: Need<unknown>) => world.records(need),
-  } as unknown as Fleet;
   return { plan: { reports: [report] } as unknown as Plan, instance: instance as unknown as Instance, fleet };
 }
 
