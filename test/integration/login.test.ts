@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { UnreachableError } from '../../src/core/errors.ts';
+import { exitCodes, UnreachableError } from '../../src/core/errors.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { authorize, Sshd, type KeyType } from './support/sshd.ts';
@@ -50,7 +50,7 @@ describe('keys', () => {
     const path = await controller.makeKey('stranger', 'ed25519');
     const refused = controller.connect(controller.target(sshd, { ssh_private_key_file: path }));
     await expect(refused).rejects.toMatchObject({
-      name: 'UnreachableError',
+      exitCode: exitCodes.unreachable,
       message: `node1: login as root refused (tried ${path})`,
       hint: `check with: ssh -p ${sshd.port} root@${sshd.address}`,
     });
