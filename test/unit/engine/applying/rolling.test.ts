@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Play, Rolling } from '../../../../src/config/playbook/model.ts';
 import { InterruptedError, UnhealthyError } from '../../../../src/core/errors.ts';
 import type { RunEvent } from '../../../../src/engine/events.ts';
-import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import { Roll } from '../../../../src/engine/applying/rolling.ts';
 import type { RollingGuide } from '../../../../src/engine/run-options.ts';
 import { batchesOf } from '../../../../src/engine/planning/batches.ts';
@@ -12,11 +11,14 @@ import type { Change } from '../../../../src/plan/change.ts';
 import { run } from '../../../../src/plan/operation.ts';
 import { FakeClock } from '../../fake-clock.ts';
 import { FakeFleet } from '../../fake-fleet.ts';
+import { instanceWith, playWith, taskWith } from '../built.ts';
 
 const rolling: Rolling = { order: 'leader-last', gate: 'patroni', pause: 0 };
-const play = { name: 'Patroni', rolling, serial: [], at: 1 } as unknown as Play;
-const other = { name: 'etcd', rolling: { ...rolling, gate: 'etcd' }, serial: [] } as unknown as Play;
-const plain = { name: 'packages', serial: [], at: 2 } as unknown as Play;
+// Plays are told apart by where they stand.
+const { at } = playWith();
+const play = playWith({ name: 'Patroni', rolling, at: { ...at } });
+const other = playWith({ name: 'etcd', rolling: { ...rolling, gate: 'etcd' }, at: { ...at } });
+const plain = playWith({ name: 'packages', at: { ...at } });
 
 /** A roll over hosts whose scripts are recorded, with a guide that says what the test wants. */
 class Rolled {
@@ -64,14 +66,13 @@ class Rolled {
 
   /** A change that was made; a script takes it back, if there is one. */
   made(of: Play, host: string, resource: string, revert?: string, runOnce = false): void {
-    const prepare = () => ({ revert: revert === undefined ? [] : [run(revert)] });
-    const instance = {
-      name: 'task',
-      host,
-      task: { runOnce, module: { prepare } },
-      environment: {},
-      become: true,
-    } as unknown as Instance;
+    const prepare = () => ({
+      change: { action: 'update', resource } as const,
+      operations: [],
+      revert: revert === undefined ? [] : [run(revert)],
+      writes: [],
+    });
+    const instance = instanceWith({ host, task: taskWith({ runOnce, module: { prepare } }), become: true });
     this.roll.note({ instance, play: of, change: { action: 'update', resource } });
   }
 }
@@ -265,7 +266,7 @@ describe('batches', () => {
       ['a', 'bc', 'de'],
     ],
   ])('of serial %j are %j', (serial, batches) => {
-    const of = { serial } as unknown as Play;
+    const of = playWith({ serial });
     expect(batchesOf(of, hosts).map((batch) => batch.join(''))).toEqual(batches);
     expect(batchesOf(of, [])).toEqual([]);
   });

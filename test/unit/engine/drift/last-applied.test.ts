@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Vault } from '../../../../src/core/secrets.ts';
-import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import {
   parseLastApplied,
   renderLastApplied,
@@ -11,9 +10,9 @@ import {
   writeLastApplied,
   type Digests,
 } from '../../../../src/engine/drift/last-applied.ts';
-import type { TaskReport } from '../../../../src/engine/tasks/outcome.ts';
 import type { ModuleContext } from '../../../../src/modules/define-module.ts';
 import { folderOf } from '../../support.ts';
+import { instanceWith, playWith, taskWith } from '../built.ts';
 
 const vault = new Vault();
 const password = vault.seal('password', 'hunter22');
@@ -26,12 +25,13 @@ function wanted(
   tasks: readonly { name: string; params: object; label?: string; readOnly?: boolean; host?: string }[],
 ) {
   const reports = tasks.map(({ name, params, label, readOnly = false, host = 'a' }) => {
-    const instance = { name, label, host, bound: { params } } as unknown as Instance;
-    return { host, play: { name: 'p' }, task: { module: { readOnly } }, instances: [{ instance }] };
+    const task = taskWith({ module: { readOnly } });
+    const instance = instanceWith({ name, label, host, task, bound: { params } });
+    const outcome = { status: 'ok', changes: [], result: {} } as const;
+    const play = playWith({ name: 'p' });
+    return { host, play, task, name, status: 'ok' as const, instances: [{ instance, outcome }] };
   });
-  return [...digestsOf(reports as unknown as TaskReport[], 'a', context).values()].flatMap(
-    ({ own, paths }) => [own, ...paths.values()],
-  );
+  return [...digestsOf(reports, 'a', context).values()].flatMap(({ own, paths }) => [own, ...paths.values()]);
 }
 
 describe('what tasks want', () => {

@@ -9,6 +9,7 @@ import { identify, type FactRecord, type Need } from '../../../../src/facts/need
 import { needUnit } from '../../../../src/facts/unit.ts';
 import { outdate, predict } from '../../../../src/plan/change.ts';
 import { needUser } from '../../../../src/facts/account.ts';
+import { instanceWith, taskWith } from '../built.ts';
 
 const fileNeed = needPath('/etc/f');
 const unit = needUnit('etcd');
@@ -84,10 +85,10 @@ describe('a world', () => {
 function instance(
   provides: Partial<Record<string, readonly string[]>> | undefined,
   more: object = {},
-  mayWrite: readonly object[] = [],
+  mayWrite: readonly Need<unknown>[] = [],
 ): Instance {
-  const task = { module: { readOnly: false, wide: false, ...more } };
-  return { name: 'install', task, provides, needs: [fileNeed], bound: { mayWrite } } as unknown as Instance;
+  const task = taskWith({ module: { wide: false, ...more } });
+  return instanceWith({ name: 'install', task, provides, needs: [fileNeed], bound: { mayWrite } });
 }
 
 describe('what provides says limits what a wide change makes unknown', () => {
@@ -125,7 +126,7 @@ describe('what provides says limits what a wide change makes unknown', () => {
   });
 
   test('a deferred task writes what it looks at and may write, a wide one everything, a reader nothing', () => {
-    const after = (more: object, mayWrite: readonly object[] = []) => {
+    const after = (more: object, mayWrite: readonly Need<unknown>[] = []) => {
       const world = worldWith(...everything);
       takeUnknownEffect(world, instance(undefined, more, mayWrite));
       return unknown(world);
