@@ -1,4 +1,4 @@
-import { depart } from '../cluster/departure.ts';
+import { performRemoval } from '../cluster/departure.ts';
 import { lookAtDepartingHost } from '../cluster/departing-host.ts';
 import type { Control } from '../cluster/control.ts';
 import { planRemove, type RemovePlan } from '../cluster/operations/remove.ts';
@@ -59,7 +59,7 @@ export function removeMember(
       const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
       return agreed ? keepAgreement(agreed, plan) : plan;
     },
-    perform: (control: Control, plan, view) => depart(control, plan, view),
+    perform: (control: Control, plan, view) => performRemoval(control, plan, view),
     async rehearse() {
       await provisionWithout({ ...request, planOnly: true, emit: () => undefined }, name);
     },

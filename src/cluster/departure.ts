@@ -13,15 +13,20 @@ const stopWithin = 400;
 /** Seconds for etcd: it may have to find a leader before it changes its members. */
 const etcdWithin = 60;
 
-/** Takes a host out, step by step. Each step holds when it is made again, so that a second run goes on. */
-export async function depart(control: Control, plan: RemovePlan, before: ClusterView): Promise<void> {
+/** Takes a host out, step by step. Steps are idempotent, so a second run goes on. */
+export async function performRemoval(control: Control, plan: RemovePlan, before: ClusterView): Promise<void> {
   for (const removal of plan.removals) {
     control.checkpoint();
-    await make(control, plan.name, removal, before);
+    await performStep(control, plan.name, removal, before);
   }
 }
 
-async function make(control: Control, name: string, removal: Removal, before: ClusterView): Promise<void> {
+async function performStep(
+  control: Control,
+  name: string,
+  removal: Removal,
+  before: ClusterView,
+): Promise<void> {
   switch (removal.do) {
     case 'hand-over':
       await switchOver(control, removal.from, removal.to);

@@ -4,7 +4,7 @@ import { UnhealthyError } from '../core/errors.ts';
 import type { Control } from './control.ts';
 import type { ClusterView } from './view.ts';
 
-// Somebody who keeps winning this race is no person.
+// A person would not win this race several times.
 const attempts = 5;
 
 /**

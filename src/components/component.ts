@@ -10,7 +10,7 @@ import type { VariableReader } from './variable-reader.ts';
 
 /** How a service is stopped for good. */
 export interface Stop {
-  /** As a plan says it, and as it is said once it is done. */
+  /** Wording in the plan, and once it is done. */
   readonly what: string;
   readonly done: string;
   readonly disrupts?: string;

@@ -1,4 +1,4 @@
-export type ProbeVerdict = 'pass' | 'warn' | 'fail';
+type ProbeVerdict = 'pass' | 'warn' | 'fail';
 
 /** One line of `verify`: what was looked at, where, what should be so and what is. */
 export interface ProbeRow {

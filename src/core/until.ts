@@ -18,7 +18,7 @@ const wallClock: Clock = {
 /** What a look has found: the awaited result, or what is still missing. */
 export type Look<T> = { readonly done: T } | { readonly missing: string };
 
-export interface Wait {
+interface Wait {
   /** Seconds after which to give up; the first look is always taken. */
   readonly within: number;
   /** Looks after which to give up. */
@@ -37,7 +37,7 @@ export interface Wait {
 }
 
 /** How a wait ended, after how many looks and seconds. */
-export type Waited<T> = Look<T> & { readonly looks: number; readonly seconds: number };
+type Waited<T> = Look<T> & { readonly looks: number; readonly seconds: number };
 
 /**
  * Looks until nothing is missing, or the time is up, which is an answer, too. `look` is given its number, from 1, and the

@@ -168,7 +168,7 @@ export function isLeaderRole(role: string): boolean {
   return role === 'leader' || role === 'standby_leader' || isPrimaryRole(role);
 }
 
-/** Whether a role in the cluster's list is that of who stands by synchronously, or whose vote counts for it. */
+/** Whether a role in the cluster's list is that of a synchronous or quorum standby. */
 export function isSynchronousRole(role: string): boolean {
   return role === 'sync_standby' || role === 'quorum_standby';
 }
@@ -178,7 +178,7 @@ export function leaderOf(cluster: PatroniCluster): PatroniCluster['members'][num
   return cluster.members.find(({ role }) => isLeaderRole(role));
 }
 
-/** Names of those who stream from a member. It lists them in every version; in /cluster only 3.0.4 and later say so. */
+/** Names of a member's streaming replicas. It lists them in every version; in /cluster only 3.0.4 and later say so. */
 export function streamersOf(member: PatroniMember): Set<string> {
   const streams = (member.replication ?? []).filter(({ state }) => state === 'streaming');
   return new Set(streams.map((stream) => stream.application_name));

@@ -3,17 +3,17 @@ import { faultOfCandidate, type ClusterStanding, type Standing } from './standin
 // Lags within this many bytes of each other come and go with every write.
 const sameLag = 1024 ** 2;
 
-export interface Wish {
-  /** Who is to lead, if it can. */
+interface Preference {
+  /** Preferred candidate. */
   readonly preferred?: string | undefined;
-  /** Who had better not: etcd is led there. */
+  /** To be avoided if possible: it hosts etcd's leader. */
   readonly avoided?: string | undefined;
 }
 
 /** The member to take the lead: fit for it, the preferred one if it is, least behind, and not the avoided one. */
 export function chooseCandidate<M extends Standing>(
   cluster: ClusterStanding<M>,
-  { preferred, avoided }: Wish = {},
+  { preferred, avoided }: Preference = {},
 ): M | undefined {
   const steps = ({ lag = 0 }: Standing) => Math.floor(lag / sameLag);
   return cluster.members
@@ -48,13 +48,17 @@ export type LeaderRestart =
   /** Others may lead, and none is fit for it now. */
   | { readonly how: 'not now'; readonly faults: readonly string[] };
 
-/** How the leader is to be restarted: after it has handed over, if that can be had. */
-export function leaderRestartOf(cluster: ClusterStanding, goesFirst: boolean, wish?: Wish): LeaderRestart {
+/** How to restart the leader: after a switchover if possible. */
+export function leaderRestartOf(
+  cluster: ClusterStanding,
+  goesFirst: boolean,
+  preference?: Preference,
+): LeaderRestart {
   if (goesFirst) return { how: 'in-place', because: 'limits' };
   const others = cluster.members.filter(({ name }) => name !== cluster.leader);
   if (others.length === 0) return { how: 'in-place', because: 'sole member' };
   if (others.every(({ nofailover }) => nofailover)) return { how: 'in-place', because: 'nobody may lead' };
-  const candidate = chooseCandidate(cluster, wish);
+  const candidate = chooseCandidate(cluster, preference);
   return candidate
     ? { how: 'handover', to: candidate.name }
     : { how: 'not now', faults: faultsOfCandidates(cluster) };

@@ -41,8 +41,8 @@ export function needsReplay(limits: ChangedLimits | undefined): boolean {
 }
 
 /**
- * The order of restarts: the leader last, or first where a shared limit goes down; who is not in the cluster yet comes
- * after it, as the leader must have let it in before.
+ * The order of restarts: the leader last, or first where a shared limit goes down;
+ * joining hosts last: the leader must admit them first.
  */
 export function restartOrder(
   names: readonly string[],

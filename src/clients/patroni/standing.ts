@@ -1,5 +1,5 @@
-// The rules of a rolling restart, for plays and verbs alike: who is fit, who may take over, in which order, and what
-// Patroni's answers mean. Data in, data out; who asks, and in which words a person is told, is not known here.
+// Rules of a rolling restart: fitness, candidates, order, the meaning of Patroni's answers. Pure: no I/O, no wording for
+// people.
 import { showBytes } from '../../core/text.ts';
 import {
   isOn,
@@ -136,7 +136,7 @@ function followFault(
       message: `is on timeline ${timeline}, and ${leads.name} on ${leads.timeline}`,
     };
   }
-  if (lag === undefined) return { kind: 'lag-unknown', message: 'does not tell how far behind it is' };
+  if (lag === undefined) return { kind: 'lag-unknown', message: 'does not report its lag' };
   return lag > maximumLag
     ? {
         kind: 'lagging',

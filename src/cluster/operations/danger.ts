@@ -88,8 +88,9 @@ function hintFor({ kind }: Fault, name: string): string {
       return 'choose another with --to';
     case 'nofailover':
       return 'choose another with --to, or change patroni_tags and run drover provision';
-    case 'not-streaming':
     case 'other-timeline':
+      return `choose another with --to, or clone it again with drover reinit ${name}`;
+    case 'not-streaming':
       return `wait until it does, or clone it again with drover reinit ${name}`;
     case 'lag-unknown':
       return 'drover status shows it once it is known';

@@ -22,7 +22,7 @@ export interface DepartingHost {
   readonly groups: ReadonlySet<string>;
   /** drover is logged in to it. */
   readonly reached: boolean;
-  /** What of it answers the other hosts, where it is not reached. */
+  /** Services of an unreachable host that still answer other hosts. */
   readonly answers: readonly string[];
   /** Units of the cluster that run there, or would after a boot. */
   readonly units: ReadonlySet<string>;

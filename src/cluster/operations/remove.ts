@@ -24,7 +24,7 @@ export interface RemovePlan extends OperationPlan {
   readonly removals: readonly Removal[];
 }
 
-export interface RemoveWish {
+export interface RemoveOptions {
   /** Who is to lead, if the host does. */
   readonly to?: string | undefined;
   /** A host that joins before this one goes: what it makes good is not refused. */
@@ -36,7 +36,7 @@ export function planRemove(
   view: ClusterView,
   topology: Topology,
   departing: DepartingHost,
-  { to, arriving }: RemoveWish = {},
+  { to, arriving }: RemoveOptions = {},
 ): RemovePlan {
   const { name } = departing;
   const candidate = view.leader === name && isWorking(view, name) ? successorIn(view, to) : undefined;

@@ -31,7 +31,7 @@ export interface RestartPlan extends OperationPlan {
 }
 
 /** What is asked for, and what the members run with. */
-export interface RestartWish {
+export interface RestartRequest {
   /** None for all that wait for a restart. */
   readonly names: readonly string[];
   /** The shared limits as they are in force on members that say so. */
@@ -53,7 +53,7 @@ export function parametersOf(config: Readonly<Record<string, unknown>>): Readonl
 export function planRestart(
   view: ClusterView,
   topology: Topology,
-  { names, settings, to }: RestartWish,
+  { names, settings, to }: RestartRequest,
 ): RestartPlan {
   const onlyPending = names.length === 0;
   const named = new Set(names.map((name) => memberNamed(view, name).name));
@@ -167,21 +167,22 @@ function refuseThin(view: ClusterView, named: ReadonlySet<string>): Refusal[] {
     .filter(({ name }) => name !== view.leader && !named.has(name))
     .flatMap((member): Refusal[] => {
       const fault = faultOf(member, view);
-      return fault ? [thinBy(view, member, fault)] : [];
+      return fault ? [thinBy(member, fault)] : [];
     });
 }
 
-function thinBy({ leader = 'a leader' }: ClusterView, { name, lag = 0 }: MemberView, fault: Fault): Refusal {
+function thinBy({ name, lag = 0 }: MemberView, fault: Fault): Refusal {
+  const message = `${name} ${fault.message}`;
   switch (fault.kind) {
     case 'lagging':
       return { message: `${name} lags by ${showBytes(lag)}`, hint: 'wait until it has caught up' };
     case 'lag-unknown':
-      return { message: `${name} ${fault.message}`, hint: 'drover status shows it once it is known' };
+      return { message, hint: 'drover status shows it once it is known' };
+    case 'not-streaming':
+    case 'other-timeline':
+      return { message, hint: `fix it first: drover status, drover reinit ${name}` };
     default:
-      return {
-        message: `${name} does not follow ${leader}`,
-        hint: `mend it first: drover status, drover reinit ${name}`,
-      };
+      return { message, hint: `fix it first: drover status; look at patroni on ${name}` };
   }
 }
 

@@ -13,7 +13,7 @@ export function probeWatchdog({
   if (settings.mode === 'off') return [];
   return hosts.flatMap(({ name }) => {
     const host = states.get(name);
-    // Who is out of reach has rows enough.
+    // Unreachable hosts are reported by other probes.
     if (!host?.reached) return [];
     const leads = leaders.includes(name);
     if (host.container)

@@ -93,7 +93,7 @@ export class PlanApplier {
       this.#run.options.emit({
         type: 'warning',
         message: `${host}: ${outcome}`,
-        hint: 'the hosts that were not reached are as they were; drover verify shows how the cluster is. Mend the cause, and run it again',
+        hint: 'the hosts that were not reached are as they were; drover verify shows how the cluster is. Fix the cause, and run it again',
       });
     }
   }

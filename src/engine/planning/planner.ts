@@ -56,7 +56,7 @@ export class Planner {
     let current = plan;
     const { seconds } = await until(
       async (looks) => {
-        // Who was silent may not be the only one who says something else now.
+        // Other answers may have changed as well.
         if (looks > 1) {
           fleet.forget();
           current = await this.#collectAll();

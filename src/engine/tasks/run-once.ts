@@ -7,15 +7,15 @@ interface Done {
 
 /**
  * Sees to it that a `run_once` task runs on one host of a batch, and that the others wait for it: on the first that is
- * still on its way, whoever comes to it first.
+ * still walking, whoever comes to it first.
  */
 export class OnceForAll {
-  /** Hosts that are still on their way, in the order of the batch. */
+  /** Hosts still walking, in the order of the batch. */
   readonly #hosts: Set<string>;
   readonly #done = new Map<number, Done>();
-  /** Resolves when a task is done, or a host's way ends. */
-  #news = Promise.resolve();
-  #tell: () => void = () => undefined;
+  /** Resolves when a task is done, or a host's walk ends. */
+  #changed = Promise.resolve();
+  #notify: () => void = () => undefined;
 
   constructor(hosts: Iterable<string>) {
     this.#hosts = new Set(hosts);
@@ -29,9 +29,9 @@ export class OnceForAll {
       if (done) return done;
       const [first] = this.#hosts;
       if (first === host) return 'mine';
-      const news = this.#news;
+      const changed = this.#changed;
       await beforeWaiting();
-      await news;
+      await changed;
     }
   }
 
@@ -47,7 +47,7 @@ export class OnceForAll {
   }
 
   #renew(): void {
-    this.#tell();
-    this.#news = new Promise((resolve) => (this.#tell = resolve));
+    this.#notify();
+    this.#changed = new Promise((resolve) => (this.#notify = resolve));
   }
 }

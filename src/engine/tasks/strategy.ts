@@ -17,7 +17,7 @@ export interface Strategy {
   submit(instance: Instance): Settling;
   /** Settles everything taken in; the reason is for people. */
   flush(reason: string): Settling;
-  /** Takes note of a task of which it is not known yet what it comes to. */
+  /** Records a task whose result is not known yet. */
   leaveOpen?(task: Task, walk: WalkOptions, reason: string): void;
   /** Whether something taken in is not settled. */
   readonly pending: boolean;

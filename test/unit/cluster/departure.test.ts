@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { depart } from '../../../src/cluster/departure.ts';
+import { performRemoval } from '../../../src/cluster/departure.ts';
 import type { Removal, RemovePlan } from '../../../src/cluster/operations/remove.ts';
 import { answer, FakeCluster } from './fake-cluster.ts';
 import { etcdMember, view, viewWith } from './support.ts';
@@ -34,7 +34,7 @@ test('a leader hands over and the cluster settles before the host is stopped', a
     { do: 'hand-over', from: 'node1', to: 'node2' },
     { do: 'stop', component: 'patroni' },
   );
-  await depart(cluster.control, removals, cluster.view);
+  await performRemoval(cluster.control, removals, cluster.view);
   expect(cluster.requests).toEqual([expect.stringContaining('node1 POST /switchover')]);
   expect(cluster.scripts).toEqual(['node1: set -e\nsystemctl disable --now patroni']);
   expect(cluster.steps().filter((step) => step.startsWith('done'))).toEqual([
@@ -47,7 +47,7 @@ test('a leader hands over and the cluster settles before the host is stopped', a
 test('Patroni is not stopped on a host that leads', async () => {
   const cluster = new FakeCluster();
   await expect(
-    depart(cluster.control, plan({ do: 'stop', component: 'patroni' }), cluster.view),
+    performRemoval(cluster.control, plan({ do: 'stop', component: 'patroni' }), cluster.view),
   ).rejects.toThrow('node1 leads now: the roles have changed');
   expect(cluster.scripts).toEqual([]);
 });
@@ -59,21 +59,21 @@ test('a member is forgotten once it is not listed and its slot is gone', async (
     answered: true,
     rows: [{ slots: host === 'node2' && cluster.seconds < 35 ? 1 : 0 }],
   });
-  await depart(cluster.control, plan({ do: 'await-forgotten' }), cluster.view);
+  await performRemoval(cluster.control, plan({ do: 'await-forgotten' }), cluster.view);
   expect(cluster.seconds).toBe(35);
 });
 
 test('a member that stays listed ends the departure', async () => {
   const cluster = new FakeCluster(node2Leads);
-  await expect(depart(cluster.control, plan({ do: 'await-forgotten' }), cluster.view)).rejects.toThrow(
-    /Patroni has forgotten node1: not within \d+ s: it still lists it/,
-  );
+  await expect(
+    performRemoval(cluster.control, plan({ do: 'await-forgotten' }), cluster.view),
+  ).rejects.toThrow(/Patroni has forgotten node1: not within \d+ s: it still lists it/);
 });
 
 test('etcd’s leader is moved only if it is still there', async () => {
   const move = plan({ do: 'move-etcd-leader', from: 'node1', to: 'node3', id: 'id-node3' });
   const moved = new FakeCluster(view({ etcdLeader: 'node2' }));
-  await depart(moved.control, move, moved.view);
+  await performRemoval(moved.control, move, moved.view);
   expect(moved.requests).toEqual([]);
 
   const cluster = new FakeCluster(view({ etcdLeader: 'node1' }));
@@ -81,7 +81,7 @@ test('etcd’s leader is moved only if it is still there', async () => {
     cluster.becomes(view({ etcdLeader: 'node3' }));
     return answer(200);
   };
-  await depart(cluster.control, move, cluster.view);
+  await performRemoval(cluster.control, move, cluster.view);
   expect(cluster.requests).toHaveLength(1);
 });
 
@@ -93,7 +93,7 @@ test('an etcd member is removed by way of another, until the list is without it'
     cluster.becomes(forgotten, 1);
     return answer(200);
   };
-  await depart(cluster.control, plan(removal), cluster.view);
+  await performRemoval(cluster.control, plan(removal), cluster.view);
   expect(new Set(cluster.requests)).toEqual(
     new Set([expect.stringMatching(/^node2 POST \/v3\/cluster\/member\/remove/)]),
   );
@@ -102,21 +102,21 @@ test('an etcd member is removed by way of another, until the list is without it'
 
 test('an etcd member that is gone already is not removed again', async () => {
   const cluster = new FakeCluster(forgotten);
-  await depart(cluster.control, plan(removal), cluster.view);
+  await performRemoval(cluster.control, plan(removal), cluster.view);
   expect(cluster.requests).toEqual([]);
 });
 
 test('an empty member list is no proof that the member is gone', async () => {
   const cluster = new FakeCluster(view({ listed: { patroni: [], etcd: [] }, etcd: [etcdMember('node2')] }));
   cluster.respond = () => answer(503, 'no leader');
-  await expect(depart(cluster.control, plan(removal), cluster.view)).rejects.toThrow(
+  await expect(performRemoval(cluster.control, plan(removal), cluster.view)).rejects.toThrow(
     /etcd has taken node1 out: not within 60 s: .*no leader/,
   );
 });
 
 test('a removed member’s data is kept under another name', async () => {
   const cluster = new FakeCluster(forgotten);
-  await depart(cluster.control, plan({ do: 'stop', component: 'etcd' }), cluster.view);
+  await performRemoval(cluster.control, plan({ do: 'stop', component: 'etcd' }), cluster.view);
   const [script = ''] = cluster.scripts;
   expect(script).toContain('systemctl disable --now etcd');
   expect(script).toContain('mv -- "$dir" "$dir.removed-');
@@ -125,7 +125,11 @@ test('a removed member’s data is kept under another name', async () => {
 
 test('an entry for clients is stopped', async () => {
   const cluster = new FakeCluster();
-  await depart(cluster.control, { ...plan({ do: 'stop', component: 'haproxy' }), name: 'lb' }, cluster.view);
+  await performRemoval(
+    cluster.control,
+    { ...plan({ do: 'stop', component: 'haproxy' }), name: 'lb' },
+    cluster.view,
+  );
   expect(cluster.scripts).toEqual(['lb: set -e\nsystemctl disable --now haproxy']);
 });
 
@@ -137,7 +141,7 @@ test('an interrupt ends a departure between two steps', async () => {
     return { status: 0, stdout: '', stderr: '', timedOut: false };
   };
   await expect(
-    depart(
+    performRemoval(
       cluster.control,
       plan({ do: 'stop', component: 'patroni' }, { do: 'stop', component: 'etcd' }),
       cluster.view,

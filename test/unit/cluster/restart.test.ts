@@ -94,9 +94,22 @@ describe('what a restart refuses', () => {
     },
     { what: 'a pause', cluster: viewWith(all, { paused: true }), says: 'c is paused' },
     {
-      what: 'another member that does not follow',
+      what: 'another member that does not stream',
       cluster: viewWith({ node2: pending, node3: { streaming: false } }),
-      says: 'node3 does not follow node1',
+      says: 'node3 does not stream from node1',
+      hint: 'fix it first: drover status, drover reinit node3',
+    },
+    {
+      what: 'another member that does not answer, the data of which may be whole',
+      cluster: viewWith({ node2: pending, node3: { answers: false } }),
+      says: 'node3 does not answer',
+      hint: 'fix it first: drover status; look at patroni on node3',
+    },
+    {
+      what: 'another member that is stopped, the data of which may be whole',
+      cluster: viewWith({ node2: pending, node3: { running: false } }),
+      says: 'node3 does not run PostgreSQL',
+      hint: 'fix it first: drover status; look at patroni on node3',
     },
     {
       what: 'another member that lags',
@@ -106,12 +119,13 @@ describe('what a restart refuses', () => {
     {
       what: 'another member whose lag nobody knows',
       cluster: viewWith({ node2: pending, node3: { lag: undefined } }),
-      says: 'node3 does not tell how far behind it is',
+      says: 'node3 does not report its lag',
     },
     {
       what: 'another member on another timeline',
       cluster: viewWith({ node2: pending, node3: { timeline: 2 } }),
-      says: 'node3 does not follow node1',
+      says: 'node3 is on timeline 2, and node1 on 1',
+      hint: 'fix it first: drover status, drover reinit node3',
     },
     {
       what: 'the only standby of strict writes',
@@ -131,15 +145,15 @@ describe('what a restart refuses', () => {
       cluster: viewWith({ node1: pending, node2: { nofailover: true }, node3: { nofailover: true } }),
       says: 'no healthy candidate: node2 is tagged nofailover, node3 is tagged nofailover',
     },
-  ])('$what', ({ cluster, says }) => {
+  ])('$what', ({ cluster, says, hint }) => {
     const running = led({ max_connections: 100, max_wal_senders: 10 });
     const config =
       cluster.config?.['postgresql'] === undefined
         ? configOf({ max_connections: 100, max_wal_senders: 10 })
         : {};
-    expect(refused(planRestart({ ...cluster, ...config }, topology, { names: [], ...running }))).toEqual([
-      says,
-    ]);
+    const plan = planRestart({ ...cluster, ...config }, topology, { names: [], ...running });
+    expect(refused(plan)).toEqual([says]);
+    if (hint !== undefined) expect(plan.refusals.map((refusal) => refusal.hint)).toEqual([hint]);
   });
 
   it('lets a member be restarted because it does not follow', () => {

@@ -117,11 +117,12 @@ describe('what a switchover refuses', () => {
       what: 'one on another timeline',
       cluster: viewWith({ node2: { timeline: 2 } }),
       says: 'node2 is on timeline 2, and node1 on 1',
+      hint: 'choose another with --to, or clone it again with drover reinit node2',
     },
     {
       what: 'one whose lag nobody knows',
       cluster: viewWith({ node2: { lag: undefined } }),
-      says: 'node2 does not tell how far behind it is',
+      says: 'node2 does not report its lag',
     },
     {
       what: 'one tagged nofailover',
@@ -133,9 +134,10 @@ describe('what a switchover refuses', () => {
       cluster: view({ synchronous: true }),
       says: 'node2 is no synchronous standby: it may lack rows that were acknowledged',
     },
-  ])('$what', ({ cluster, says }) => {
+  ])('$what', ({ cluster, says, hint }) => {
     const plan = planSwitchover(cluster, topology, 'node2');
     expect(refused(plan)).toEqual([says]);
+    if (hint !== undefined) expect(plan.refusals.map((refusal) => refusal.hint)).toEqual([hint]);
     expect(plan.refusals.every(({ hint }) => hint !== '')).toBe(true);
   });
 

@@ -3,7 +3,6 @@ import {
   chooseCandidate,
   faultsOfCandidates,
   leaderRestartOf,
-  type Wish,
 } from '../../../../src/clients/patroni/candidate.ts';
 import type { ClusterStanding } from '../../../../src/clients/patroni/standing.ts';
 import { clusterOf, replica } from './support.ts';
@@ -12,7 +11,7 @@ const MiB = 1024 ** 2;
 const wide = { timing: { maximumLag: 9 * MiB } };
 
 describe('the candidate', () => {
-  test.each<[string, ClusterStanding, Wish, string | undefined]>([
+  test.each<[string, ClusterStanding, Parameters<typeof chooseCandidate>[1], string | undefined]>([
     ['is the first by name', clusterOf(), {}, 'n2'],
     ['is the preferred one', clusterOf(), { preferred: 'n3' }, 'n3'],
     [
@@ -73,7 +72,7 @@ describe('a leader is restarted', () => {
     const cluster = clusterOf([replica('n2', { nofailover: true }), replica('n3', { lag: undefined })]);
     expect(leaderRestartOf(cluster, false)).toEqual({
       how: 'not now',
-      faults: ['n2 is tagged nofailover', 'n3 does not tell how far behind it is'],
+      faults: ['n2 is tagged nofailover', 'n3 does not report its lag'],
     });
   });
 });

@@ -120,7 +120,7 @@ describe('a member must not take the lead', () => {
     [{ nofailover: true, streaming: false }, 'is tagged nofailover'],
     [{ streaming: false }, 'does not stream from n1'],
     [{ timeline: 2 }, 'is on timeline 2, and n1 on 1'],
-    [{ lag: undefined }, 'does not tell how far behind it is'],
+    [{ lag: undefined }, 'does not report its lag'],
     [{ lag: 3 * 1024 ** 2 }, 'lags by 3.0 MiB, more than maximum_lag_on_failover (1.0 MiB)'],
   ])('when it is %j: %s', (differs, message) => {
     const member = replica('n2', differs);
