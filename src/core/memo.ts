@@ -10,7 +10,7 @@ export function memoizeLast<A extends readonly unknown[], R>(
   work: (...args: A) => R,
   most = 1,
 ): (...args: A) => R {
-  const known: { readonly args: A; readonly result: R }[] = [];
+  const known: Call<A, R>[] = [];
   return (...args) => {
     const found = known.find((each) => holdTheSame(each.args, args));
     if (found) return found.result;
@@ -28,14 +28,21 @@ export function memoizeLast<A extends readonly unknown[], R>(
 export function memoize<K, A extends readonly unknown[], R>(
   work: (key: K, ...rest: A) => R,
 ): (key: K, ...rest: A) => R {
-  const ofObjects: Store<K, (...rest: A) => R> = new WeakMap<K & object, (...rest: A) => R>();
-  const ofOthers: Store<K, (...rest: A) => R> = new Map<K, (...rest: A) => R>();
+  const ofObjects: Store<K, Call<A, R>> = new WeakMap<K & object, Call<A, R>>();
+  const ofOthers: Store<K, Call<A, R>> = new Map<K, Call<A, R>>();
   return (key, ...rest) => {
     const store = typeof key === 'object' && key !== null ? ofObjects : ofOthers;
-    let own = store.get(key);
-    if (!own) store.set(key, (own = memoizeLast((...others) => work(key, ...others))));
-    return own(...rest);
+    const last = store.get(key);
+    if (last && holdTheSame(last.args, rest)) return last.result;
+    const result = work(key, ...rest);
+    store.set(key, { args: rest, result });
+    return result;
   };
+}
+
+interface Call<A, R> {
+  readonly args: A;
+  readonly result: R;
 }
 
 interface Store<K, V> {
