@@ -1,4 +1,4 @@
-import { faultOf } from '../clients/patroni/standing.ts';
+import { awaitsStandby, faultOf } from '../clients/patroni/standing.ts';
 import { haproxy } from '../components/haproxy/index.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { firstRow, reasonOf, type ProbeRole } from '../components/probe-role.ts';
@@ -30,6 +30,11 @@ export function missingWal(view: ClusterView, name: string): string | undefined 
   const member = view.members.find((other) => other.name === name);
   const fault = member && faultOf(member, view);
   return fault && `${name} ${fault.message}`;
+}
+
+/** What is missing before another member may be out, where writes are to have a synchronous standby. */
+export function missingStandby(view: ClusterView): string | undefined {
+  return awaitsStandby(view) ? 'there is no synchronous standby yet' : undefined;
 }
 
 /** What is missing before the cluster is whole under a leader: who answered before follows, etcd and HAProxy agree. */

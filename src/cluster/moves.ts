@@ -10,7 +10,14 @@ import {
 } from '../clients/patroni/api.ts';
 import { UnhealthyError } from '../core/errors.ts';
 import { patroni } from '../components/patroni/index.ts';
-import { missingFollower, missingInSql, missingRole, missingSettlement, missingWal } from './checks.ts';
+import {
+  missingFollower,
+  missingInSql,
+  missingRole,
+  missingSettlement,
+  missingStandby,
+  missingWal,
+} from './checks.ts';
 import type { Control } from './control.ts';
 import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
 import { boundOfAnswer, boundOfClone, boundOfCycle, boundOfRole, boundOfSettling } from './timing.ts';
@@ -129,7 +136,8 @@ export async function restartMember(
       await control.until(step, boundOfSettling(timing, control.topology), (view) => {
         const member = view.members.find((other) => other.name === name);
         if (kind !== 'spared' && member?.started === wasStarted) return 'it has not been started anew yet';
-        return leads ? missingRole(view, name) : (missingFollower(view, name) ?? missingWal(view, name));
+        const own = leads ? missingRole(view, name) : (missingFollower(view, name) ?? missingWal(view, name));
+        return own ?? missingStandby(view);
       });
     } catch (error) {
       if (kind === 'done' || !(error instanceof UnhealthyError)) throw error;
@@ -170,7 +178,7 @@ export async function reloadMembers(control: Control, names: readonly string[]):
 
 /**
  * Waits for as long as a cycle of Patroni's takes, and a second: only then does every member say whether it waits for
- * a restart. Nothing that it tells moves with its cycles alone.
+ * a restart.
  */
 export async function awaitCycle(control: Control, step: string): Promise<ClusterView> {
   const { timing } = await control.look();

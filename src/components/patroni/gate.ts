@@ -19,34 +19,29 @@ import {
   type PatroniCluster,
   type PatroniMember,
 } from '../../clients/patroni/api.ts';
+import { until } from '../../core/until.ts';
 import type { Gate } from '../gate.ts';
 import type { Look } from '../look.ts';
 import { limitsGoDown } from './running-settings.ts';
 import type { PatroniSettings } from './settings.ts';
 import { timingOf } from './timing.ts';
 
+/** Cycles of Patroni's in which a replica connects to a leader that has just changed or restarted. */
+const reconnectCycles = 2;
+
 type Members = Pick<Look<PatroniSettings>, 'ask' | 'hosts' | 'settings'>;
 
 /** One member at a time may be out, and every replica streams. */
 export const gate: Gate<PatroniSettings> = {
   async refusal(look, host, ahead) {
-    const live = await readLive(look, () => true);
-    if (!live.cluster) return undefined;
-    // By its list only: replicas take some seconds to connect to a leader that has just changed or restarted.
-    const listed = { ...live, sender: undefined };
-    const standing = standingOf(live.cluster, await knownOf(look, listed, ahead));
-    if (standing.paused) return 'the cluster is paused';
-    if (standing.leader === undefined) return 'the cluster has no leader';
-    if (standing.scheduled) return `a switchover is scheduled for ${standing.scheduled.at}`;
-    const out = faultsIn(live.cluster, standing, host);
-    if (out.length > 0) return out.join(', ');
-    const mute = live.silent.filter((name) => name !== host);
-    if (mute.length > 0) return `Patroni on ${mute.join(', ')} does not answer`;
-    if (ahead) return undefined;
-    if (lacksStandby(standing)) return 'there is no synchronous standby';
-    return stopsStrictWrites(standing, host)
-      ? 'no synchronous standby would be left, and writes would wait for one'
-      : undefined;
+    const found = await until(
+      async () => {
+        const { reason, mayPass } = await refusalNow(look, host, ahead);
+        return reason !== undefined && mayPass ? { missing: reason } : { done: reason };
+      },
+      { within: reconnectCycles * timingOf(look.settings.dcs).loopWait, every: 500 },
+    );
+    return 'done' in found ? found.done : found.missing;
   },
   async missing(look, host) {
     if (!look.hosts.some(({ name }) => name === host)) return undefined;
@@ -56,7 +51,7 @@ export const gate: Gate<PatroniSettings> = {
     const standing = standingOf(live.cluster, await knownOf(look, live, false));
     const own = standing.members.find(({ name }) => name === host);
     const fault = own && faultOf(own, standing);
-    if (fault) return `it ${told(fault, listed)}`;
+    if (fault) return `it ${describeFault(fault, listed)}`;
     if (standing.leader === undefined) return 'the cluster has no leader';
     return awaitsStandby(standing) ? 'there is no synchronous standby yet' : undefined;
   },
@@ -71,18 +66,48 @@ export const gate: Gate<PatroniSettings> = {
 
 type Listed = PatroniCluster['members'][number];
 
-/** What keeps members from being counted on while a host is out. That host itself may be as it is, but not far behind. */
-function faultsIn({ members }: PatroniCluster, standing: ClusterStanding, host: string): string[] {
+/** Why the host must not be interrupted now, and whether that may pass by itself within moments. */
+interface Refusal {
+  readonly reason: string | undefined;
+  readonly mayPass: boolean;
+}
+
+async function refusalNow(look: Members, host: string, ahead: boolean): Promise<Refusal> {
+  const final = (reason: string | undefined): Refusal => ({ reason, mayPass: false });
+  const live = await readLive(look, () => true);
+  if (!live.cluster) return final(undefined);
+  const standing = standingOf(live.cluster, await knownOf(look, live, ahead));
+  if (standing.paused) return final('the cluster is paused');
+  if (standing.leader === undefined) return final('the cluster has no leader');
+  if (standing.scheduled) return final(`a switchover is scheduled for ${standing.scheduled.at}`);
+  const out = faultsIn(live.cluster, standing, host);
+  if (out.length > 0) {
+    const mayPass = out.every(({ kind }) => kind === 'not-streaming');
+    return { reason: out.map(({ text }) => text).join(', '), mayPass };
+  }
+  const mute = live.silent.filter((name) => name !== host);
+  if (mute.length > 0) return final(`Patroni on ${mute.join(', ')} does not answer`);
+  if (ahead) return final(undefined);
+  if (lacksStandby(standing)) return final('there is no synchronous standby');
+  return final(
+    stopsStrictWrites(standing, host)
+      ? 'no synchronous standby would be left, and writes would wait for one'
+      : undefined,
+  );
+}
+
+/** Faults of the members that are to serve while a host is out. The host itself only must not lag far behind. */
+function faultsIn({ members }: PatroniCluster, standing: ClusterStanding, host: string) {
   return members.flatMap((listed) => {
     const own = standing.members.find(({ name }) => name === listed.name);
     const fault = own && faultOf(own, standing);
     if (!fault || (listed.name === host && fault.kind !== 'lagging')) return [];
-    return [`${listed.name} ${told(fault, listed)}`];
+    return [{ kind: fault.kind, text: `${listed.name} ${describeFault(fault, listed)}` }];
   });
 }
 
 /** In Patroni's words where its list shows it. */
-function told({ kind, message }: Fault, listed: Listed): string {
+function describeFault({ kind, message }: Fault, listed: Listed): string {
   return kind === 'not-streaming' || kind === 'other-timeline' ? message : `is ${conditionOf(listed)}`;
 }
 

@@ -154,6 +154,18 @@ describe('the restart of a member', () => {
     expect(cluster.seconds).toBe(2);
   });
 
+  test('waits for a synchronous standby, so that writes do not wait for the next one', async () => {
+    const cluster = new FakeCluster(view({ synchronous: true }));
+    cluster.respond = () => {
+      cluster.becomes(viewWith({ node2: { started: '2030-01-02' } }, { synchronous: true }), 1);
+      const standby = { node2: { started: '2030-01-02' }, node3: { synchronous: true } };
+      cluster.becomes(viewWith(standby, { synchronous: true }), 8);
+      return answer(200);
+    };
+    await restartMember(cluster.control, 'node2', { leads: false, onlyPending: true });
+    expect(cluster.seconds).toBe(8);
+  });
+
   test('does not name the role of a leader, which versions of Patroni call differently', async () => {
     const cluster = new FakeCluster();
     cluster.respond = () => {

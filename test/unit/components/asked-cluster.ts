@@ -61,7 +61,10 @@ export class AskedCluster {
   settingsOn: Record<string, SqlAnswer> = {};
   topology = topologyWith('c', {
     etcd: { hosts: nodes, settings: { clientPort: 2379, quota: 2 ** 31 } },
-    patroni: { hosts: nodes, settings: patroniSettings({ parameters: { max_connections: 100 } }) },
+    patroni: {
+      hosts: nodes,
+      settings: patroniSettings({ dcs: { loop_wait: 0.1 }, parameters: { max_connections: 100 } }),
+    },
     haproxy: { hosts: proxies, settings: haproxySettings },
     watchdog: { hosts: nodes, settings: { mode: 'off', margin: 5, timeout: 25 } },
   });

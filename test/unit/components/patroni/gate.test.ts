@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { patroni } from '../../../../src/components/patroni/index.ts';
 import { AskedCluster, judges, names } from '../asked-cluster.ts';
 
@@ -60,14 +60,17 @@ describe('the gate', () => {
     ],
     [
       'another replays from the archive',
-      ({ patroni }) => (patroni['n3'] = { role: 'replica', state: 'in archive recovery', lag: 0 }),
+      (cluster) => {
+        cluster.patroni['n3'] = { role: 'replica', state: 'in archive recovery', lag: 0 };
+        cluster.streams = ['n2'];
+      },
       'n3 does not stream from n1',
       undefined,
     ],
     [
-      'another is about to connect to the leader again',
+      'another does not stream, by the leader’s word, and the list does not show it',
       (cluster) => (cluster.streams = ['n2']),
-      undefined,
+      'n3 does not stream from n1',
       undefined,
     ],
     [
@@ -191,4 +194,18 @@ describe('the gate', () => {
   test('a host without PostgreSQL lacks nothing', async () => {
     expect(await patroni.gate?.missing(new AskedCluster().look(patroni), 'p1')).toBeUndefined();
   });
+});
+
+test('the gate gives a replica time to connect to a leader that has just restarted', async () => {
+  const cluster = new AskedCluster();
+  cluster.streams = ['n2'];
+  const look = cluster.look(patroni);
+  const http = look.ask.http.bind(look.ask);
+  let looks = 0;
+  vi.spyOn(look.ask, 'http').mockImplementation((host, request, within) => {
+    if (request.path === '/cluster' && ++looks === 2) cluster.streams = 'all who follow';
+    return http(host, request, within);
+  });
+  expect(await patroni.gate?.refusal(look, 'n2', false)).toBeUndefined();
+  expect(looks).toBe(2);
 });
