@@ -1,6 +1,6 @@
 import { isApiKind } from '../../facts/api.ts';
 import { isGuarded } from '../../facts/collectors.ts';
-import { identify, type FactRecord, type Need } from '../../facts/need.ts';
+import type { FactRecord, Need } from '../../facts/need.ts';
 import { Unqueued, isAllOrNothing } from './unqueued.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { queueScript, parseQueueOutput } from './queue-script.ts';
@@ -12,7 +12,7 @@ import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import { failureOf, outcomeOf } from '../tasks/judge.ts';
 import { isScript, timeoutOf } from './perform.ts';
-import { toSegments, type QueuedTask } from './segments.ts';
+import { overwrittenIn, toSegments, type QueuedTask } from './segments.ts';
 import { tripEvent } from '../tasks/shown-events.ts';
 import type { Strategy } from '../tasks/strategy.ts';
 import type { ChangeOutput, Outcome, Settled, TaskReport } from '../tasks/outcome.ts';
@@ -211,40 +211,46 @@ export class Applier implements Strategy {
     const lastRun = queue.findLastIndex((item) => ranOf(item).length > 0);
     const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
     const again: QueuedTask[] = [];
-    for (const [position, item] of queue.entries()) {
-      const { instance } = item;
-      const ran = ranOf(item);
-      if (item.changes.length === 0 && again.length === 0) {
-        // Guarded by the changes after it, or else by what was just collected.
-        if (position < lastRun) {
-          yield { instance, outcome: inSyncWith(item.result) };
-          continue;
+    let settled = 0;
+    try {
+      for (const [position, item] of queue.entries()) {
+        const { instance } = item;
+        const ran = ranOf(item);
+        settled = position + 1;
+        if (item.changes.length === 0 && again.length === 0) {
+          // Guarded by the changes after it, or else by what was just collected.
+          if (position < lastRun) {
+            yield { instance, outcome: inSyncWith(item.result) };
+            continue;
+          }
+          const verdict = instance.diff((need) => this.#host.world.records(need));
+          if (verdict.state === 'in-sync') yield { instance, outcome: inSyncWith(verdict.result ?? {}) };
+          else again.push(item);
+        } else if (again.length > 0 || ran.length === 0) {
+          if (brokenOff !== undefined && again.length === 0) {
+            yield { instance, outcome: failedWith(brokenOff) };
+          } else again.push(item);
+        } else {
+          const { done, last } = this.#note(item, ran);
+          const isOverwritten = overwritten.has(item);
+          const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
+          const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
+          this.#journal.writeResults(item.intents, instance.become, ran, failure);
+          yield { instance, outcome };
         }
-        const verdict = instance.diff((need) => this.#host.world.records(need));
-        if (verdict.state === 'in-sync') yield { instance, outcome: inSyncWith(verdict.result ?? {}) };
-        else again.push(item);
-      } else if (again.length > 0 || ran.length === 0) {
-        if (brokenOff !== undefined && again.length === 0) {
-          yield { instance, outcome: failedWith(brokenOff) };
-        } else again.push(item);
-      } else {
-        const begun = item.changes.slice(0, ran.length).map(({ change }) => change);
-        const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
-        // A command's end is for failed_when to judge.
-        const done = last.status === 0 || instance.task.module.isCommand ? begun : begun.slice(0, -1);
-        const failed = last.status === 0 ? undefined : item.changes[ran.length - 1];
-        (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
-          this.#options.begun(instance, change),
-        );
-        done.forEach((change) => this.#options.changed(instance, change));
-        const isOverwritten = overwritten.has(item);
-        const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
-        const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
-        this.#journal.writeResults(item.intents, instance.become, ran, failure);
-        yield { instance, outcome };
+        if (brokenOff === undefined && ran.length === 0)
+          this.#journal.writeResults(item.intents, instance.become, ran);
       }
-      if (brokenOff === undefined && ran.length === 0)
-        this.#journal.writeResults(item.intents, instance.become, ran);
+    } finally {
+      // Whoever stops reading at a failure has no outcomes of those behind it: what they changed is changed all the same.
+      for (const item of queue.slice(settled)) {
+        const ran = ranOf(item);
+        const last = ran.at(-1);
+        if (!last && brokenOff !== undefined) continue;
+        if (last) this.#note(item, ran);
+        const failure = last && last.status !== 0 ? lastLines(last.stderr || last.stdout) : undefined;
+        this.#journal.writeResults(item.intents, item.instance.become, ran, failure);
+      }
     }
     // Up to the first change that was not reached it was these tasks' facts that differed.
     const blamed = again.findIndex((item) => item.changes.length > 0);
@@ -255,6 +261,20 @@ export class Applier implements Strategy {
         yield { instance, outcome: failedWith('what it depends on changes each time it is looked at') };
       } else yield* this.#take(instance, next);
     }
+  }
+
+  /** Says which changes of a queued task were begun and made. */
+  #note({ instance, changes }: QueuedTask, ran: readonly ChangeOutput[]) {
+    const begun = changes.slice(0, ran.length).map(({ change }) => change);
+    const last = ran.at(-1) ?? { status: 1, stdout: '', stderr: '' };
+    // A command's end is for failed_when to judge.
+    const done = last.status === 0 || instance.task.module.isCommand ? begun : begun.slice(0, -1);
+    const failed = last.status === 0 ? undefined : changes[ran.length - 1];
+    (failed && isAllOrNothing(failed) ? begun.slice(0, -1) : begun).forEach((change) =>
+      this.#options.begun(instance, change),
+    );
+    done.forEach((change) => this.#options.changed(instance, change));
+    return { done, last };
   }
 }
 
@@ -268,18 +288,4 @@ function failedWith(reason: string): Outcome {
 
 function isAbsent({ kind }: Need<unknown>, records: readonly FactRecord[]): boolean {
   return kind === 'path' && records.length === 0;
-}
-
-/** Those whose state a later change wrote: then there is nothing to check them by. */
-function overwrittenIn(queue: readonly QueuedTask[]): Set<QueuedTask> {
-  const overwritten = new Set<QueuedTask>();
-  const later = new Set<string>();
-  for (const item of queue.toReversed()) {
-    if (later.has('*') || (later.size > 0 && item.instance.needs.some((need) => later.has(identify(need)))))
-      overwritten.add(item);
-    if (item === queue[0]) break;
-    for (const write of item.changes.flatMap(({ writes }) => writes))
-      later.add(write === '*' ? '*' : identify(write));
-  }
-  return overwritten;
 }

@@ -154,3 +154,17 @@ function foldersAbove(path: string): string[] {
 function onlyRun({ operations }: ScriptChange): RunOperation | undefined {
   return operations.length === 1 ? operations[0] : undefined;
 }
+
+/** Those whose state a later change wrote: then there is nothing to check them by. */
+export function overwrittenIn(queue: readonly QueuedTask[]): Set<QueuedTask> {
+  const overwritten = new Set<QueuedTask>();
+  const later = new Set<string>();
+  for (const item of queue.toReversed()) {
+    if (later.has('*') || (later.size > 0 && item.instance.needs.some((need) => later.has(identify(need)))))
+      overwritten.add(item);
+    if (item === queue[0]) break;
+    for (const write of item.changes.flatMap(({ writes }) => writes))
+      later.add(write === '*' ? '*' : identify(write));
+  }
+  return overwritten;
+}

@@ -170,8 +170,7 @@ function judge(
   const out = missingMember(cluster, standing, params);
   if (out !== undefined) return waits(`${out}: a member at a time may be out`);
   const led = leader === name ? leaderRestartOf(standing, downwards) : undefined;
-  if (led?.how === 'not now')
-    return waits(`no other member can take the lead: ${led.faults.join(', ')}`);
+  if (led?.how === 'not now') return waits(`no other member can take the lead: ${led.faults.join(', ')}`);
   const how = led ? (led.how === 'handover' ? 'switchover' : 'in-place') : 'replica';
   const follows = how === 'replica' ? params.members.find((member) => member.name === leader) : undefined;
   const followers = params.members.filter((member) => member.name !== name);

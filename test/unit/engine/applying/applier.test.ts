@@ -80,6 +80,16 @@ describe('the queue', () => {
     ]);
   });
 
+  test('knows what was changed behind a task that failed by its failed_when', async () => {
+    const { told, begun, users, lab } = await apply(
+      `- { name: judged, command: 'true', failed_when: true, provides: { paths: [] } }\n${copy('g', 'y')}`,
+    );
+    expect(users).toHaveLength(1);
+    expect(lab.read('a', 'g')).toBe('y');
+    expect(told).toEqual(['judged: failed']);
+    expect(begun).toEqual(['judged', 'g']);
+  });
+
   test('is not begun where nothing is to be done', async () => {
     const { users, told } = await apply("- { name: there, file: { path: '{{dir}}', state: directory } }");
     expect(users).toEqual([]);
