@@ -109,7 +109,7 @@ function readImport(
     tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
     vars: new Map([...outer.vars, ...reader.vars()]),
   };
-  return importedFiles(dirname(from), file.value).flatMap((path) =>
+  return importedFiles(dirname(from), file.value, file.range, problems).flatMap((path) =>
     readPlaybook(path, inner, context, [...way, from]),
   );
 }

@@ -121,7 +121,7 @@ function readInclude(
     return [];
   }
   const inner = inherit(reader, outer);
-  return importedFiles(outer.folder, file).flatMap((path) => {
+  return importedFiles(outer.folder, file, named.range, context.problems).flatMap((path) => {
     if (existsSync(path)) return readTaskFile(path, named, inner, context);
     context.problems.add({
       message: `there is no file ${file}`,

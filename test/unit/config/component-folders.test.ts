@@ -108,6 +108,45 @@ describe('an import with an asterisk for the folder', () => {
       ['raise db', { msg: 'db' }],
     ]);
   });
+
+  const typos = {
+    ...files,
+    'playbooks/raise.yml':
+      "- { name: all, hosts: all, tasks: [import_tasks: '*/chekc.yml'] }\n- import_playbook: '*/nowhere.yml'\n",
+  };
+
+  test('is refused where no component has the file', () => {
+    expect(problemsOf(typos, 'playbooks/raise.yml')).toEqual([
+      'playbooks/raise.yml:1:50 no component has a file chekc.yml -> did you mean "check.yml"? looked in playbooks/web, playbooks/db',
+      'playbooks/raise.yml:2:20 no component has a file nowhere.yml -> looked in playbooks/web, playbooks/db',
+    ]);
+  });
+
+  test('is refused where there are no components', () => {
+    const { 'playbooks/site.yml': _, ...alone } = typos;
+    expect(problemsOf(alone, 'playbooks/raise.yml')[0]).toBe(
+      'playbooks/raise.yml:1:50 no component has a file chekc.yml -> components are the folders that playbooks/site.yml imports from: there are none',
+    );
+  });
+
+  test.each([
+    ['- import_playbook: [', /^playbooks\/site\.yml:\d+:\d+ /],
+    ['{ hosts: all }', /^playbooks\/site\.yml:1:1 a playbook is a list of plays$/],
+  ])('reports what is wrong in site.yml, once: %s', (site, problem) => {
+    const broken = { ...files, 'playbooks/site.yml': site };
+    const found = problemsOf(broken, 'playbooks/raise.yml').filter(
+      (line) => !line.includes('unknown variable'),
+    );
+    expect(found.filter((line) => problem.test(line))).toHaveLength(1);
+    expect(found.filter((line) => line.includes('no component'))).toEqual([]);
+  });
+
+  test('reports an error of the site.yml that is played once', () => {
+    const broken = `${files['playbooks/site.yml']}- import_playbook: raise.yml\n- { hosts: all, hosts: web }\n`;
+    const found = problemsOf({ ...files, 'playbooks/site.yml': broken });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^playbooks\/site\.yml:6/);
+  });
 });
 
 describe('software of components', () => {
