@@ -11,7 +11,7 @@ import type { Settling, WalkOptions } from './strategy.ts';
 /** Goes through a play's tasks on one host, in order: conditions, loops, blocks, results. */
 export class Walker {
   readonly #options: WalkOptions;
-  /** Tasks of which outcomes are awaited, by instance. */
+  /** Tasks of which outcomes are awaited, by instance, in the order of submission. */
   readonly #underWay = new Map<Instance, TaskProgress>();
   /** How many of the blocks around this point have a rescue. */
   #rescues = 0;
@@ -103,10 +103,20 @@ export class Walker {
   async #settle(settling: Settling): Promise<void> {
     for await (const { instance, outcome } of settling) {
       const progress = this.#underWay.get(instance);
+      if (!progress) throw new Error(`"${instance.name}" has an outcome, and is not under way`);
+      const failure = progress.settle(instance, outcome);
+      if (failure) {
+        this.#dropFrom(instance);
+        throw new HostFailed(failure);
+      }
       this.#underWay.delete(instance);
-      const failure = progress?.settle(instance, outcome);
-      if (failure) throw new HostFailed(failure);
     }
+  }
+
+  /** What was submitted after the failed instance is not done; what was submitted before it may still be. */
+  #dropFrom(failed: Instance): void {
+    const submitted = [...this.#underWay.keys()];
+    for (const instance of submitted.slice(submitted.indexOf(failed))) this.#underWay.delete(instance);
   }
 
   /** The task's instances; what they depend on and is still under way is waited for. */

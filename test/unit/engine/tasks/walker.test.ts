@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError, TaskFailedError, UnreachableError } from '../../../../src/core/errors.ts';
 import { OnceForAll } from '../../../../src/engine/tasks/run-once.ts';
+import type { Instance } from '../../../../src/engine/tasks/instance.ts';
+import type { Settled } from '../../../../src/engine/tasks/outcome.ts';
 import { LocalLab } from '../local.ts';
 import { away, failed, playOf, Scripted, walk, walkOn } from '../walked.ts';
 
@@ -245,6 +247,41 @@ describe('run_once', () => {
     await Promise.all([walkOn(run, second, 'b', once), walkOn(run, first, 'a', once)]);
     expect(first.told).toEqual(['before: failed']);
     expect(second.told).toEqual(['before: changed', 'once: changed', 'after: changed']);
+  });
+});
+
+describe('an outcome that nobody waits for', () => {
+  /** Has one outcome more to give, at the end of the play. */
+  class Repeating extends Scripted {
+    more: Settled | undefined;
+
+    override submit(instance: Instance): Settled[] {
+      if (instance.name === 'dropped') this.more = { instance, outcome: failed };
+      return super.submit(instance);
+    }
+
+    override flush(reason: string): Settled[] {
+      const more = reason === 'the play ends' && this.more ? [this.more] : [];
+      return [...super.flush(reason), ...more];
+    }
+  }
+
+  test('is an error of drover’s, so that no failure is lost', async () => {
+    const { run } = await new LocalLab().context(playOf('- { name: dropped, command: x }'));
+    await expect(walkOn(run, new Repeating())).rejects.toThrow(
+      '"dropped" has an outcome, and is not under way',
+    );
+  });
+
+  test('may not be of what a rescued failure left undone', async () => {
+    const { run } = await new LocalLab().context(
+      playOf(`
+- block: [{ name: first, command: x }, { name: dropped, command: x }]
+  rescue: [{ name: rescue, command: x }]`),
+    );
+    const strategy = new Repeating({ first: failed }, true);
+    await expect(walkOn(run, strategy)).rejects.toThrow('"dropped" has an outcome, and is not under way');
+    expect(strategy.told).toEqual(['first: rescued', 'rescue: changed']);
   });
 });
 
