@@ -38,10 +38,10 @@ export function meaningOfHandover(answer: HttpAnswer): Meaning {
   const said = refusalOf(answer);
   if (!answer.answered) return { kind: hasNoListener(answer.reason) ? 'refused' : 'unclear', said };
   if (answer.status === 200) return { kind: 'done', said };
-  const begun =
-    answer.status === 202 || (answer.status === 503 && !answer.body.startsWith('failed to write'));
-  if (!begun) return { kind: 'refused', said };
-  return { kind: hasFailed(answer.body) ? 'failed' : 'unclear', said };
+  if (answer.status !== 202 && answer.status !== 503) return { kind: 'refused', said };
+  // A write to the DCS that was given up may have got there.
+  const failed = hasFailed(answer.body) || answer.body.startsWith('failed to write');
+  return { kind: failed ? 'failed' : 'unclear', said };
 }
 
 /** Silence of which it is certain that nothing has reached Patroni. */

@@ -43,7 +43,7 @@ test.each<[HttpAnswer, Meaning['kind']]>([
   [said(503, 'Failover failed'), 'failed'],
   [said(503, 'Switchover status unknown'), 'unclear'],
   [said(503, 'Switchover status unknown after 20 seconds; operation may still be in progress'), 'unclear'],
-  [said(503, 'failed to write failover key into DCS'), 'refused'],
+  [said(503, 'failed to write failover key into DCS'), 'failed'],
   [said(412, 'candidate name does not match with sync_standby'), 'refused'],
   [silence('socket hang up'), 'unclear'],
   [silence('connection refused'), 'refused'],
