@@ -6,7 +6,7 @@ import { drover, expectExit, finished, linesOf, recapOf, start, TestLab, threeNo
 import { generator } from './random.ts';
 
 const lab = new TestLab('e2ekill');
-const kills = Number(process.env['DROVER_KILLS'] ?? 3);
+const kills = Number(process.env['DROVER_KILLS'] ?? 2);
 const seed = Number(process.env['DROVER_SEED'] ?? 1);
 /** A first provisioning has about so many events; the pause after one spreads the kills over what takes long. */
 const most = { events: 480, pause: 3000 };
