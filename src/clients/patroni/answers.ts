@@ -6,7 +6,7 @@ export interface Meaning {
   readonly kind:
     | 'done'
     /** There was nothing to do: somebody else has done it, or the member is not what it was taken for. */
-    | 'spared'
+    | 'unnecessary'
     /** It may be under way: the answer came too soon, or got lost. */
     | 'unclear'
     /** It was begun, and has failed. */
@@ -26,7 +26,7 @@ export function meaningOfRestart(answer: HttpAnswer): Meaning {
   if (!answer.answered) return { kind: hasNoListener(answer.reason) ? 'refused' : 'unclear', said };
   if (answer.status === 200) return { kind: 'done', said };
   if (answer.status !== 503) return { kind: 'refused', said };
-  if (answer.body.includes('conditions are not satisfied')) return { kind: 'spared', said };
+  if (answer.body.includes('conditions are not satisfied')) return { kind: 'unnecessary', said };
   return { kind: hasFailed(answer.body) ? 'failed' : 'unclear', said };
 }
 

@@ -14,7 +14,7 @@ test.each<[HttpAnswer, Meaning]>([
   [said(200, 'restarted successfully'), { kind: 'done', said: '200: restarted successfully' }],
   [
     said(503, 'restart conditions are not satisfied'),
-    { kind: 'spared', said: '503: restart conditions are not satisfied' },
+    { kind: 'unnecessary', said: '503: restart conditions are not satisfied' },
   ],
   [said(503, 'postgres is still starting'), { kind: 'unclear', said: '503: postgres is still starting' }],
   [said(503, 'reload already in progress'), { kind: 'unclear', said: '503: reload already in progress' }],
