@@ -135,7 +135,8 @@ export async function restartMember(
     try {
       await control.until(step, boundOfSettling(timing, control.topology), (view) => {
         const member = view.members.find((other) => other.name === name);
-        if (kind !== 'unnecessary' && member?.started === wasStarted) return 'it has not been started anew yet';
+        if (kind !== 'unnecessary' && member?.started === wasStarted)
+          return 'it has not been started anew yet';
         const own = leads ? missingRole(view, name) : (missingFollower(view, name) ?? missingWal(view, name));
         return own ?? missingStandby(view);
       });
