@@ -57,7 +57,7 @@ class FolderReader {
       const type = entry.isSymbolicLink() ? statSync(from, { throwIfNoEntry: false }) : entry;
       if (/[\0-\x1f\x7f]/.test(entry.name))
         this.#refuse(from, 'its name holds a control character', 'rename it');
-      else if (!type) this.#refuse(from, 'it is a link that leads nowhere', 'remove it, or mend it');
+      else if (!type) this.#refuse(from, 'it is a link that leads nowhere', 'remove it, or fix it');
       else if (type.isFile()) this.#readFile(from, path);
       else if (!type.isDirectory())
         this.#refuse(from, 'it is neither a file nor a folder', 'take it out of the folder');

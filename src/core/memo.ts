@@ -5,7 +5,7 @@
  * (engine/tasks/evaluations.ts) is not.
  */
 
-/** The function, remembering what it gave last: for the same arguments, and for the last `most` of them. */
+/** The function, remembering the last `most` results that it worked out, for calls with the same arguments. */
 export function memoizeLast<A extends readonly unknown[], R>(
   work: (...args: A) => R,
   most = 1,

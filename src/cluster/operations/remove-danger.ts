@@ -83,7 +83,7 @@ function refuseHalfDead({ name, groups, reached, answers }: DepartingHost): Refu
     return [
       {
         message: `${name} cannot be logged in to, and ${runs}`,
-        hint: `mend the login, or turn ${name} off`,
+        hint: `fix the login, or turn ${name} off`,
       },
     ];
   return [
@@ -121,10 +121,10 @@ function refuseIllOthers(view: ClusterView, except: readonly string[]): Refusal[
   for (const other of except) ill.delete(other);
   return [...ill].map(([other, message]) =>
     isListed(other)
-      ? { message, hint: `mend ${other}, or take it out first: drover remove ${other}` }
+      ? { message, hint: `fix ${other}, or take it out first: drover remove ${other}` }
       : {
           message: `${other} is in the inventory, and not in the cluster`,
-          hint: `if it was removed, take it out of the inventory; if not, mend it, or have it join: drover provision`,
+          hint: `if it was removed, take it out of the inventory; if not, fix it, or have it join: drover provision`,
         },
   );
 }

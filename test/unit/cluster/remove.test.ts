@@ -252,7 +252,7 @@ describe('what is refused', () => {
     expect(planRemove(without('node3'), topology, cut).refusals).toEqual([
       {
         message: 'node3 cannot be logged in to, and Patroni and etcd there still answer',
-        hint: 'mend the login, or turn node3 off',
+        hint: 'fix the login, or turn node3 off',
       },
     ]);
     const former = departing('node3', { ...off, groups: new Set(), answers: ['etcd'] });

@@ -2,24 +2,11 @@ import type { PgSetting, PgSettings } from '../../../src/clients/pg-settings.ts'
 import { timingOf } from '../../../src/components/patroni/timing.ts';
 import { haproxySettings, patroniSettings, topologyWith } from '../components/support.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
+import { replica } from '../clients/patroni/support.ts';
 
 export function member(name: string, differs: Partial<MemberView> = {}): MemberView {
-  return {
-    name,
-    answers: true,
-    running: true,
-    streaming: true,
-    synchronous: false,
-    lag: 0,
-    position: 1000,
-    timeline: 1,
-    pendingRestart: false,
-    paused: false,
-    nofailover: false,
-    nosync: false,
-    started: '2030-01-01',
-    ...differs,
-  };
+  const own = { streaming: true, position: 1000, pendingRestart: false, paused: false };
+  return { ...replica(name), ...own, started: '2030-01-01', ...differs };
 }
 
 export function etcdMember(name: string, differs: Partial<EtcdMemberView> = {}): EtcdMemberView {

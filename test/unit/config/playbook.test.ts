@@ -328,7 +328,7 @@ describe('a folder as source', () => {
       problems: [
         'files/t/a\tb: its name holds a control character -> rename it',
         'files/t/binary: it is not text in UTF-8 -> drover takes text only',
-        'files/t/dead: it is a link that leads nowhere -> remove it, or mend it',
+        'files/t/dead: it is a link that leads nowhere -> remove it, or fix it',
         'files/t/latin1: it is not text in UTF-8 -> drover takes text only',
         'files/t/pipe: it is neither a file nor a folder -> take it out of the folder',
         'files/t/sub/up: it leads back to a folder that it is in -> remove the link',
