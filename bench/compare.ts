@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { HostRecap } from '../src/engine/events.ts';
 import type { Address, BenchHosts } from './hosts.ts';
 import { measure, type Sample } from './measure.ts';
-import { drover, type Contender, type Tools } from './tools.ts';
+import { bundle, drover, type Contender, type Tools } from './tools.ts';
 
 /** What cases work with. */
 export interface Bench {
@@ -9,6 +10,8 @@ export interface Bench {
   readonly tools: Tools;
   /** Rounds; in each, every contender runs once. */
   readonly runs: number;
+  /** The folder of another build of drover, which takes turns with this one instead of other tools. */
+  readonly beside: string | undefined;
   say(message: string): void;
 }
 
@@ -55,7 +58,10 @@ interface Rounds {
 
 /** Lets contenders take turns, so that whatever else the machine does hits them alike. */
 export async function compare(bench: Bench, rounds: Rounds): Promise<Comparison> {
-  const { title, contenders, before, after, bytes = bench.hosts.bytes, trips = tripsOfDrover } = rounds;
+  const { title, before, after, bytes = bench.hosts.bytes, trips = tripsOfDrover } = rounds;
+  const { beside } = bench;
+  const contenders =
+    beside === undefined ? rounds.contenders : rounds.contenders.flatMap((each) => builds(each, beside));
   const samples = new Map<string, (Sample & { trips: number | undefined })[]>(
     contenders.map(({ name }) => [name, []]),
   );
@@ -82,7 +88,37 @@ export async function compare(bench: Bench, rounds: Rounds): Promise<Comparison>
       trips: own[0]?.trips,
     };
   });
-  return { title, rows, targets: rounds.targets?.(rows) ?? [] };
+  const targets = beside === undefined ? rounds.targets?.(rows) : besides(rows);
+  return { title, rows, targets: targets ?? [] };
+}
+
+const otherBuild = (name: string) => `${name}, the other build`;
+
+/** drover and its other build; nothing of what is not drover. */
+function builds(contender: Contender, folder: string): Contender[] {
+  const { name, command } = contender;
+  const [node, program = '', ...args] = command.args;
+  if (node === undefined || program !== bundle) return [];
+  const env = { ...command.env, XDG_CACHE_HOME: `${command.env?.['XDG_CACHE_HOME'] ?? ''}-other` };
+  return [
+    contender,
+    { ...contender, name: otherBuild(name), command: { args: [node, join(folder, bundle), ...args], env } },
+  ];
+}
+
+/** Each of drover's times, and the processor's, against those of its other build. */
+function besides(rows: readonly Row[]): Target[] {
+  return rows.flatMap((row) => {
+    const other = rows.find(({ name }) => name === otherBuild(row.name));
+    if (!other) return [];
+    const ratio = (what: string, found: number) => ({
+      what: `${row.name}: ${what}`,
+      found,
+      atMost: 1,
+      unit: '',
+    });
+    return [ratio('time', row.seconds / other.seconds), ratio('CPU', row.cpu / other.cpu)];
+  });
 }
 
 function median(values: readonly number[]): number {

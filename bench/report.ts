@@ -45,7 +45,7 @@ function letterOf({ title }: Comparison): string {
   return title.slice(0, 3);
 }
 
-function section({ title, rows, targets }: Comparison): string {
+export function section({ title, rows, targets }: Comparison): string {
   const own = rows.find(({ name }) => name === drover)?.seconds ?? NaN;
   return `## ${title}
 

@@ -16,6 +16,8 @@ export interface Contender {
 }
 
 export const drover = 'drover';
+/** drover as it is measured, in the folder that it is built in. */
+export const bundle = 'dist/drover.js';
 export const cold = 'ssh';
 export const curve = 'ssh, curve25519';
 
@@ -43,7 +45,7 @@ export class Tools {
   /** drover from the bundle, with facts of its own in the cache. */
   drover(...args: readonly string[]): Contender {
     const env = { XDG_CACHE_HOME: join(this.#hosts.folder, 'cache') };
-    return { name: drover, command: { args: [process.execPath, 'dist/drover.js', ...args], env } };
+    return { name: drover, command: { args: [process.execPath, bundle, ...args], env } };
   }
 
   /** Ansible as it comes, with what makes it faster, and with Mitogen. */

@@ -31,7 +31,7 @@ export async function site(bench: Bench): Promise<Comparison[]> {
     const play = bench.tools.drover(...provision, '-y');
     let told = '';
     const first = await compare(
-      { ...bench, runs: 1 },
+      { ...bench, runs: 1, beside: undefined },
       {
         title: '(f) first run of site.yml on 4 hosts',
         contenders: [play],

@@ -16,6 +16,7 @@ import { Lab } from '../../src/lab/lab.ts';
 import type { ModuleContext } from '../../src/modules/define-module.ts';
 import { ConnectionPool } from '../../src/transport/pool.ts';
 import { resolveTarget, SshConfigFile } from '../../src/transport/target.ts';
+import { labName } from '../lab-name.ts';
 
 const name = 'host1';
 
@@ -42,7 +43,7 @@ export class ContractHost {
     redact: (text) => this.vault.redact(text),
     matchesScram: (verifier, password) => matchesScramVerifier(verifier, this.vault.reveal(password)),
   };
-  readonly #lab = new Lab('contract');
+  readonly #lab = new Lab(labName('ctr'));
   readonly #pool = new ConnectionPool(1);
   #run: HostRun | undefined;
 

@@ -10,6 +10,7 @@ import type { EventLine, HostRecap } from '../../src/engine/events.ts';
 import { identityOf, prepareLayers } from '../../src/lab/image.ts';
 import { Lab } from '../../src/lab/lab.ts';
 import { readSaves, removeSave } from '../../src/lab/save.ts';
+import { labName } from '../lab-name.ts';
 
 export type Line = z.infer<typeof EventLine>;
 export type LineOf<T extends Line['type']> = Extract<Line, { type: T }>;
@@ -87,9 +88,9 @@ export class TestLab {
   readonly lab: Lab;
   readonly name: string;
 
-  constructor(name: string) {
-    this.name = name;
-    this.lab = new Lab(name);
+  constructor(part?: string) {
+    this.name = labName(part);
+    this.lab = new Lab(this.name);
   }
 
   get inventory(): string {

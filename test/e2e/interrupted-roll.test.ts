@@ -21,7 +21,7 @@ import {
 import { Ledger } from './ledger.ts';
 import { generator } from './random.ts';
 
-const lab = new TestLab('e2e');
+const lab = new TestLab();
 const nodes = ['node1', 'node2', 'node3'];
 const hosts = [...nodes, 'HAProxy-demo'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');

@@ -4,9 +4,10 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { boot, findMachine, powerOff } from '../../src/lab/machine.ts';
 import { namesOf } from '../../src/lab/names.ts';
+import { labName } from '../lab-name.ts';
 import { expectExit, drover, finished, start, writeInventory } from './harness.ts';
 
-const name = 'e2elab';
+const name = labName('lab');
 const twoHosts = writeInventory(`all:
   vars: { cluster_name: lab }
   hosts:
@@ -167,7 +168,7 @@ describe('drover lab', () => {
     );
     expect(await addressOf('right')).toBe(address);
 
-    const other = await drover('lab', 'up', '--name', 'e2elab2', '--from-save', name);
+    const other = await drover('lab', 'up', '--name', labName('lab2'), '--from-save', name);
     expectExit(other, 64);
     expect(other.stderr).toContain(`drover lab up --name ${name} --from-save ${name}`);
     expect((await drover('lab', 'saves')).stdout).toMatch(new RegExp(`^${name} `, 'm'));

@@ -16,7 +16,7 @@ import {
   type Outcome,
 } from './harness.ts';
 
-const lab = new TestLab('e2e');
+const lab = new TestLab();
 const nodes = ['node1', 'node2', 'node3'];
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dirname, join } from 'node:path';
 import { drover, expectExit, linesOf, recapOf, TestLab, writeInventory } from './harness.ts';
 
-const lab = new TestLab('e2eother');
+const lab = new TestLab('other');
 const password = 'it\'s a "long" pass$word';
 
 const topology = `

@@ -12,7 +12,7 @@ import {
   writeInventory,
 } from './harness.ts';
 
-const lab = new TestLab('e2ebad');
+const lab = new TestLab('bad');
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 
 beforeAll(() => lab.up(threeNodes));
@@ -193,7 +193,7 @@ describe('data in the way', () => {
 });
 
 describe('a cluster that lost something', () => {
-  const lab = new TestLab('e2e');
+  const lab = new TestLab();
   const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 
   beforeAll(() => lab.upHealthy(threeFastNodes()));

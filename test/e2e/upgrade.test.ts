@@ -16,7 +16,7 @@ import {
 import { Ledger } from './ledger.ts';
 import { AptRepository } from './repository.ts';
 
-const lab = new TestLab('e2e');
+const lab = new TestLab();
 const repository = new AptRepository(lab);
 const nodes = ['node1', 'node2', 'node3'];
 const entry = 'HAProxy-demo';
