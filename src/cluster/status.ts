@@ -24,6 +24,8 @@ export interface ClusterStatus {
   readonly cluster: string;
   readonly identifier: string;
   readonly paused: boolean;
+  /** A switchover that Patroni is to make later. */
+  readonly scheduled: { readonly at: string; readonly to: string | null } | null;
   /** The database first. */
   readonly tables: readonly ComponentStatus[];
 }
@@ -31,12 +33,14 @@ export interface ClusterStatus {
 /** The cluster as `drover status` shows it. */
 export function clusterStatus(topology: Topology, snapshot: Snapshot): ClusterStatus {
   const states = snapshot.of(patroni);
+  const { pause, scheduled_switchover: scheduled } = clusterOf(states) ?? {};
   const member = [...states.values()].find((state) => state.member)?.member;
   const tables = [patroni, ...components.filter((component) => component !== patroni)];
   return {
     cluster: topology.cluster,
     identifier: member?.database_system_identifier ?? 'unknown',
-    paused: clusterOf(states)?.pause === true,
+    paused: pause === true,
+    scheduled: scheduled ? { at: scheduled.at, to: scheduled.to ?? null } : null,
     tables: tables.flatMap((component): ComponentStatus[] => {
       const { status } = component;
       if (!status) return [];

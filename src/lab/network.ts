@@ -1,11 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { TaskFailedError } from '../core/errors.ts';
+import { lowerForwarding, raiseForwarding } from './forwarding.ts';
 import { subnetOf, type LabNames } from './names.ts';
 import { run, succeeds } from './shell.ts';
-
-const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';
-// What forwarding was before the first lab; the last one puts it back.
-const forwardingBefore = '/run/drover/lab/ip_forward.before';
 
 /** A bridge with NAT to the outside, so that the hosts reach package mirrors. */
 export async function raiseNetwork(names: LabNames): Promise<void> {
@@ -17,10 +13,7 @@ export async function raiseNetwork(names: LabNames): Promise<void> {
     await run('ip', ['addr', 'add', `${gateway}/24`, 'dev', bridge]);
     await run('ip', ['link', 'set', bridge, 'up']);
   }
-  if (!existsSync(forwardingBefore)) {
-    writeFileSync(forwardingBefore, readFileSync(forwardingSwitch, 'utf8'));
-    writeFileSync(forwardingSwitch, '1');
-  }
+  await raiseForwarding();
   const rules = `table ip ${table} {
   chain nat { type nat hook postrouting priority 100; ip saddr ${prefix}.0/24 ip daddr != ${prefix}.0/24 masquerade; }
 }
@@ -100,13 +93,10 @@ async function removeLink(name: string): Promise<void> {
   }
 }
 
-/** Takes the lab's network away; the last lab puts forwarding back. */
+/** Takes the lab's network away. */
 export async function lowerNetwork({ bridge, table }: LabNames): Promise<void> {
   for (const family of ['ip', 'bridge'])
     await run('nft', ['delete', 'table', family, table]).catch(() => undefined);
   await removeLink(bridge);
-  const bridges = await run('ip', ['-o', 'link', 'show', 'type', 'bridge']);
-  if (/: drover-[a-z0-9]+:/.test(bridges) || !existsSync(forwardingBefore)) return;
-  writeFileSync(forwardingSwitch, readFileSync(forwardingBefore, 'utf8'));
-  rmSync(forwardingBefore);
+  await lowerForwarding();
 }

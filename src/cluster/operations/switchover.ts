@@ -47,7 +47,12 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
     ...refuseWithoutQuorum(view),
     ...refuseNoOrUnfit(view, candidate),
   ]);
-  const notes = view.paused ? [`${view.cluster} is paused: the members keep their roles after this`] : [];
+  const notes = [
+    ...(view.paused ? [`${view.cluster} is paused: the members keep their roles after this`] : []),
+    ...(view.scheduled
+      ? [`the switchover scheduled for ${view.scheduled.at} is dropped: this takes its place`]
+      : []),
+  ];
   return { ...plan, notes };
 }
 

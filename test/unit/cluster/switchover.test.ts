@@ -178,6 +178,12 @@ describe('failover', () => {
     ]);
   });
 
+  it('says that it takes the place of a switchover that is scheduled', () => {
+    expect(planFailover({ ...leaderless, scheduled: { at: 'then' } }, topology).notes).toEqual([
+      'the switchover scheduled for then is dropped: this takes its place',
+    ]);
+  });
+
   it('keeps to the lag that is permitted, leader or not', () => {
     const late = { ...leaderless, members: leaderless.members.map((each) => ({ ...each, lag: 2 * MiB })) };
     expect(refused(planFailover(late, topology, 'node2'))).toEqual([

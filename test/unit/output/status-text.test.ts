@@ -41,11 +41,22 @@ describe('status', () => {
     expect(lines[9]).toBe('n3 | 10.0.0.3 | silent | ? | ?');
   });
 
+  test('shows a switchover that is scheduled', () => {
+    const cluster = new SeenCluster();
+    const at = '2040-01-01T09:00:00+00:00';
+    Object.assign(cluster.of('patroni', 'n1').cluster ?? {}, { scheduled_switchover: { at, from: 'n1' } });
+    expect(show(cluster)[0]).toBe(`demo (7300), a switchover is scheduled for ${at}`);
+    expect(statusJson(clusterStatus(topology, cluster.snapshot))).toMatchObject({
+      scheduled: { at, to: null },
+    });
+  });
+
   test('gives programs each component’s rows under its key', () => {
     expect(statusJson(clusterStatus(topology, new SeenCluster().snapshot))).toMatchObject({
       cluster: 'demo',
       identifier: '7300',
       paused: false,
+      scheduled: null,
       members: expect.arrayContaining([
         {
           name: 'n1',
