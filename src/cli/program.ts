@@ -15,6 +15,7 @@ import {
   positive,
   repeated,
 } from './options.ts';
+import { defaultRelease, suites } from '../lab/release.ts';
 import type { OperationAction } from './run-operation.ts';
 import type { PlayAction } from './run-play.ts';
 
@@ -203,10 +204,16 @@ function addLabVerbs(lab: Command, act: Act): void {
       '--from <inventory>',
       'inventory whose hosts to make (default: inventory/three-node.yml of drover)',
     )
+    .addOption(
+      new Option('--release <number>', 'release of Debian on the hosts')
+        .choices(Object.keys(suites))
+        .default(defaultRelease),
+    )
     .option('--installed', 'with the packages installed, and nothing started')
     .addOption(
       new Option('--from-save <save>', 'hosts of a save of this lab, as it was').conflicts([
         'from',
+        'release',
         'installed',
       ]),
     )

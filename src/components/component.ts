@@ -8,6 +8,9 @@ import type { ProbeRow } from './probe-row.ts';
 import type { StatusTable } from './status-table.ts';
 import type { VariableReader } from './variable-reader.ts';
 
+/** Releases of Debian that the lab has. */
+export type DebianRelease = '12' | '13';
+
 /** How a service is stopped for good. */
 export interface Stop {
   /** Wording in the plan, and once it is done. */
@@ -47,7 +50,7 @@ export interface Component<S = unknown, T = unknown> {
   /** The unit that serves; none for what is no service. */
   readonly unit?: string;
   /** Debian's packages of it, which the lab keeps at hand. */
-  readonly packages: readonly string[];
+  readonly packages: (release: DebianRelease) => readonly string[];
   readonly ports: readonly Port[];
   /** Reads its settings from the variables of its hosts. */
   settings(read: VariableReader): S;

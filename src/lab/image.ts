@@ -4,20 +4,21 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { DebianRelease } from '../components/component.ts';
 import { components } from '../components/registry.ts';
 import { download, install } from './packages.ts';
+import { defaultRelease, suites } from './release.ts';
 import { run } from './shell.ts';
 
 /** Where images, packages and saves stay between labs. */
 export const cacheFolder = '/var/cache/drover-lab';
-
-const suite = 'bookworm';
 
 // What a Debian cloud image has and minbase leaves out, as far as hosts need it to be reached and administered.
 const included = [
@@ -31,13 +32,11 @@ const included = [
   'procps',
 ];
 
-/** Packages that the playbooks install: downloaded once, and found by each host's apt in its archive. */
-const downloaded = components.flatMap(({ packages }) => packages);
-
 // Package lists older than this would have every host fetch them itself.
 const freshFor = 20 * 3600 * 1000;
 
 export interface LayerOptions {
+  readonly release?: DebianRelease;
   /** With the packages installed, and none of their services started or enabled. */
   readonly installed?: boolean;
 }
@@ -45,16 +44,12 @@ export interface LayerOptions {
 /** The read-only layers of a host's file system, lowest first; made when they are not there or outdated. */
 export async function prepareLayers(
   say: (message: string) => void,
-  { installed = false }: LayerOptions = {},
+  { installed = false, release = defaultRelease }: LayerOptions = {},
 ): Promise<string[]> {
-  mkdirSync(cacheFolder, { recursive: true });
-  const key = keyOf(suite, included);
-  const base = join(cacheFolder, `base-${key}`);
-  if (!existsSync(base)) {
-    say('making the base image (once, about half a minute)');
-    await build(base, (folder) => bootstrap(folder));
-  }
-  const archiveKey = keyOf(key, downloaded);
+  const base = await prepareBase(say, release);
+  // What the playbooks install: downloaded once, and found by each host's apt in its archive.
+  const downloaded = components.flatMap(({ packages }) => packages(release));
+  const archiveKey = keyOf(base, downloaded);
   const archive = join(cacheFolder, `packages-${archiveKey}`);
   if (!existsSync(archive) || Date.now() - statSync(archive).mtimeMs > freshFor) {
     say('downloading packages for the hosts');
@@ -67,6 +62,18 @@ export async function prepareLayers(
     await build(layer, (folder) => install([base, archive], folder, downloaded));
   }
   return [base, archive, layer];
+}
+
+/** The lowest of these layers. */
+export async function prepareBase(say: (message: string) => void, release: DebianRelease): Promise<string> {
+  mkdirSync(cacheFolder, { recursive: true });
+  const suite = suites[release];
+  const base = join(cacheFolder, `base-${keyOf(suite, included)}`);
+  if (!existsSync(base)) {
+    say(`making the base image of Debian ${release} (once, about half a minute)`);
+    await build(base, (folder) => bootstrap(suite, folder));
+  }
+  return base;
 }
 
 /** Tells a layer from the one that replaces it under the same name. */
@@ -94,7 +101,7 @@ export async function build(place: string, make: (folder: string) => Promise<voi
   }
 }
 
-async function bootstrap(folder: string): Promise<void> {
+async function bootstrap(suite: string, folder: string): Promise<void> {
   await run('mmdebstrap', [
     '--variant=minbase',
     `--include=${included.join(',')}`,
@@ -108,12 +115,18 @@ async function bootstrap(folder: string): Promise<void> {
   }
   writeFileSync(join(folder, 'etc/machine-id'), '');
   rmSync(join(folder, 'etc/resolv.conf'), { force: true });
-  for (const setting of ['/etc/apt/apt.conf.d', '/etc/apt/sources.list.d/debian.sources']) {
-    if (existsSync(setting)) cpSync(setting, join(folder, setting), { recursive: true, force: true });
-  }
+  const settings = '/etc/apt/apt.conf.d';
+  if (existsSync(settings)) cpSync(settings, join(folder, settings), { recursive: true, force: true });
   // A VM keeps what it downloads, and has no container's shortcuts.
-  rmSync(join(folder, 'etc/apt/apt.conf.d/docker-clean'), { force: true });
-  if (existsSync(join(folder, 'etc/apt/sources.list.d/debian.sources'))) {
-    rmSync(join(folder, 'etc/apt/sources.list'), { force: true });
-  }
+  rmSync(join(folder, settings, 'docker-clean'), { force: true });
+  // This machine's mirrors do for other releases, too.
+  const sources = '/etc/apt/sources.list.d/debian.sources';
+  if (!existsSync(sources)) return;
+  writeFileSync(join(folder, sources), withSuite(readFileSync(sources, 'utf8'), suite));
+  rmSync(join(folder, 'etc/apt/sources.list'), { force: true });
+}
+
+/** The same sources of packages for another suite: `bookworm bookworm-updates` becomes `trixie trixie-updates`. */
+export function withSuite(sources: string, suite: string): string {
+  return sources.replace(/^Suites:.*$/gim, (line) => line.replace(/(\s)[^\s-]+/g, `$1${suite}`));
 }

@@ -13,7 +13,7 @@ import {
   copyFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { TaskFailedError } from '../core/errors.ts';
+import { TaskFailedError, UsageError } from '../core/errors.ts';
 import { until } from '../core/until.ts';
 import { quote } from '../shell/quote.ts';
 import { makeCgroups, removeCgroups } from './cgroup.ts';
@@ -40,6 +40,7 @@ export async function mountRoot(
   key: string,
 ): Promise<string> {
   const { folder, root } = foldersOf(names, host);
+  requireBase(names, host, layers[0] ?? '');
   if (!(await succeeds('mountpoint', ['-q', root]))) await mountOverlay(names.machine(host), layers, folder);
   const hostKey = join(root, 'etc/ssh/ssh_host_ed25519_key');
   if (!existsSync(hostKey)) {
@@ -54,6 +55,19 @@ export async function mountRoot(
     if (resolver !== undefined) copyFileSync(resolver, join(root, 'etc/resolv.conf'));
   }
   return readFileSync(`${hostKey}.pub`, 'utf8');
+}
+
+/** What is on a host's disk changes the image that it was made of, and no other. */
+function requireBase(names: LabNames, host: string, base: string): void {
+  const { folder } = foldersOf(names, host);
+  const note = join(folder, 'base');
+  if (existsSync(note) && readFileSync(note, 'utf8') !== base) {
+    throw new UsageError(`${host} is there already, with another release of Debian`, {
+      hint: `drover lab down --name ${names.lab} removes it`,
+    });
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(note, base);
 }
 
 /** Boots a host: resolves once its supervisor runs, or has ended. It is up once its sshd answers. */

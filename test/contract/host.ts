@@ -17,6 +17,7 @@ import type { ModuleContext } from '../../src/modules/define-module.ts';
 import { ConnectionPool } from '../../src/transport/pool.ts';
 import { resolveTarget, SshConfigFile } from '../../src/transport/target.ts';
 import { labName } from '../lab-name.ts';
+import { labRelease } from '../lab-release.ts';
 
 const name = 'host1';
 
@@ -54,7 +55,7 @@ export class ContractHost {
       writeFileSync(source, `all: { hosts: { ${name}: {} } }\n`);
       // Of a test run that ended without taking it down.
       await this.#lab.down();
-      const [host] = await this.#lab.up(source);
+      const [host] = await this.#lab.up(source, { release: labRelease });
       const file = (part: string) => join(dirname(this.#lab.inventory), part);
       const target = resolveTarget(
         name,

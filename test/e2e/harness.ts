@@ -11,6 +11,7 @@ import { identityOf, prepareLayers } from '../../src/lab/image.ts';
 import { Lab } from '../../src/lab/lab.ts';
 import { readSaves, removeSave } from '../../src/lab/save.ts';
 import { labName } from '../lab-name.ts';
+import { labRelease } from '../lab-release.ts';
 
 export type Line = z.infer<typeof EventLine>;
 export type LineOf<T extends Line['type']> = Extract<Line, { type: T }>;
@@ -99,22 +100,24 @@ export class TestLab {
 
   async up(source: string): Promise<void> {
     await this.lab.down();
-    await this.lab.up(source);
+    await this.lab.up(source, { release: labRelease });
   }
 
   /** A healthy cluster that node1 leads: a save of what this very drover makes of the inventory, or it is made and saved. */
   async upHealthy(source: string): Promise<void> {
     await this.lab.down();
-    const layers = await prepareLayers(() => undefined, { installed: true });
-    const save = `${this.name}-${outcomeDigest(layers, source)}`;
+    const options = { installed: true, release: labRelease };
+    const layers = await prepareLayers(() => undefined, options);
+    const saved = `${this.name}-${labRelease}-`;
+    const save = `${saved}${outcomeDigest(layers, source)}`;
     const saves = readSaves();
     if (saves.some(({ name }) => name === save)) {
       await this.lab.upFrom(save);
     } else {
-      await this.lab.up(source, { installed: true });
+      await this.lab.up(source, options);
       expectExit(await drover('provision', '-y', '--no-verify', '-i', this.inventory, '--json'), 0);
       // One that an older drover made is of use to nobody.
-      for (const { name, lab } of saves) if (lab === this.name) removeSave(name);
+      for (const { name } of saves) if (name.startsWith(saved)) removeSave(name);
       await this.lab.save(save);
     }
     await vi.waitFor(async () => expect(await this.#ills()).toEqual([]), { timeout: 120_000, interval: 300 });

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { boot, findMachine, powerOff } from '../../src/lab/machine.ts';
 import { namesOf } from '../../src/lab/names.ts';
 import { labName } from '../lab-name.ts';
+import { labRelease } from '../lab-release.ts';
 import { expectExit, drover, finished, start, writeInventory } from './harness.ts';
 
 const name = labName('lab');
@@ -16,7 +17,8 @@ const twoHosts = writeInventory(`all:
 `);
 
 const lab = (verb: string, ...args: string[]) => drover('lab', verb, '--name', name, ...args);
-const up = () => lab('up', '--from', twoHosts);
+const upWith = ['--from', twoHosts, '--release', labRelease];
+const up = () => lab('up', ...upWith);
 const ssh = (host: string, command: string) => lab('ssh', host, command);
 
 async function states(): Promise<Record<string, string>> {
@@ -64,8 +66,11 @@ describe('drover lab', () => {
     await lab('down');
     expectExit(await up(), 0);
     expect(await states()).toEqual({ left: 'running', right: 'running' });
-    const { stdout } = await ssh('left', 'hostname; hostname -I; systemctl is-active ssh');
-    expect(stdout.split(/\s+/)).toEqual(['left', await addressOf('left'), 'active']);
+    const { stdout } = await ssh(
+      'left',
+      'hostname; hostname -I; systemctl is-active ssh; . /etc/os-release; echo $VERSION_ID',
+    );
+    expect(stdout.split(/\s+/)).toEqual(['left', await addressOf('left'), 'active', labRelease]);
     expectExit(
       await ssh(
         'left',
@@ -85,6 +90,9 @@ describe('drover lab', () => {
     const booted = (await ssh('left', 'cat /proc/1/stat | cut -d" " -f22')).stdout;
     expectExit(await up(), 0);
     expect((await ssh('left', 'cat /proc/1/stat | cut -d" " -f22')).stdout).toBe(booted);
+    const other = await lab('up', '--from', twoHosts, '--release', labRelease === '12' ? '13' : '12');
+    expectExit(other, 64);
+    expect(other.stderr).toContain('left is there already, with another release of Debian');
   });
 
   it('keeps the disk of a host that lost its power', async () => {
@@ -178,10 +186,10 @@ describe('drover lab', () => {
 
   it('has packages installed and no service enabled, if that is asked for', async () => {
     expectExit(await lab('down'), 0);
-    expectExit(await lab('up', '--from', twoHosts, '--installed'), 0);
+    expectExit(await lab('up', ...upWith, '--installed'), 0);
     const { stdout } = await ssh(
       'left',
-      `dpkg-query -W -f='\${db:Status-Abbrev}' patroni etcd-server haproxy postgresql-15
+      `dpkg-query -W -f='\${db:Status-Abbrev}' patroni etcd-server haproxy 'postgresql-1?'
        systemctl is-enabled patroni etcd haproxy postgresql; ls -A /var/lib/postgresql; ls /usr/sbin/policy-rc.d`,
     );
     expect(stdout.split(/\s+/)).toEqual(['ii', 'ii', 'ii', 'ii', ...Array<string>(4).fill('disabled')]);
@@ -201,7 +209,7 @@ describe('drover lab', () => {
   });
 
   it.each([200, 700, 1200])('is gone after down when up was killed after %i ms', async (moment) => {
-    const running = start('lab', 'up', '--name', name, '--from', twoHosts);
+    const running = start('lab', 'up', '--name', name, ...upWith);
     await delay(moment);
     running.kill('SIGKILL');
     await finished(running);

@@ -138,7 +138,7 @@ describe('PostgreSQL', () => {
   beforeAll(async () => {
     await machine.run(
       `install -d -o postgres /tmp/pg; cat > /tmp/pw; chown postgres /tmp/pw
-bin=/usr/lib/postgresql/15/bin; cd /tmp/pg
+bin=$(echo /usr/lib/postgresql/*/bin); cd /tmp/pg
 runuser -u postgres -- $bin/initdb -D /tmp/pg/data -A scram-sha-256 --pwfile=/tmp/pw --no-sync
 runuser -u postgres -- $bin/pg_ctl -D /tmp/pg/data -o '-k /tmp -c fsync=off -c dynamic_shared_memory_type=mmap' -l /tmp/pg/log -w -t 60 start`,
       `${query.password}\n`,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { DebianRelease } from '../../components/component.ts';
 import { exitCodes, UsageError, type ExitCode } from '../../core/errors.ts';
 import { Lab } from '../../lab/lab.ts';
 import { readSaves, removeSave } from '../../lab/save.ts';
@@ -12,15 +13,16 @@ const say = (message: string) => process.stderr.write(`${message}\n`);
 
 interface UpFlags extends LabFlags {
   readonly from?: string;
+  readonly release: DebianRelease;
   readonly installed?: boolean;
   readonly fromSave?: string;
 }
 
-export async function up({ name: labName, from, installed = false, fromSave }: UpFlags): Promise<ExitCode> {
+export async function up({ name: labName, from, fromSave, ...options }: UpFlags): Promise<ExitCode> {
   const lab = new Lab(labName, say);
   const hosts =
     fromSave === undefined
-      ? await lab.up(from ?? bundledFile('inventory/three-node.yml'), { installed })
+      ? await lab.up(from ?? bundledFile('inventory/three-node.yml'), options)
       : await lab.upFrom(fromSave);
   for (const { name, address } of hosts) say(`${name.padEnd(16)} ${address}`);
   say(`use it with: -i ${lab.inventory}`);

@@ -12,7 +12,7 @@ export const etcd = defineComponent({
   title: 'etcd',
   group: 'etcd',
   unit: 'etcd',
-  packages: ['etcd-server', 'etcd-client'],
+  packages: () => ['etcd-server', 'etcd-client'],
   ports: [
     { variable: 'etcd_client_port', from: 'Patroni' },
     { variable: 'etcd_peer_port', from: 'the other etcd members' },

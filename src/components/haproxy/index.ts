@@ -13,7 +13,7 @@ export const haproxy = defineComponent({
   title: 'HAProxy',
   group: 'haproxy',
   unit: 'haproxy',
-  packages: ['haproxy'],
+  packages: () => ['haproxy'],
   ports: [
     { variable: 'haproxy_write_port', from: 'clients' },
     { variable: 'haproxy_read_port', from: 'clients' },

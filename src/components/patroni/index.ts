@@ -13,7 +13,10 @@ export const patroni = defineComponent({
   title: 'Patroni',
   group: 'postgres',
   unit: 'patroni',
-  packages: ['patroni', 'postgresql-15', 'postgresql-client-15'],
+  packages: (release) => {
+    const version = { 12: 15, 13: 17 }[release];
+    return ['patroni', 'python3-etcd', `postgresql-${version}`, `postgresql-client-${version}`];
+  },
   ports: [
     { variable: 'postgres_port', from: 'HAProxy and the other members' },
     { variable: 'patroni_restapi_port', from: 'HAProxy and the other members' },

@@ -8,7 +8,7 @@ export const watchdog = defineComponent({
   name: 'watchdog',
   title: 'watchdog',
   group: 'postgres',
-  packages: [],
+  packages: () => [],
   ports: [],
   settings: readSettings,
   look: lookAtWatchdog,

@@ -1,30 +1,22 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { prepareLayers } from '../../../src/lab/image.ts';
+import { cacheFolder, prepareBase } from '../../../src/lab/image.ts';
 import { run } from '../../../src/lab/shell.ts';
-
-const cacheFolder = '/var/cache/drover-lab';
+import { labRelease } from '../../lab-release.ts';
 
 // Login shells of every family, and a PostgreSQL to talk to.
-const included = ['bash', 'dash', 'fish', 'ksh', 'mksh', 'postgresql-15', 'tcsh', 'zsh'];
+const included = ['bash', 'dash', 'fish', 'ksh', 'mksh', 'postgresql', 'tcsh', 'zsh'];
 
 /** The read-only layers of a machine's file system, lowest first: the lab's base image, and what the tests add. */
 export async function prepareTestLayers(): Promise<[base: string, extras: string]> {
-  const base = await prepareBase();
+  const base = await prepareBase(() => undefined, labRelease);
   const key = createHash('sha256')
     .update(JSON.stringify([basename(base), included]))
     .digest('hex');
   const extras = join(cacheFolder, `integration-${key.slice(0, 12)}`);
   if (!existsSync(extras)) await build(base, extras);
   return [base, extras];
-}
-
-async function prepareBase(): Promise<string> {
-  const find = () =>
-    existsSync(cacheFolder) && readdirSync(cacheFolder).find((name) => /^base-[0-9a-f]+$/.test(name));
-  if (!find()) await prepareLayers(() => undefined);
-  return join(cacheFolder, find() || '');
 }
 
 /** Builds beside the place and renames into it, so that a broken build is never used. */

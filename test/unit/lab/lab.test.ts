@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Problems } from '../../../src/config/files.ts';
 import { loadInventory } from '../../../src/config/inventory/load.ts';
+import { withSuite } from '../../../src/lab/image.ts';
 import { planHosts, writeInventory } from '../../../src/lab/inventory.ts';
 import { namesOf, subnetOf, type LabNames } from '../../../src/lab/names.ts';
 import { variablesOf } from '../config/support.ts';
@@ -32,6 +33,21 @@ describe('names', () => {
     expect(gateway).toBe(`${prefix}.1`);
     expect(subnetOf(name)).toEqual({ prefix, gateway });
   });
+});
+
+test('another release comes from the mirrors of this machine', () => {
+  const sources = `Types: deb
+URIs: http://deb.debian.org/debian
+Suites: bookworm bookworm-updates
+Components: main
+
+Types: deb
+URIs: http://deb.debian.org/debian-security
+Suites: bookworm-security
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+`;
+  expect(withSuite(sources, 'trixie')).toBe(sources.replaceAll('bookworm', 'trixie'));
+  expect(withSuite(sources, 'bookworm')).toBe(sources);
 });
 
 describe('the inventory of a lab', () => {
