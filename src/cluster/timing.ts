@@ -39,18 +39,19 @@ export interface Outage {
   readonly most: number;
 }
 
-// Stopping the old leader and promoting the new one, idle: 1-2 s; a checkpoint of much data takes longer.
-const handover = 2;
+// Stopping the old leader and promoting the new one. Patroni polls the stop once a second; a checkpoint of much data
+// takes longer.
+const handover: Outage = { usual: 1.5, most: 4 };
 
 /** Of a leader that hands over: the hand-over, and HAProxy until it has seen it. */
 export function outageOfHandover(topology: Topology): Outage {
   const { hosts, settings } = topology.of(haproxy);
-  if (hosts.length === 0) return { usual: handover, most: 2 * handover };
-  const { interval, fall, rise } = settings.checks;
+  if (hosts.length === 0) return handover;
+  const { checks } = settings;
   return {
-    usual: handover + (rise - 0.5) * interval,
+    usual: handover.usual + checks.in / 2,
     // Until the old one is taken out, every other connection still ends at it.
-    most: 2 * handover + Math.max(fall, rise) * interval,
+    most: handover.most + Math.max(checks.out, checks.in),
   };
 }
 
@@ -58,8 +59,8 @@ export function outageOfHandover(topology: Topology): Outage {
 export function outageInPlace(topology: Topology, { primaryStartTimeout }: Timing): Outage {
   const { hosts, settings } = topology.of(haproxy);
   const { checks } = settings;
-  const seen = hosts.length === 0 ? 0 : checks.rise * checks.interval;
-  return { usual: handover, most: primaryStartTimeout + seen };
+  const seen = hosts.length === 0 ? 0 : checks.in;
+  return { usual: handover.usual, most: primaryStartTimeout + seen };
 }
 
 /** Seconds until the members' next cycles have shown what they make of a change. */
@@ -82,8 +83,8 @@ const rejoin = 60;
 
 /** Seconds until all members follow the leader, and HAProxy has seen it. */
 export function boundOfSettling(timing: Timing, topology: Topology): number {
-  const { fall, interval } = topology.of(haproxy).settings.checks;
-  return rejoin + timing.ttl + 2 * timing.loopWait + fall * interval;
+  const { checks } = topology.of(haproxy).settings;
+  return rejoin + timing.ttl + 2 * timing.loopWait + checks.out;
 }
 
 // A base backup's rate on slow disks and networks, in bytes a second.

@@ -32,8 +32,6 @@ const inventory = JSON.stringify({
       patroni_loop_wait: 5,
       patroni_retry_timeout: 5,
       haproxy_check_interval: '1s',
-      haproxy_check_fall: 2,
-      haproxy_check_rise: 1,
     },
     hosts: Object.fromEntries([...all, 'lb'].map((name) => [name, {}])),
     children: {

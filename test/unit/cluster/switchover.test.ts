@@ -43,7 +43,7 @@ describe('who takes over', () => {
   it('shows what it does, and the outage that HAProxy’s checks make of it', () => {
     const plan = planSwitchover(view(), topology, 'node2');
     expect(stepsOf(plan)).toEqual(['node2 takes the lead over from node1', 'node1, node3 follow it']);
-    expect(plan.outage).toEqual({ usual: 6.5, most: 13 });
+    expect(plan.outage).toEqual({ usual: 1.75, most: 6.5 });
   });
 
   it('does nothing when that member leads already', () => {

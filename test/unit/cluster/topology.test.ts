@@ -59,7 +59,7 @@ describe('topologyOf', () => {
       settings: {
         writePort: 6000,
         readPort: 5001,
-        checks: { interval: 3, fall: 3, rise: 2 },
+        checks: { out: 2.5, in: 0.5 },
         clientAddresses: ['192.0.2.1'],
       },
     });

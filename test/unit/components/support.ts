@@ -24,7 +24,7 @@ export const haproxySettings: HaproxySettings = {
   writePort: 5000,
   readPort: 5001,
   statsPort: 7000,
-  checks: { interval: 3, fall: 3, rise: 2 },
+  checks: { out: 2.5, in: 0.5 },
   clientAddresses: ['10.0.0.9'],
 };
 
