@@ -161,16 +161,12 @@ describe('a healthy cluster', () => {
   });
 
   it('waits for another run, and gives up in time', async () => {
-    const first = start('reload', '-i', lab.inventory, '--json');
-    await expect
-      .poll(
-        async () => (await lab.on('node1', 'cat /run/drover/holder 2>/dev/null || true')).includes('reload'),
-        {
-          timeout: 10_000,
-        },
-      )
-      .toBe(true);
+    const playbook = join(dirname(lab.inventory), 'wait.yml');
+    writeFileSync(playbook, '- hosts: node1\n  tasks: [{ wait_for: { path: /run/go-on, timeout: 600 } }]\n');
+    const first = start('play', playbook, '-y', '-i', lab.inventory, '--json');
+    await lab.on('node1', 'until grep -q play /run/drover/holder 2>/dev/null; do sleep 0.1; done');
     await expectRefused(6, /locked by run/, 'rebalance', '--lock-timeout', '1');
+    await lab.on('node1', 'touch /run/go-on');
     expectExit(await finished(first), 0);
   });
 });
