@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { asScramVerifier } from '../../core/secrets.ts';
 import { needSql } from '../../facts/api.ts';
-import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
+import { changed, changeFields, inSync, outdate, refused } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { identifier, literal, onPrimary, SqlLoginParams, sqlParams, unanswered } from '../sql-task.ts';
 
@@ -39,11 +39,18 @@ const Params = z.strictObject({
     .describe('Roles it is to be a member of; other memberships are left.'),
 });
 
-const RoleRow = z.looseObject({ rolpassword: z.string().nullable(), member_of: z.array(z.string()) });
+const RoleRow = z.looseObject({
+  rolpassword: z.string().nullable(),
+  member_of: z.array(z.string()),
+  comment: z.string().nullish(),
+});
+
+/** Comment on the roles that drover makes: of any other role it takes nothing. */
+const mark = 'Kept by drover.';
 
 /** One row when the role is there. */
 function query(name: string): string {
-  return `SELECT r.*, to_jsonb(ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)) AS member_of FROM pg_authid r WHERE r.rolname = ${literal(name)}`;
+  return `SELECT r.*, to_jsonb(ARRAY(SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)) AS member_of, shobj_description(r.oid, 'pg_authid') AS comment FROM pg_authid r WHERE r.rolname = ${literal(name)}`;
 }
 
 export const postgresRole = defineModule({
@@ -81,12 +88,25 @@ export const postgresRole = defineModule({
         resource: `role ${name}`,
         detail: wanted.join(', '),
         login,
-        statements: [`CREATE ROLE ${role} WITH ${options.join(' ')}`, ...setPassword, ...grants],
+        statements: [
+          `CREATE ROLE ${role} WITH ${options.join(' ')}`,
+          ...setPassword,
+          ...grants,
+          `COMMENT ON ROLE ${role} IS ${literal(mark)}`,
+        ],
       });
     }
     const wrong = attributes.filter(
       (attribute) => (row[columns[attribute]] === true) !== wanted.includes(attribute),
     );
+    const isOurs = row.comment === mark;
+    const taken = wrong.filter((attribute) => !wanted.includes(attribute));
+    if (!isOurs && taken.length > 0) {
+      return refused(
+        `the role ${name} was not made by drover, and would lose ${taken.join(', ')}`,
+        `name another role; if it is to lose that: ALTER ROLE ${role} ${taken.map((attribute) => `NO${attribute.toUpperCase()}`).join(' ')}`,
+      );
+    }
     const missing = groups.filter((group) => !row.member_of.includes(group));
     const samePassword = password === undefined || context.matchesScram(row.rolpassword ?? '', password);
     if (wrong.length === 0 && missing.length === 0 && samePassword) return inSync();
@@ -98,6 +118,9 @@ export const postgresRole = defineModule({
         ...missing.map((group) => `member of ${group}`),
         ...(samePassword ? [] : ['password']),
       ].join(', '),
+      ...(isOurs || samePassword
+        ? {}
+        : { disrupts: `whoever logs in as ${name}, a role that drover did not make, with another password` }),
       login,
       statements: [
         ...(wrong.length === 0 ? [] : [`ALTER ROLE ${role} WITH ${options.join(' ')}`]),
