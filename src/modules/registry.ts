@@ -11,6 +11,7 @@ import { fail } from './fail/index.ts';
 import { file } from './file/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
+import { inForce } from './in-force/index.ts';
 import { lineinfile } from './lineinfile/index.ts';
 import { modprobe } from './modprobe/index.ts';
 import { patroniConfig } from './patroni-config/index.ts';
@@ -43,6 +44,7 @@ const all: readonly Module[] = [
   file,
   group,
   hostname,
+  inForce,
   lineinfile,
   modprobe,
   patroniConfig,

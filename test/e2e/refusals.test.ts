@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -198,6 +198,108 @@ describe('a cluster that lost something', () => {
 
   beforeAll(() => lab.upHealthy(threeFastNodes()));
   afterAll(() => lab.down());
+
+  /** Provisions an edited inventory that is to be refused, with the cluster's own secrets beside it. */
+  async function refusalOf(edit: (text: string) => string, ...args: string[]): Promise<string> {
+    const folder = dirname(lab.inventory);
+    const path = writeInventory(edit(readFileSync(lab.inventory, 'utf8')));
+    for (const file of ['secrets.yml', 'known_hosts'])
+      copyFileSync(join(folder, file), join(dirname(path), file));
+    const run = await drover('provision', '-y', '-i', path, '--json', ...args);
+    expectExit(run, 5);
+    expect(madeChanges(run)).toEqual([]);
+    return run.stderr;
+  }
+
+  const same = (text: string) => text;
+
+  it.each([
+    {
+      of: 'etcd',
+      vars: { cluster_name: 'stampede2', etcd_peer_port: 2390, etcd_data_dir: '/var/lib/etcd/x' },
+      says: [
+        /cluster_name is stampede1 here \(\/etc\/default\/etcd-initial:\d+\), not stampede2/,
+        /etcd_peer_port is 2380 here \(\/etc\/default\/etcd:\d+\), not 2390/,
+        /etcd_data_dir is \/var\/lib\/etcd\/postgresql here/,
+      ],
+    },
+    {
+      of: 'PostgreSQL and Patroni',
+      vars: {
+        postgres_version: 16,
+        postgres_port: 5433,
+        patroni_restapi_port: 8010,
+        postgres_superuser_name: 'root',
+        postgres_replication_name: 'other',
+        postgres_initdb: ['data-checksums'],
+      },
+      says: [
+        /postgres_version is 15 here \(\/etc\/patroni\/config\.yml:\d+\), not 16/,
+        /postgres_data_dir is \/var\/lib\/postgresql\/15\/main here/,
+        /postgres_port is 5432 here/,
+        /patroni_restapi_port is 8008 here/,
+        /postgres_superuser_name is postgres here/,
+        /postgres_replication_name is replicator here/,
+        /postgres_initdb is \[\{"encoding":"UTF8"\},"data-checksums"\] here/,
+      ],
+    },
+    {
+      of: 'addresses that the host does not have',
+      vars: { postgres_listen: '127.0.0.1', haproxy_bind_address: '10.9.8.7' },
+      says: [
+        /postgres_listen is 127\.0\.0\.1, without 198\./,
+        /haproxy_bind_address is 10\.9\.8\.7, none of this host's addresses/,
+      ],
+    },
+  ])('refuses what only a new cluster can be given, with what is in force: $of', async ({ vars, says }) => {
+    const said = await refusalOf(same, '-e', JSON.stringify(vars));
+    for (const each of says) expect(said).toMatch(each);
+  });
+
+  it('refuses another group etcd: a new one would know nothing of the leader', async () => {
+    const others = (text: string) =>
+      text.replace(/(\n {4}etcd:\n {6}hosts:)[\s\S]*?(?=\n {4}\w)/, '$1 { HAProxy-demo: {} }');
+    expect(await refusalOf(others)).toMatch(
+      /Patroni uses the etcd at 198\.\S+, 198\.\S+, 198\.\S+ \(\/etc\/patroni\/config\.yml:\d+\), and the group etcd has none of them/,
+    );
+  });
+
+  it('refuses hosts whose addresses are swapped', async () => {
+    const swapped = (text: string) => {
+      const addressOf = (name: string) =>
+        new RegExp(`${name}:\\s+ansible_host: (\\S+)`).exec(text)?.[1] ?? '';
+      const [two, three] = [addressOf('node2'), addressOf('node3')];
+      return text.replace(/\S+$/gm, (word) => (word === two ? three : word === three ? two : word));
+    };
+    expect(await refusalOf(swapped)).toMatch(
+      /the host says that it is node3 \(\/etc\/\S+:\d+\), and the inventory calls it node2/,
+    );
+  });
+
+  it('refuses a HAProxy host that is the entry of another cluster', async () => {
+    const file = '/etc/haproxy/haproxy.cfg';
+    await lab.on(
+      'HAProxy-demo',
+      `cp -p ${file} /tmp/cfg; sed -i -E '/^ +server/s/198[.0-9]+:/10.1.1.1:/' ${file}`,
+    );
+    expect(await refusalOf(same)).toMatch(
+      /HAProxy serves 10\.1\.1\.1 \(\/etc\/haproxy\/haproxy\.cfg:\d+\), and the group postgres has none of them/,
+    );
+    await lab.on('HAProxy-demo', `cp -p /tmp/cfg ${file}`);
+  });
+
+  it('a reload of HAProxy counts only once the new process serves', async () => {
+    const file = '/etc/haproxy/haproxy.cfg';
+    const said = await lab.on(
+      'HAProxy-demo',
+      `sed -i 's/bind \\*:5001/bind 10.9.8.7:5001/' ${file}
+       systemctl reload haproxy 2>/dev/null; echo "exit $?"; systemctl is-active haproxy; journalctl -u haproxy -n 20 --no-pager -o cat
+       cp -p /tmp/cfg ${file}; systemctl reload haproxy; echo "exit $?"`,
+    );
+    expect(said).toMatch(
+      /^exit 1\nactive\n[\s\S]*HAProxy does not serve with its new configuration: the former process goes on[\s\S]*exit 0$/,
+    );
+  });
 
   it('takes an etcd member back that lost its data, and asks first', async () => {
     await lab.on('node3', 'systemctl stop etcd; mv /var/lib/etcd/postgresql /var/lib/etcd/postgresql.aside');

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni/api.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
-import { recordFile, type PatroniMemberChange } from './schema.ts';
+import { initdbFile, recordFile, type PatroniMemberChange } from './schema.ts';
 
 /** What carries out one step. */
 export function operationsOf(change: PatroniMemberChange): readonly Operation[] {
@@ -17,7 +17,7 @@ export function operationsOf(change: PatroniMemberChange): readonly Operation[] 
         run(endBootstrap(change)),
       ];
     case 'join':
-      return [run(start(change), { timeout: 120 }), awaitState(change, isFollowing), run(record(change))];
+      return [run(start(change), { timeout: 120 }), awaitState(change, isFollowing), run(recordNew(change))];
     case 'record':
       return [run(record(change))];
   }
@@ -56,7 +56,7 @@ function endBootstrap(change: PatroniMemberChange): string {
   const file = quote(change.config);
   return `f=${file}
 [ ! -e "$f.final" ] || mv -f "$f.final" "$f"
-${record(change)}`;
+${recordNew(change)}`;
 }
 
 function start({ unit }: PatroniMemberChange): string {
@@ -76,6 +76,12 @@ function record({ data_dir: dataDir }: PatroniMemberChange): string {
 install -d -m 700 /var/lib/drover /var/lib/drover/cluster
 printf '%s\\n' "$id" > ${recordFile}.new
 mv -f ${recordFile}.new ${recordFile}`;
+}
+
+/** The same of a member that has just been made, with what initdb was given. */
+function recordNew(change: PatroniMemberChange): string {
+  return `${record(change)}
+printf '%s\\n' ${quote(change.initdb)} > ${initdbFile}`;
 }
 
 /** Waits for what Patroni says of itself. */

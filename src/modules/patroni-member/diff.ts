@@ -232,6 +232,7 @@ function stepsFor(
     user,
     timeout,
     bootstrap: stringifyWithSecrets(bootstrap),
+    initdb: stringifyWithSecrets(bootstrap['initdb'] ?? []),
     etcd: { host: etcd.name, address: etcd.address, port: etcd_port },
   });
 }

@@ -5,6 +5,9 @@ import { absolutePath } from '../params.ts';
 /** Holds the system identifier of the cluster that drover made this host a member of. */
 export const recordFile = '/var/lib/drover/cluster/postgres';
 
+/** Holds the options for initdb that the cluster was made with, as JSON. */
+export const initdbFile = '/var/lib/drover/cluster/initdb';
+
 const Endpoint = z.strictObject({
   name: z.string().describe('The inventory’s name of the host, and the member’s.'),
   address: z.string().describe('Where the other members reach it.'),
@@ -49,6 +52,7 @@ export const PatroniMemberChange = z.strictObject({
   timeout: z.number(),
   /** JSON. */
   bootstrap: z.string(),
+  initdb: z.string(),
   etcd: z.strictObject({ host: z.string(), address: z.string(), port: z.int() }),
 });
 export type PatroniMemberChange = z.infer<typeof PatroniMemberChange>;
