@@ -1,6 +1,7 @@
 import { haproxy } from '../components/haproxy/index.ts';
 import { Control } from '../cluster/control.ts';
 import type { SettingChange } from '../cluster/operations/config-edit.ts';
+import { refuseSplit } from '../cluster/operations/danger.ts';
 import type { OperationPlan, Refusal } from '../cluster/operations/plan.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { measureWrites, Writer } from '../cluster/write-gap.ts';
@@ -37,6 +38,8 @@ export interface ClusterOperation<P extends OperationPlan> {
   rehearse?(): Promise<void>;
   /** A host that clients can no longer connect through afterwards: nothing is measured through it. */
   readonly leaving?: string;
+  /** It is what ends two leaders, and sees to them itself; they stop everything else. */
+  readonly endsSplit?: true;
   /** The settings that the plan changes, for display. */
   settings?(plan: P): readonly SettingChange[];
 }
@@ -91,6 +94,8 @@ async function decide<P extends OperationPlan>(
   agreed?: P,
 ): Promise<Decision<P>> {
   const view = await control.look();
+  const [split] = operation.endsSplit ? [] : refuseSplit(view);
+  if (split) throw new UnhealthyError(`${operation.verb} refused: ${split.message}`, { hint: split.hint });
   return { view, plan: await operation.plan(view, control, agreed) };
 }
 

@@ -22,6 +22,7 @@ import { Connector } from './connect.ts';
 import { loadRun, tagSelector, type InputOptions, type LoadedRun } from './load.ts';
 import { interruptsPostgres, measurePlay } from './measure.ts';
 import { SecretKeeper } from './secrets.ts';
+import { judgeLeaders } from './split.ts';
 import { judgeStrangers } from './strangers.ts';
 
 /** Everything a run of a playbook needs. */
@@ -100,6 +101,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     await run.connect();
     await secrets.prepare(run.fleet);
     plan = await lockAndPlan(run, planOnly);
+    await judgeLeaders(run, loaded);
     run.refuseFailures(plan);
     judgeStrangers(run, loaded, plan, input.without, emit);
     await request.inspectPlan?.(plan, run);

@@ -8,6 +8,7 @@ export function reinit(request: OperationRequest, name: string): Promise<ExitCod
   return operate(request, {
     verb: 'reinit',
     measured: true,
+    endsSplit: true,
     plan: (view) => planReinit(view, name),
     async perform(control, { member, from = '' }, before) {
       await reinitMember(control, member);

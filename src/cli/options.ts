@@ -8,7 +8,8 @@ function collect(value: string, former: readonly string[]): string[] {
 /** Parser and default of an option that may be repeated. */
 export const repeated = [collect, [] as string[]] as const;
 
-function collectWords(value: string, former: readonly string[]): string[] {
+/** Words separated by commas, of an option that may be repeated. */
+export function collectWords(value: string, former: readonly string[] = []): string[] {
   return [...former, ...value.split(',').filter((word) => word !== '')];
 }
 

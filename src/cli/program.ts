@@ -3,6 +3,7 @@ import { Command, CommanderError, Help, Option } from 'commander';
 import { config as configureZod } from 'zod';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
 import {
+  collectWords,
   addApplyOptions,
   addConnectionOptions,
   addInputOptions,
@@ -245,11 +246,14 @@ function addLabVerbs(lab: Command, act: Act): void {
     ['stop', 'turn a host off in good order'],
     ['start', 'boot a host that is off'],
     ['pause', 'freeze a host'],
-    ['partition', 'cut a host off from the other hosts'],
     ['heal', 'end a pause and a partition'],
   ] as const) {
     named(name, description)
       .argument('<host>', 'name of the host')
       .action(act(async () => (await load()).fault(name)));
   }
+  named('partition', 'cut a host off from the other hosts')
+    .argument('<host>', 'name of the host')
+    .option('--from <hosts>', 'only from these, separated by commas', collectWords)
+    .action(act(async () => (await load()).partition));
 }

@@ -1,4 +1,4 @@
-import { awaitsStandby, faultOf } from '../clients/patroni/standing.ts';
+import { awaitsStandby, divergence, faultOf } from '../clients/patroni/standing.ts';
 import { haproxy } from '../components/haproxy/index.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { firstRow, reasonOf, type ProbeRole } from '../components/probe-role.ts';
@@ -21,6 +21,8 @@ export function missingFollower(view: ClusterView, name: string): string | undef
   if (!member?.answers) return `${name} does not answer`;
   if (!member.running) return `${name} does not run PostgreSQL yet`;
   if (!member.streaming) return `${name} does not stream yet`;
+  const diverged = divergence(member, view);
+  if (diverged) return `${name} ${diverged.message}`;
   if (member.timeline !== leader?.timeline) return `${name} is on timeline ${member.timeline ?? '?'}`;
   return undefined;
 }

@@ -2,7 +2,7 @@ import { Ask } from '../components/ask.ts';
 import type { Component } from '../components/component.ts';
 import type { Seen } from '../components/look.ts';
 import { patroni } from '../components/patroni/index.ts';
-import { leadersOf } from '../components/patroni/state.ts';
+import { claimsIn } from '../components/patroni/state.ts';
 import { components } from '../components/registry.ts';
 import type { Fleet } from '../engine/hosts/fleet.ts';
 import type { Topology } from './topology.ts';
@@ -20,9 +20,9 @@ export class Snapshot {
     return (this.#states.get(name) ?? new Map()) as ReadonlyMap<string, T>;
   }
 
-  /** The members that lead the database according to their own words. */
+  /** The members that lead the database by their own words. */
   get leaders(): string[] {
-    return leadersOf(this.of(patroni));
+    return claimsIn(this.of(patroni)).map(({ name }) => name);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   streamersOf,
   type PatroniCluster,
 } from '../clients/patroni/api.ts';
+import type { Claim } from '../clients/patroni/leaders.ts';
 import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { etcd } from '../components/etcd/index.ts';
@@ -14,7 +15,7 @@ import { etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
 import { haproxy } from '../components/haproxy/index.ts';
 import { serversUp } from '../components/haproxy/state.ts';
 import { patroni } from '../components/patroni/index.ts';
-import { clusterOf, type PatroniState } from '../components/patroni/state.ts';
+import { claimsIn, clusterOf, pastOf, sharedPast, type PatroniState } from '../components/patroni/state.ts';
 import { timingOf, type Timing } from '../components/patroni/timing.ts';
 import type { ClusterHost } from '../components/place.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -49,6 +50,7 @@ export interface ClusterView extends ClusterStanding<MemberView> {
   readonly leader: string | undefined;
   /** All who say that they lead. */
   readonly leaders: readonly string[];
+  readonly claims: readonly Claim[];
   /** It follows another cluster, and takes no writes. */
   readonly standby: boolean;
   readonly scheduled: PatroniCluster['scheduled_switchover'];
@@ -75,7 +77,8 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
   const said = [...databases.values()];
   const cluster = clusterOf(databases);
   const config = said.find((state) => state.config)?.config;
-  const { leaders } = snapshot;
+  const claims = claimsIn(databases);
+  const leaders = claims.map(({ name }) => name);
   const leader = leaders[0] ?? (cluster && leaderOf(cluster)?.name);
   const settings = config ?? topology.of(patroni).settings.dcs;
   return {
@@ -83,9 +86,11 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
     members: topology.hostsOf(patroni).map((host) => memberOf(host, databases, cluster, leader)),
     leader,
     leaders,
+    claims,
     paused: cluster?.pause === true,
     synchronous: isOn(settings['synchronous_mode']),
     strict: isOn(settings['synchronous_mode_strict']),
+    past: sharedPast(databases, leader),
     standby: (settings['standby_cluster'] ?? null) !== null,
     scheduled: cluster?.scheduled_switchover,
     config,
@@ -145,6 +150,7 @@ function memberOf(
     paused: member?.pause === true,
     nofailover: !mayLead(listed?.tags),
     nosync: listed?.tags?.['nosync'] === true,
+    past: pastOf(member, states.get(name)?.history),
     started: member?.postmaster_start_time ?? undefined,
   };
 }

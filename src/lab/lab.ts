@@ -19,7 +19,7 @@ import {
   setPaused,
 } from './machine.ts';
 import { namesOf, type LabNames } from './names.ts';
-import { isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, setCut, unplug } from './network.ts';
+import { cutOff, isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, rejoin, unplug } from './network.ts';
 import { findSave, unpackSave, writeSave } from './save.ts';
 import { run, succeeds } from './shell.ts';
 
@@ -154,17 +154,23 @@ export class Lab {
     setPaused(this.#names, host, true);
   }
 
-  /** Cuts a host off from the other hosts; this machine still reaches it. */
-  async partition(host: string): Promise<void> {
+  /** Cuts a host off from some other hosts, or from all; this machine still reaches it. */
+  async partition(host: string, from?: readonly string[]): Promise<void> {
     this.#require(host);
-    await setCut(this.#names, host, true);
+    const others = from ?? this.hosts().map(({ name }) => name);
+    for (const other of others) this.#require(other);
+    await cutOff(
+      this.#names,
+      host,
+      others.filter((other) => other !== host),
+    );
   }
 
   /** Ends a pause and a partition. */
   async heal(host: string): Promise<void> {
     this.#require(host);
     if (findMachine(this.#names, host)) setPaused(this.#names, host, false);
-    await setCut(this.#names, host, false);
+    await rejoin(this.#names, host);
   }
 
   /** The command line that logs in to a host, with `more` options of ssh(1). */

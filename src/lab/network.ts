@@ -18,8 +18,8 @@ export async function raiseNetwork(names: LabNames): Promise<void> {
   chain nat { type nat hook postrouting priority 100; ip saddr ${prefix}.0/24 ip daddr != ${prefix}.0/24 masquerade; }
 }
 table bridge ${table} {
-  set cut { type ifname; }
-  chain cut { type filter hook forward priority 0; iifname @cut drop; oifname @cut drop; }
+  set cut { type ifname . ifname; }
+  chain cut { type filter hook forward priority 0; iifname . oifname @cut drop; oifname . iifname @cut drop; }
 }
 `;
   await run('nft', ['-f', '-'], `delete table ip ${table}\n`).catch(() => undefined);
@@ -54,18 +54,41 @@ export async function plugIn(names: LabNames, host: string, address: string): Pr
   await inside('route', 'add', 'default', 'via', gateway);
 }
 
-/** Cuts a host off from the other hosts, not from this machine; or ends that. */
-export async function setCut(names: LabNames, host: string, cut: boolean): Promise<void> {
-  const element = `{ "${names.cable(host)}" }`;
-  const set = ['bridge', names.table, 'cut', element];
-  if (cut) await run('nft', ['add', 'element', ...set]);
-  else await run('nft', ['delete', 'element', ...set]).catch(() => undefined);
+/** Cuts a host off from others, both ways, not from this machine. */
+export async function cutOff(names: LabNames, host: string, others: readonly string[]): Promise<void> {
+  await changeCut(
+    names,
+    'add',
+    others.map((other) => [names.cable(host), names.cable(other)]),
+  );
 }
 
-/** Whether a host is cut off. */
+/** Ends what a host was cut off from. */
+export async function rejoin(names: LabNames, host: string): Promise<void> {
+  await changeCut(names, 'delete', await cutsOf(names, host));
+}
+
+/** Whether a host was cut off. */
 export async function isCut(names: LabNames, host: string): Promise<boolean> {
+  return (await cutsOf(names, host)).length > 0;
+}
+
+/** The cable of a host that was cut off, with each from which it was. */
+async function cutsOf(names: LabNames, host: string): Promise<string[][]> {
   const listing = await run('nft', ['list', 'set', 'bridge', names.table, 'cut']).catch(() => '');
-  return listing.includes(names.cable(host));
+  return [...listing.matchAll(/"([^"]+)" \. "([^"]+)"/g)]
+    .map(([, own = '', other = '']) => [own, other])
+    .filter(([own]) => own === names.cable(host));
+}
+
+async function changeCut(
+  { table }: LabNames,
+  change: 'add' | 'delete',
+  cuts: readonly (readonly string[])[],
+): Promise<void> {
+  if (cuts.length === 0) return;
+  const elements = cuts.map((cables) => cables.map((cable) => `"${cable}"`).join(' . ')).join(', ');
+  await run('nft', [change, 'element', 'bridge', table, 'cut', `{ ${elements} }`]);
 }
 
 /** Hosts of the lab that have a network namespace. */

@@ -74,9 +74,14 @@ export async function ssh(host: string, command: string[], flags: LabFlags): Pro
   return code as ExitCode;
 }
 
-export function fault(kind: 'kill' | 'stop' | 'start' | 'pause' | 'partition' | 'heal') {
+export function fault(kind: 'kill' | 'stop' | 'start' | 'pause' | 'heal') {
   return async (host: string, flags: LabFlags): Promise<ExitCode> => {
     await new Lab(flags.name)[kind](host);
     return exitCodes.ok;
   };
+}
+
+export async function partition(host: string, flags: LabFlags & { from?: string[] }): Promise<ExitCode> {
+  await new Lab(flags.name).partition(host, flags.from);
+  return exitCodes.ok;
 }

@@ -1,6 +1,7 @@
 // Rules of a rolling restart: fitness, candidates, order, the meaning of Patroni's answers. Pure: no I/O, no wording for
 // people.
 import { showBytes } from '../../core/text.ts';
+import { isForeign, riftBetween, type Past } from './history.ts';
 import {
   isOn,
   isSynchronousRole,
@@ -27,6 +28,8 @@ export interface Standing {
   readonly timeline: number | undefined;
   readonly nofailover: boolean;
   readonly nosync: boolean;
+  /** What its data has been through; undefined where nobody has looked. */
+  readonly past: Past | undefined;
 }
 
 /** A cluster as the rules see it. */
@@ -38,6 +41,8 @@ export interface ClusterStanding<M extends Standing = Standing> {
   readonly synchronous: boolean;
   readonly strict: boolean;
   readonly timing: { readonly maximumLag: number };
+  /** What every member has to share: the leader's, and without one what the DCS keeps; undefined where nobody has looked. */
+  readonly past: Past | undefined;
 }
 
 /** What keeps a member from counting as well, or from taking the lead. */
@@ -45,6 +50,8 @@ export interface Fault {
   readonly kind:
     | 'silent'
     | 'stopped'
+    | 'other-cluster'
+    | 'diverged'
     | 'not-streaming'
     | 'other-timeline'
     | 'lag-unknown'
@@ -65,6 +72,7 @@ export function standingOf(
     readonly maximumLag: number;
     readonly leader?: PatroniMember | undefined;
     readonly config?: Readonly<Record<string, unknown>> | undefined;
+    readonly pasts?: ReadonlyMap<string, Past> | undefined;
   },
 ): ClusterStanding {
   const leader = leaderOf(cluster)?.name;
@@ -80,6 +88,7 @@ export function standingOf(
       timeline,
       nofailover: !mayLead(tags),
       nosync: tags?.['nosync'] === true,
+      past: known.pasts?.get(name),
     })),
     leader,
     paused: cluster.pause === true,
@@ -89,6 +98,7 @@ export function standingOf(
       : cluster.members.some(({ role }) => isSynchronousRole(role)),
     strict: isOn(known.config?.['synchronous_mode_strict']),
     timing: { maximumLag: known.maximumLag },
+    past: known.pasts?.get(leader ?? ''),
   };
 }
 
@@ -121,12 +131,32 @@ function downFault({ answers, running }: Standing): Fault | undefined {
   return running ? undefined : { kind: 'stopped', message: 'does not run PostgreSQL' };
 }
 
+/** Why a member's data is not the cluster's; undefined for one that shares its history. */
+export function divergence(member: Standing, { leader, past }: ClusterStanding): Fault | undefined {
+  if (member.name === leader || !member.past || !past) return undefined;
+  if (isForeign(member.past, past)) {
+    return {
+      kind: 'other-cluster',
+      message: `is of another cluster: system identifier ${member.past.system ?? ''}, not ${past.system ?? ''}`,
+    };
+  }
+  const rift = riftBetween(member.past, past);
+  return rift === undefined
+    ? undefined
+    : { kind: 'diverged', message: `does not share the cluster’s history: ${rift}` };
+}
+
 /** Without a leader nobody streams. */
-function followFault(
-  { name, streaming, lag, timeline }: Standing,
-  { leader, members, timing: { maximumLag } }: ClusterStanding,
-): Fault | undefined {
+function followFault(member: Standing, cluster: ClusterStanding): Fault | undefined {
+  const { name, streaming, lag, timeline } = member;
+  const {
+    leader,
+    members,
+    timing: { maximumLag },
+  } = cluster;
   if (name === leader) return undefined;
+  const diverged = divergence(member, cluster);
+  if (diverged) return diverged;
   if (leader !== undefined && streaming === false)
     return { kind: 'not-streaming', message: `does not stream from ${leader}` };
   const leads = members.find((other) => other.name === leader);

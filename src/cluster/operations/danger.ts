@@ -1,18 +1,20 @@
 import { chooseCandidate, faultsOfCandidates } from '../../clients/patroni/candidate.ts';
+import { splitOf } from '../../clients/patroni/leaders.ts';
 import { faultOfCandidate, type Fault } from '../../clients/patroni/standing.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../view.ts';
 import type { Refusal } from './plan.ts';
 
+/** Two leaders stop everything but what ends that. */
+export function refuseSplit({ claims, paused }: ClusterView): Refusal[] {
+  const split = splitOf(claims, paused);
+  return split ? [split] : [];
+}
+
 /** One leader that answers. */
-export function refuseWithoutLeader({ cluster, leader, leaders, members }: ClusterView): Refusal[] {
-  if (leaders.length > 1) {
-    return [
-      {
-        message: `${leaders.join(' and ')} both say that they lead`,
-        hint: 'drover verify shows more; do not touch the cluster before one of them has stepped down',
-      },
-    ];
-  }
+export function refuseWithoutLeader(view: ClusterView): Refusal[] {
+  const { cluster, leader, members } = view;
+  const split = refuseSplit(view);
+  if (split.length > 0) return split;
   if (leader === undefined) {
     return [
       {
@@ -88,6 +90,10 @@ function hintFor({ kind }: Fault, name: string): string {
       return 'choose another with --to';
     case 'nofailover':
       return 'choose another with --to, or change patroni_tags and run drover provision';
+    case 'other-cluster':
+      return `find out whose data it is before anything is done to ${name}`;
+    case 'diverged':
+      return `drover reinit ${name} deletes its data and clones the leader again`;
     case 'other-timeline':
       return `choose another with --to, or clone it again with drover reinit ${name}`;
     case 'not-streaming':

@@ -1,3 +1,4 @@
+import { surplusOf } from '../../clients/patroni/leaders.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutLeader, refuseWithoutQuorum } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan } from './plan.ts';
@@ -52,8 +53,10 @@ export interface ReinitPlan extends OperationPlan {
 export function planReinit(view: ClusterView, name: string): ReinitPlan {
   const { name: member, answers } = memberNamed(view, name);
   const others = view.members.filter((other) => other.name !== member && other.name !== view.leader);
+  // It ends a second leader, that of the lock staying.
+  const ends = surplusOf(view.claims).includes(member);
   const refusals = [
-    ...refuseWithoutLeader(view),
+    ...(ends ? [] : refuseWithoutLeader(view)),
     ...refuseWithoutQuorum(view),
     ...(member === view.leader
       ? [{ message: `${member} leads: its data is the cluster’s`, hint: 'drover switchover first' }]
@@ -75,7 +78,9 @@ export function planReinit(view: ClusterView, name: string): ReinitPlan {
     steps: [
       {
         what: `${member} deletes its data and copies the cluster from ${view.leader ?? 'its leader'}`,
-        disrupts: `sessions on ${member}, for as long as the copy takes`,
+        disrupts: ends
+          ? `writes on ${member}, and gives up what only it has`
+          : `sessions on ${member}, for as long as the copy takes`,
       },
     ],
     notes: others.some(({ streaming }) => streaming)

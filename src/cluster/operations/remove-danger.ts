@@ -1,3 +1,4 @@
+import { divergence } from '../../clients/patroni/standing.ts';
 import { haproxy } from '../../components/haproxy/index.ts';
 import { patroni } from '../../components/patroni/index.ts';
 import type { Topology } from '../topology.ts';
@@ -114,6 +115,10 @@ function refuseIllOthers(view: ClusterView, except: readonly string[]): Refusal[
   for (const member of members)
     if (leader !== undefined && member.name !== leader && !(member.answers && member.streaming))
       ill.set(member.name, `${member.name} does not follow ${leader}`);
+  for (const member of members) {
+    const fault = divergence(member, view);
+    if (fault) ill.set(member.name, `${member.name} ${fault.message}`);
+  }
   for (const member of etcd) {
     const trouble = troubleOf(member);
     if (trouble !== undefined) ill.set(member.name, `etcd on ${member.name} ${trouble}`);

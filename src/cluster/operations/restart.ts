@@ -178,6 +178,10 @@ function thinBy({ name, lag = 0 }: MemberView, fault: Fault): Refusal {
       return { message: `${name} lags by ${showBytes(lag)}`, hint: 'wait until it has caught up' };
     case 'lag-unknown':
       return { message, hint: 'drover status shows it once it is known' };
+    case 'other-cluster':
+      return { message, hint: `find out whose data it is before anything is done to ${name}` };
+    case 'diverged':
+      return { message, hint: `drover reinit ${name} deletes its data and clones the leader again` };
     case 'not-streaming':
     case 'other-timeline':
       return { message, hint: `fix it first: drover status, drover reinit ${name}` };

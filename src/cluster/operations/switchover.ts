@@ -5,6 +5,7 @@ import {
   successorIn,
   refuseCandidate,
   refusePaused,
+  refuseSplit,
   refuseWeakEtcd,
   refuseWithoutCandidate,
   refuseWithoutLeader,
@@ -41,9 +42,8 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
   if (wanted && leaders.includes(wanted.name))
     return { ...nothingToDo(`${wanted.name} leads already`), from, to };
   const candidate = wanted ?? successorIn(view);
-  const several = leaders.length > 1 ? refuseWithoutLeader(view) : [];
   const plan = handover(view, topology, candidate, [
-    ...several,
+    ...refuseSplit(view),
     ...refuseWithoutQuorum(view),
     ...refuseNoOrUnfit(view, candidate),
   ]);

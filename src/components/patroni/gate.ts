@@ -1,3 +1,4 @@
+import type { Past } from '../../clients/patroni/history.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
   awaitsStandby,
@@ -24,6 +25,7 @@ import type { Gate } from '../gate.ts';
 import type { Look } from '../look.ts';
 import { limitsGoDown } from './running-settings.ts';
 import type { PatroniSettings } from './settings.ts';
+import { pastOf, readHistory } from './state.ts';
 import { timingOf } from './timing.ts';
 
 /** Cycles of Patroni's in which a replica connects to a leader that has just changed or restarted. */
@@ -101,14 +103,15 @@ function faultsIn({ members }: PatroniCluster, standing: ClusterStanding, host: 
   return members.flatMap((listed) => {
     const own = standing.members.find(({ name }) => name === listed.name);
     const fault = own && faultOf(own, standing);
-    if (!fault || (listed.name === host && fault.kind !== 'lagging')) return [];
+    if (!fault || (listed.name === host && !['lagging', 'diverged', 'other-cluster'].includes(fault.kind))) return [];
     return [{ kind: fault.kind, text: `${listed.name} ${describeFault(fault, listed)}` }];
   });
 }
 
 /** In Patroni's words where its list shows it. */
 function describeFault({ kind, message }: Fault, listed: Listed): string {
-  return kind === 'not-streaming' || kind === 'other-timeline' ? message : `is ${conditionOf(listed)}`;
+  const isPatronisOwn = !['not-streaming', 'other-timeline', 'diverged', 'other-cluster'].includes(kind);
+  return isPatronisOwn ? `is ${conditionOf(listed)}` : message;
 }
 
 /** The cluster as the first member shows it that answers. */
@@ -122,6 +125,8 @@ interface Live {
   readonly sender?: PatroniMember | undefined;
   /** Members that are in the cluster and do not answer, on hosts that can be reached. */
   readonly silent: readonly string[];
+  /** By member, what its data has been through. */
+  readonly pasts: ReadonlyMap<string, Past>;
 }
 
 /**
@@ -130,26 +135,32 @@ interface Live {
  */
 async function readLive(look: Members, isMeant: (name: string) => boolean): Promise<Live> {
   const cluster = await readCluster(look);
-  if (!cluster) return { cluster, silent: [] };
+  if (!cluster) return { cluster, silent: [], pasts: new Map() };
   const leader = leaderOf(cluster);
   const sender = leader && (await readMember(look, leader.name));
   const silent: string[] = [];
+  const pasts = new Map<string, Past>();
   const members = cluster.members.map(async (member) => {
-    if (!isMeant(member.name)) return member;
-    const own = member === leader ? sender : await readMember(look, member.name);
-    if (!own && look.ask.reaches(member.name)) silent.push(member.name);
+    if (!isMeant(member.name) && member !== leader) return member;
+    const [own, history] = await Promise.all([
+      member === leader ? sender : readMember(look, member.name),
+      readHistory(look, member.name),
+    ]);
+    pasts.set(member.name, pastOf(own, history));
+    if (!own && isMeant(member.name) && look.ask.reaches(member.name)) silent.push(member.name);
     if (member === leader) return member;
     const lag = lagBehind(sender, own);
     return lag === undefined ? member : { ...member, lag };
   });
-  return { cluster: { ...cluster, members: await Promise.all(members) }, sender, silent };
+  return { cluster: { ...cluster, members: await Promise.all(members) }, sender, silent, pasts };
 }
 
 /** What is known beside the list. Ahead of a run's changes the configuration counts for nothing: it may be among them. */
-async function knownOf(look: Members, { sender }: Live, ahead: boolean) {
+async function knownOf(look: Members, { sender, pasts }: Live, ahead: boolean) {
   return {
     maximumLag: timingOf(look.settings.dcs).maximumLag,
     leader: sender,
+    pasts,
     config: ahead ? {} : await readConfig(look),
   };
 }

@@ -1,10 +1,12 @@
 import { isPrimaryRole } from '../../clients/patroni/api.ts';
+import { riftBetween } from '../../clients/patroni/history.ts';
+import { splitOf } from '../../clients/patroni/leaders.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import type { Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
-import type { PatroniState } from './state.ts';
+import { claimsIn, pastOf, sharedPast, type PatroniState } from './state.ts';
 
 /** Patroni: one leader that takes writes, every other a replica that keeps up, one cluster, nothing pending. */
 export function probePatroni({
@@ -29,13 +31,14 @@ export function probePatroni({
     .sort()
     .join(', ');
   return [
-    expectSame('leader', leader ?? cluster.name, '1 leader', count(leaders.length, 'leader')),
+    probeLeaders(leader ?? cluster.name, states),
     ...members.map((member) => probeRole(member, member.name === leader, settings)),
     ...members.map(({ name, member, silence }) =>
       expectSame('Patroni', name, 'running', member ? describe(member) : (silence ?? 'does not answer')),
     ),
     expectSame('system identifier', cluster.name, '1 identifier', count(identifiers.size, 'identifier')),
     expectSame('timeline', cluster.name, '1 timeline', count(timelines.size, 'timeline')),
+    ...probeHistories(cluster.name, states, leader),
     expectSame(
       'members',
       cluster.name,
@@ -47,6 +50,37 @@ export function probePatroni({
     ),
     probeConfig(cluster.name, settings, members),
   ];
+}
+
+function probeLeaders(where: string, states: ReadonlyMap<string, PatroniState>): ProbeRow {
+  const claims = claimsIn(states);
+  const split = splitOf(claims, false);
+  const found = count(claims.length, 'leader');
+  return expectSame('leader', where, '1 leader', split ? `${found}: ${split.message}` : found);
+}
+
+/** Every member's data has been through what the leader's has; a row for each that has not. */
+function probeHistories(
+  cluster: string,
+  states: ReadonlyMap<string, PatroniState>,
+  leader: string | undefined,
+): ProbeRow[] {
+  const shared = sharedPast(states, leader);
+  const others = [...states].filter(([name, { member }]) => member && name !== leader);
+  const rifts = others.flatMap(([name, { member, history }]) => {
+    const rift = shared && riftBetween(pastOf(member, history), shared);
+    return rift === undefined ? [] : [{ name, rift }];
+  });
+  if (rifts.length > 0) {
+    const expected = `that of ${leader ?? cluster}`;
+    return rifts.map(({ name, rift }) =>
+      row('history', name, expected, `${rift}: drover reinit ${name} clones it again`, 'fail'),
+    );
+  }
+  const unknown = others.filter(([, { history }]) => !history).map(([name]) => name);
+  const isKnown = shared?.history !== undefined && unknown.length === 0;
+  const found = isKnown ? '1 history' : `not known of ${[...unknown, ...(shared?.history ? [] : [leader ?? cluster])].join(', ')}`;
+  return [row('history', cluster, '1 history', found, isKnown ? 'pass' : 'warn')];
 }
 
 function describe({

@@ -10,6 +10,8 @@ interface Role {
 export interface PatroniSettings {
   readonly restPort: number;
   readonly postgresPort: number;
+  /** A host's data directory; only of one that is reached, since it follows from the host's facts. */
+  dataDirOf(host: string): string;
   /** Who may change something through the REST API. */
   readonly rest: PatroniCredentials;
   readonly synchronous: boolean;
@@ -32,6 +34,7 @@ export function readSettings(read: VariableReader): PatroniSettings {
   return {
     restPort: read.number('patroni_restapi_port'),
     postgresPort: read.number('postgres_port'),
+    dataDirOf: (host) => read.text('postgres_data_dir', host),
     rest: { user: read.text('patroni_restapi_user'), password: read.text('patroni_restapi_password') },
     synchronous: read.flag('patroni_synchronous_mode'),
     dcs: { ...read.record('patroni_dcs'), ...read.record('patroni_dcs_extra') },

@@ -1,3 +1,11 @@
+import {
+  historyScript,
+  parseDcsHistory,
+  parseHistory,
+  type History,
+  type Past,
+} from '../../clients/patroni/history.ts';
+import { claimsOf, type Claim } from '../../clients/patroni/leaders.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import {
   getRequest,
@@ -20,22 +28,29 @@ export interface PatroniState {
   readonly replica: number | undefined;
   readonly cluster: PatroniCluster | undefined;
   readonly config: Readonly<Record<string, unknown>> | undefined;
+  /** Of its data. */
+  readonly history: History | undefined;
+  /** Of the cluster, as the DCS keeps it. */
+  readonly dcsHistory: History | undefined;
   /** Why it is silent. */
   readonly silence: string | undefined;
 }
 
 export async function lookAtMember(
-  { ask, settings }: Look<PatroniSettings>,
+  look: Pick<Look<PatroniSettings>, 'ask' | 'settings'>,
   { name, address }: ClusterHost,
 ): Promise<PatroniState> {
+  const { ask, settings } = look;
   const get = (path: string) => ask.http(name, getRequest({ address, port: settings.restPort }, path));
-  const [member, leader, primary, replica, cluster, config] = await Promise.all([
+  const [member, leader, primary, replica, cluster, config, dcsHistory, history] = await Promise.all([
     get('/patroni'),
     get('/leader'),
     get('/primary'),
     get('/replica?lag=1MB'),
     get('/cluster'),
     get('/config'),
+    get('/history'),
+    readHistory(look, name),
   ]);
   const status = (answer: HttpAnswer) => (answer.answered ? answer.status : undefined);
   return {
@@ -45,13 +60,47 @@ export async function lookAtMember(
     replica: status(replica),
     cluster: parseCluster(cluster),
     config: parseConfig(config),
+    history,
+    dcsHistory: parseDcsHistory(dcsHistory),
     silence: member.answered ? undefined : member.reason,
   };
 }
 
-/** The members that lead according to their own words. */
-export function leadersOf(states: ReadonlyMap<string, PatroniState>): string[] {
-  return [...states].filter(([, { leader }]) => leader === 200).map(([name]) => name);
+/** The history of the data on a host; undefined where there is none, or the host cannot be reached. */
+export async function readHistory(
+  { ask, settings }: Pick<Look<PatroniSettings>, 'ask' | 'settings'>,
+  host: string,
+): Promise<History | undefined> {
+  if (!ask.reaches(host)) return undefined;
+  const { status, stdout } = await ask.run(host, historyScript(settings.dataDirOf(host)));
+  return status === 0 ? parseHistory(stdout) : undefined;
+}
+
+/** What a member and its data say of its past. */
+export function pastOf(member: PatroniMember | undefined, history: History | undefined): Past {
+  const { location, received_location: received, replayed_location: replayed } = member?.xlog ?? {};
+  return {
+    system: member?.database_system_identifier,
+    timeline: member?.timeline,
+    position: location ?? Math.max(received ?? 0, replayed ?? 0),
+    history,
+  };
+}
+
+/** What every member has to share: the leader's past, and while no leader answers what the DCS keeps of the cluster's. */
+export function sharedPast(
+  states: ReadonlyMap<string, PatroniState>,
+  leader: string | undefined,
+): Past | undefined {
+  const led = states.get(leader ?? '');
+  if (led?.member) return pastOf(led.member, led.history);
+  const kept = [...states.values()].find(({ dcsHistory }) => dcsHistory)?.dcsHistory;
+  return kept && { system: undefined, timeline: undefined, position: undefined, history: kept };
+}
+
+/** The members that lead by their own words; the first of several is the one that holds the lock. */
+export function claimsIn(states: ReadonlyMap<string, PatroniState>): Claim[] {
+  return claimsOf([...states].map(([name, { member, leader }]) => ({ name, member, leader })));
 }
 
 /** The cluster as the first member shows it that does. */

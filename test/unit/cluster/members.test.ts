@@ -44,6 +44,21 @@ describe('reinit', () => {
     ]);
   });
 
+  it('ends a second leader, and nothing else does', () => {
+    const claims = [
+      { name: 'node1', locked: true, timeline: 2 },
+      { name: 'node3', locked: false, timeline: 3 },
+    ];
+    const cluster = view({ claims, leaders: ['node1', 'node3'], paused: true });
+    const plan = planReinit(cluster, 'node3');
+    expect(refused(plan)).toEqual([]);
+    expect(plan.steps[0]?.disrupts).toBe('writes on node3, and gives up what only it has');
+    expect(refused(planReinit(cluster, 'node2'))).toEqual([
+      'node1 (timeline 2, with the leader’s lock) and node3 (timeline 3, without it) both take writes',
+    ]);
+    expect(refused(planReinit(cluster, 'node1'))).toHaveLength(2);
+  });
+
   it.each([
     { what: 'the leader', cluster: view(), node: 'node1', says: 'node1 leads: its data is the cluster’s' },
     {

@@ -21,6 +21,8 @@ export function view(differs: Partial<ClusterView> = {}): ClusterView {
     members: [member('node1', { streaming: false, lag: undefined }), member('node2'), member('node3')],
     leader: 'node1',
     leaders: ['node1'],
+    claims: [{ name: 'node1', locked: true, timeline: 1 }],
+    past: undefined,
     paused: false,
     synchronous: false,
     strict: false,

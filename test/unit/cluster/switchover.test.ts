@@ -10,6 +10,20 @@ import { etcdMember, member, refused, stepsOf, topology, view, viewWith } from '
 
 const MiB = 1024 ** 2;
 
+/** Two members that take writes. */
+const claims = [
+  { name: 'node1', locked: true, timeline: 2 },
+  { name: 'node3', locked: false, timeline: 3 },
+];
+
+/** Data whose second timeline began there. */
+const pastFrom = (at: number) => ({
+  system: '7',
+  timeline: 2,
+  position: 100,
+  history: [{ timeline: 2, parent: 1, at }],
+});
+
 describe('who takes over', () => {
   it.each([
     { what: 'not the host of etcd’s leader, other things being equal', cluster: view(), to: 'node3' },
@@ -63,8 +77,8 @@ describe('what a switchover refuses', () => {
     { what: 'no leader', cluster: view({ leader: undefined, leaders: [] }), says: 'c has no leader' },
     {
       what: 'two leaders',
-      cluster: view({ leaders: ['node1', 'node2'] }),
-      says: 'node1 and node2 both say that they lead',
+      cluster: view({ leaders: ['node1', 'node2'], claims: claims.map((claim) => ({ ...claim, locked: true })) }),
+      says: 'node1 (timeline 2, with the leader’s lock) and node3 (timeline 3, with the leader’s lock) both take writes',
     },
     {
       what: 'a silent leader',
@@ -120,6 +134,18 @@ describe('what a switchover refuses', () => {
       hint: 'choose another with --to, or clone it again with drover reinit node2',
     },
     {
+      what: 'one whose data is not the leader’s',
+      cluster: viewWith({ node2: { past: pastFrom(8) } }, { past: pastFrom(16) }),
+      says: 'node2 does not share the cluster’s history: timeline 2 from 0/8, the leader timeline 2 from 0/10',
+      hint: 'drover reinit node2 deletes its data and clones the leader again',
+    },
+    {
+      what: 'one of another cluster',
+      cluster: viewWith({ node2: { past: { ...pastFrom(8), system: '8' } } }, { past: pastFrom(8) }),
+      says: 'node2 is of another cluster: system identifier 8, not 7',
+      hint: 'find out whose data it is before anything is done to node2',
+    },
+    {
       what: 'one whose lag nobody knows',
       cluster: viewWith({ node2: { lag: undefined } }),
       says: 'node2 does not report its lag',
@@ -163,6 +189,25 @@ describe('failover', () => {
     const plan = planFailover(leaderless, topology);
     expect(refused(plan)).toEqual([]);
     expect(stepsOf(plan)[0]).toBe('node3 takes the lead');
+  });
+
+  it('gives the lead to nobody whose data is not what the DCS knows', () => {
+    const kept = { ...pastFrom(16), system: undefined, timeline: undefined };
+    const cluster = {
+      ...leaderless,
+      past: kept,
+      members: leaderless.members.map((each) => ({ ...each, past: pastFrom(each.name === 'node2' ? 16 : 8) })),
+    };
+    expect(planFailover(cluster, topology).to).toBe('node2');
+    expect(refused(planFailover(cluster, topology, 'node3'))).toEqual([
+      'node3 does not share the cluster’s history: timeline 2 from 0/8, the cluster timeline 2 from 0/10',
+    ]);
+  });
+
+  it('waits until one of two has given way', () => {
+    expect(refused(planFailover(view({ claims }), topology, 'node2'))).toEqual([
+      'node1 (timeline 2, with the leader’s lock) and node3 (timeline 3, without it) both take writes',
+    ]);
   });
 
   it('goes on in a pause and with an etcd member down, but not without a majority', () => {

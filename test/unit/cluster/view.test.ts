@@ -12,6 +12,8 @@ const silent: PatroniState = {
   replica: undefined,
   cluster: undefined,
   config: undefined,
+  history: undefined,
+  dcsHistory: undefined,
   silence: 'refused',
 };
 

@@ -83,6 +83,8 @@ export class SeenCluster {
           })),
         },
         config: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } },
+        history: [{ timeline: 3, parent: 1, at: 5000 }],
+        dcsHistory: undefined,
         silence: undefined,
       });
       this.watchdog.set(name, {

@@ -32,6 +32,7 @@ export function patroniSettings(differs: Partial<PatroniSettings> = {}): Patroni
   return {
     restPort: 8008,
     postgresPort: 5432,
+    dataDirOf: () => '/data',
     rest: { user: 'patroni', password: 'secret' },
     synchronous: false,
     dcs: {},

@@ -12,6 +12,7 @@ export function replica(name: string, differs: Partial<Standing> = {}): Standing
     timeline: 1,
     nofailover: false,
     nosync: false,
+    past: undefined,
     ...differs,
   };
 }
@@ -29,6 +30,7 @@ export function clusterOf(
     synchronous: false,
     strict: false,
     timing: { maximumLag: 1024 ** 2 },
+    past: undefined,
     ...differs,
   };
 }

@@ -80,6 +80,24 @@ describe('the gate', () => {
       undefined,
     ],
     [
+      'another’s data is not the leader’s',
+      ({ histories }) => {
+        histories['n1'] = '00000002.history 1 0/B0\n';
+        histories['n3'] = '00000002.history 1 0/A0\n';
+      },
+      'n3 does not share the cluster’s history: timeline 2 from 0/A0, the cluster timeline 2 from 0/B0',
+      undefined,
+    ],
+    [
+      'its own data is not the leader’s',
+      ({ histories }) => {
+        histories['n1'] = '00000002.history 1 0/B0\n';
+        histories['n2'] = '00000002.history 1 0/A0\n';
+      },
+      'n2 does not share the cluster’s history: timeline 2 from 0/A0, the cluster timeline 2 from 0/B0',
+      'it does not share the cluster’s history: timeline 2 from 0/A0, the cluster timeline 2 from 0/B0',
+    ],
+    [
       'another is on another timeline',
       ({ patroni }) => {
         patroni['n1'] = { role: 'leader', state: 'running', timeline: 2 };

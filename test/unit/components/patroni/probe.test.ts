@@ -10,6 +10,7 @@ describe('the probes show', () => {
       [
         'fail leader (demo): 0 leaders',
         'fail role (n1): /replica 503, /primary 503',
+        'warn history (demo): not known of demo',
         'fail HAProxy writes (proxy): up: n1',
         'fail HAProxy reads (proxy): up: n2, n3',
         'fail watchdog (n1): active',
@@ -19,10 +20,31 @@ describe('the probes show', () => {
       'two leaders',
       (cluster) => Object.assign(cluster.of('patroni', 'n2'), { leader: 200, primary: 200, replica: 503 }),
       [
-        'fail leader (n1): 2 leaders',
+        'fail leader (n1): 2 leaders: n1 (timeline 3, with the leader’s lock) and n2 (timeline 3, with the leader’s lock) both take writes',
         'fail role (n2): /replica 503, /primary 200',
         'fail watchdog (n2): inactive',
       ],
+    ],
+    [
+      'one that takes writes without the lock',
+      (cluster) => Object.assign(cluster.of('patroni', 'n2').member ?? {}, { role: 'master' }),
+      [
+        'fail leader (n1): 2 leaders: n1 (timeline 3, with the leader’s lock) and n2 (timeline 3, without it) both take writes',
+        'fail watchdog (n2): inactive',
+      ],
+    ],
+    [
+      'data that is not the leader’s',
+      (cluster) =>
+        Object.assign(cluster.of('patroni', 'n2'), { history: [{ timeline: 3, parent: 1, at: 4096 }] }),
+      [
+        'fail history (n2): timeline 3 from 0/1000, the leader timeline 3 from 0/1388: drover reinit n2 clones it again',
+      ],
+    ],
+    [
+      'data that nobody can look at',
+      (cluster) => Object.assign(cluster.of('patroni', 'n2'), { history: undefined }),
+      ['warn history (demo): not known of n2'],
     ],
     [
       'a leader that does not take writes yet',
