@@ -52,11 +52,7 @@ export async function refuseSplit(
 }
 
 /** What a plan has asked already is not asked again. */
-function answerOf(
-  fleet: Fleet,
-  host: string,
-  request: ReturnType<typeof getRequest>,
-): Promise<HttpAnswer> {
+function answerOf(fleet: Fleet, host: string, request: ReturnType<typeof getRequest>): Promise<HttpAnswer> {
   const need = needHttp(request);
   const records = fleet.recordsOf(need, host);
   return records ? Promise.resolve(need.parse(records)) : new Ask(fleet).http(host, request);

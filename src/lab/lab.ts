@@ -19,7 +19,16 @@ import {
   setPaused,
 } from './machine.ts';
 import { namesOf, type LabNames } from './names.ts';
-import { cutOff, isCut, lowerNetwork, plugIn, pluggedHosts, raiseNetwork, rejoin, unplug } from './network.ts';
+import {
+  cutOff,
+  isCut,
+  lowerNetwork,
+  plugIn,
+  pluggedHosts,
+  raiseNetwork,
+  rejoin,
+  unplug,
+} from './network.ts';
 import { findSave, unpackSave, writeSave } from './save.ts';
 import { run, succeeds } from './shell.ts';
 

@@ -103,7 +103,8 @@ function faultsIn({ members }: PatroniCluster, standing: ClusterStanding, host: 
   return members.flatMap((listed) => {
     const own = standing.members.find(({ name }) => name === listed.name);
     const fault = own && faultOf(own, standing);
-    if (!fault || (listed.name === host && !['lagging', 'diverged', 'other-cluster'].includes(fault.kind))) return [];
+    if (!fault || (listed.name === host && !['lagging', 'diverged', 'other-cluster'].includes(fault.kind)))
+      return [];
     return [{ kind: fault.kind, text: `${listed.name} ${describeFault(fault, listed)}` }];
   });
 }

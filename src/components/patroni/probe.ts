@@ -79,7 +79,9 @@ function probeHistories(
   }
   const unknown = others.filter(([, { history }]) => !history).map(([name]) => name);
   const isKnown = shared?.history !== undefined && unknown.length === 0;
-  const found = isKnown ? '1 history' : `not known of ${[...unknown, ...(shared?.history ? [] : [leader ?? cluster])].join(', ')}`;
+  const found = isKnown
+    ? '1 history'
+    : `not known of ${[...unknown, ...(shared?.history ? [] : [leader ?? cluster])].join(', ')}`;
   return [row('history', cluster, '1 history', found, isKnown ? 'pass' : 'warn')];
 }
 

@@ -77,7 +77,10 @@ describe('what a switchover refuses', () => {
     { what: 'no leader', cluster: view({ leader: undefined, leaders: [] }), says: 'c has no leader' },
     {
       what: 'two leaders',
-      cluster: view({ leaders: ['node1', 'node2'], claims: claims.map((claim) => ({ ...claim, locked: true })) }),
+      cluster: view({
+        leaders: ['node1', 'node2'],
+        claims: claims.map((claim) => ({ ...claim, locked: true })),
+      }),
       says: 'node1 (timeline 2, with the leader’s lock) and node3 (timeline 3, with the leader’s lock) both take writes',
     },
     {
@@ -196,7 +199,10 @@ describe('failover', () => {
     const cluster = {
       ...leaderless,
       past: kept,
-      members: leaderless.members.map((each) => ({ ...each, past: pastFrom(each.name === 'node2' ? 16 : 8) })),
+      members: leaderless.members.map((each) => ({
+        ...each,
+        past: pastFrom(each.name === 'node2' ? 16 : 8),
+      })),
     };
     expect(planFailover(cluster, topology).to).toBe('node2');
     expect(refused(planFailover(cluster, topology, 'node3'))).toEqual([

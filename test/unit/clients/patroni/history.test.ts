@@ -14,10 +14,8 @@ import { folderOf } from '../../support.ts';
 /** PostgreSQL writes an empty line between what it copies and what it adds. */
 const second = '1\t0/5000140\tno recovery target specified\n';
 const third = `${second}\n2\t1/A0\tno recovery target specified\n`;
-const both = [
-  { timeline: 3, parent: 2, at: 2 ** 32 + 0xa0 },
-  { timeline: 2, parent: 1, at: 0x5000140 },
-];
+const begun = { timeline: 2, parent: 1, at: 0x5000140 };
+const both = [{ timeline: 3, parent: 2, at: 2 ** 32 + 0xa0 }, begun];
 
 describe('the history of a data directory', () => {
   const read = (folder: string) =>
@@ -29,7 +27,7 @@ describe('the history of a data directory', () => {
       'pg_wal/00000003.history': third,
       'pg_wal/000000030000000100000000': 'WAL',
     });
-    expect(read(folder)).toEqual([...both, both[1]]);
+    expect(read(folder)).toEqual([...both, begun]);
   });
 
   it('keeps what an earlier file says otherwise', () => {
@@ -48,7 +46,7 @@ describe('the history of a data directory', () => {
   it('follows no link and waits for no pipe', () => {
     const folder = folderOf({ 'pg_wal/00000003.history': third });
     symlinkSync('/dev/zero', join(folder, 'pg_wal/00000004.history'));
-    execFileSync('mkfifo', [join(folder, 'pg_wal/00000005.history')]);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(folder, 'pg_wal/00000005.history')]);
     expect(read(folder)[0]?.timeline).toBe(3);
   });
 });
@@ -71,7 +69,7 @@ describe('a member parted from its leader', () => {
   const first = { timeline: 2, parent: 1, at: 0x4000000 };
   it.each<[string, Partial<Past>, string | undefined]>([
     ['not when it has been through the same', {}, undefined],
-    ['not while it is on its way there', { timeline: 2, history: [both[1]!], position: 0x6000000 }, undefined],
+    ['not while it is on its way there', { timeline: 2, history: [begun], position: 0x6000000 }, undefined],
     ['not while its files do not say', { history: [] }, undefined],
     ['not while nobody has looked', { history: undefined }, undefined],
     [
@@ -86,12 +84,12 @@ describe('a member parted from its leader', () => {
     ],
     [
       'when it has gone on where the leader left',
-      { timeline: 2, history: [both[1]!], position: 2 ** 32 + 0xa1 },
+      { timeline: 2, history: [begun], position: 2 ** 32 + 0xa1 },
       'timeline 2 from 0/5000140, the leader timeline 3 from 1/A0',
     ],
     [
       'when it is on a timeline that the leader has never been on',
-      { timeline: 4, history: [{ timeline: 4, parent: 2, at: 9 }, both[1]!] },
+      { timeline: 4, history: [{ timeline: 4, parent: 2, at: 9 }, begun] },
       'timeline 4 from 0/9, the leader timeline 3 from 1/A0',
     ],
     ['not by numbers that are those of another cluster', { system: '8', history: [first] }, undefined],
