@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { series } from '../lab-release.ts';
 import {
   drover,
   expectExit,
@@ -142,10 +143,10 @@ describe('data in the way', () => {
   });
 
   it('PostgreSQL data that drover did not make is never touched', async () => {
-    const data = '/var/lib/postgresql/15/main';
+    const data = `/var/lib/postgresql/${series.postgres}/main`;
     await lab.on(
       'node2',
-      `mkdir -p ${data}/global && head -c 8192 /dev/urandom > ${data}/global/pg_control && echo 15 > ${data}/PG_VERSION`,
+      `mkdir -p ${data}/global && head -c 8192 /dev/urandom > ${data}/global/pg_control && echo ${series.postgres} > ${data}/PG_VERSION`,
     );
     const before = await lab.on('node2', `find ${data} -type f | xargs sha256sum`);
     const plan = await on('plan');
@@ -153,7 +154,9 @@ describe('data in the way', () => {
     for (const outcome of [plan, run]) {
       expectExit(outcome, 5);
       expect(outcome.stderr).toMatch(
-        /\/var\/lib\/postgresql\/15\/main holds a PostgreSQL cluster that drover did not make \(system identifier \d+\)[\s\S]*\(on node2\)/,
+        new RegExp(
+          `${data} holds a PostgreSQL cluster that drover did not make \\(system identifier \\d+\\)[^]*\\(on node2\\)`,
+        ),
       );
     }
     expect(madeChanges(run)).toEqual([]);

@@ -121,7 +121,7 @@ describe('a change of the configuration rolls through a cluster that is written 
     expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
     for (const node of nodes) {
       await expect
-        .poll(() => lab.on(node, 'cat /var/lib/postgresql/15/main/pg_hba.conf'), { timeout: 30_000 })
+        .poll(() => lab.on(node, 'cat /var/lib/postgresql/*/main/pg_hba.conf'), { timeout: 30_000 })
         .toContain(line);
     }
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { series } from '../lab-release.ts';
 import {
   drover,
   expectExit,
@@ -21,6 +22,8 @@ const repository = new AptRepository(lab);
 const nodes = ['node1', 'node2', 'node3'];
 const entry = 'HAProxy-demo';
 const hosts = [...nodes, entry];
+const server = `postgresql-${series.postgres}`;
+const client = `postgresql-client-${series.postgres}`;
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 const leader = () => leaderOf(lab.inventory);
 
@@ -31,14 +34,14 @@ beforeAll(async () => {
   ledger = await Ledger.make(lab);
   await repository.open(hosts);
   await repository.add('node1', [
-    { name: 'postgresql-15', version: '15.97-1' },
-    { name: 'postgresql-client-15', version: '15.97-1' },
-    { name: 'patroni', version: '3.0.4-1' },
-    { name: 'etcd-server', version: '3.4.97-1' },
+    { name: server, version: `${series.postgres}.97-1` },
+    { name: client, version: `${series.postgres}.97-1` },
+    { name: 'patroni', version: `${series.patroni}.97-1` },
+    { name: 'etcd-server', version: `${series.etcd}.97-1` },
     // Of a series that it is not for an upgrade to begin.
-    { name: 'etcd-server', version: '3.5.16-1' },
+    { name: 'etcd-server', version: `${series.nextEtcd}.16-1` },
   ]);
-  await repository.add(entry, [{ name: 'haproxy', version: '2.6.97-1' }]);
+  await repository.add(entry, [{ name: 'haproxy', version: `${series.haproxy}.97-1` }]);
 });
 afterAll(async () => {
   repository.close();
@@ -117,13 +120,17 @@ describe('packages of a cluster that is written to are raised', () => {
     expectExit(plan, 2);
     expect(repository.fetched).toEqual([]);
     const details = linesOf(plan, 'plan').flatMap(({ changes }) => changes.map(({ detail }) => detail ?? ''));
-    expect(details.join()).toMatch(/postgresql-15 15\.\S+ -> 15\.97-1/);
+    expect(details.join()).toMatch(
+      new RegExp(`${server} ${series.postgres}\\.\\S+ -> ${series.postgres}\\.97-1`),
+    );
     const journals = await cursors(hosts);
 
     const { run } = await upgrade('all packages');
     expect(madeChanges(run).sort()).toEqual(plannedChanges(plan).sort());
     expect(linesOf(run, 'warning').map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^node1, node2, node3: etcd-server 3\.4\.\S+ -> 3\.5\.16-1 goes beyond 3\.4/),
+      expect.stringMatching(
+        `^node1, node2, node3: etcd-server ${series.etcd}\\.\\S+ -> ${series.nextEtcd}.16-1 goes beyond ${series.etcd}`,
+      ),
     ]);
     expect(linesOf(run, 'probe').filter(({ verdict }) => verdict === 'fail')).toEqual([]);
 
@@ -139,21 +146,22 @@ describe('packages of a cluster that is written to are raised', () => {
     expect(await countsSince({ [entry]: ofEntry }, 'haproxy.service', 'Reloaded')).toEqual({ [entry]: 1 });
     expect(await countsSince({ [entry]: ofEntry }, 'haproxy.service', 'Started')).toEqual({ [entry]: 0 });
     for (const node of nodes) {
-      expect(await versionsOn(node, 'etcd-server', 'patroni', 'postgresql-15')).toEqual([
-        'etcd-server 3.4.97-1',
-        'patroni 3.0.4-1',
-        'postgresql-15 15.97-1',
+      expect(await versionsOn(node, 'etcd-server', 'patroni', server)).toEqual([
+        `etcd-server ${series.etcd}.97-1`,
+        `patroni ${series.patroni}.97-1`,
+        `${server} ${series.postgres}.97-1`,
       ]);
       expect(await heldOn(node)).toEqual([
         'etcd-client',
         'etcd-server',
         'patroni',
-        'postgresql-15',
-        'postgresql-client-15',
+        server,
+        client,
+        'python3-etcd',
       ]);
     }
-    expect(await versionsOn(entry, 'haproxy')).toEqual(['haproxy 2.6.97-1']);
-    expect(await heldOn(entry)).toEqual(['haproxy', 'postgresql-client-15']);
+    expect(await versionsOn(entry, 'haproxy')).toEqual([`haproxy ${series.haproxy}.97-1`]);
+    expect(await heldOn(entry)).toEqual(['haproxy', client]);
     // HAProxy's old process stays until its last client has gone.
     for (const host of hosts) await expect.poll(() => outdatedOn(host), { timeout: 30_000 }).toBe('');
   });
@@ -167,10 +175,10 @@ describe('packages of a cluster that is written to are raised', () => {
   });
 
   it('HAProxy alone: its new program takes over, and no connection notices', async () => {
-    await repository.add(entry, [{ name: 'haproxy', version: '2.6.98-1' }]);
+    await repository.add(entry, [{ name: 'haproxy', version: `${series.haproxy}.98-1` }]);
     const { run, writes, reads } = await upgrade('HAProxy');
     expect(madeChanges(run)).toEqual([
-      `${entry}: download haproxy 2.6.98-1`,
+      `${entry}: download haproxy ${series.haproxy}.98-1`,
       `${entry}: update haproxy`,
       `${entry}: reload haproxy.service`,
     ]);
@@ -179,15 +187,15 @@ describe('packages of a cluster that is written to are raised', () => {
   });
 
   it('PostgreSQL alone, where a run before was cut short between package and restart', async () => {
-    await repository.add('node1', [{ name: 'postgresql-15', version: '15.98-1' }]);
+    await repository.add('node1', [{ name: server, version: `${series.postgres}.98-1` }]);
     const first = await leader();
     const [cut = '', other = ''] = nodes.filter((node) => node !== first);
     // What such a run leaves behind.
     await lab.on(
       cut,
       `printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
-apt-get -qq update; apt-get -qq -y --allow-change-held-packages install postgresql-15 >/dev/null 2>&1
-apt-mark hold postgresql-15 >/dev/null; rm /usr/sbin/policy-rc.d`,
+apt-get -qq update; apt-get -qq -y --allow-change-held-packages install ${server} >/dev/null 2>&1
+apt-mark hold ${server} >/dev/null; rm /usr/sbin/policy-rc.d`,
     );
     expect(await outdatedOn(cut)).not.toBe('');
     const before = await timeline();
@@ -205,11 +213,11 @@ apt-mark hold postgresql-15 >/dev/null; rm /usr/sbin/policy-rc.d`,
 describe('a package that does not start stops at the first host, which gets its former one back', () => {
   const broken = {
     patroni: {
-      version: '3.0.98-1',
+      version: `${series.patroni}.98-1`,
       broken: { program: 'usr/bin/patroni', says: 'ImportError: no module of that name' },
     },
     'etcd-server': {
-      version: '3.4.98-1',
+      version: `${series.etcd}.98-1`,
       broken: { program: 'usr/bin/etcd', says: 'panic: cannot read what it wrote' },
     },
   } as const;
