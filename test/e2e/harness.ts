@@ -210,7 +210,10 @@ export function expectExit(outcome: Outcome, wanted: number): void {
   const said = outcome.lines.flatMap((line) =>
     'message' in line && line.message !== undefined ? [line.message] : [],
   );
+  const changes = plannedChanges(outcome).slice(0, 20);
   throw new Error(
-    `exit ${outcome.exitCode ?? 'none'} instead of ${wanted}\n${outcome.stderr}\n${said.join('\n')}`,
+    [`exit ${outcome.exitCode ?? 'none'} instead of ${wanted}`, outcome.stderr, ...said, ...changes].join(
+      '\n',
+    ),
   );
 }

@@ -1,7 +1,8 @@
-import { isPrimaryRole } from '../../clients/patroni/api.ts';
+import { isPrimaryRole, type PatroniMember } from '../../clients/patroni/api.ts';
 import { riftBetween } from '../../clients/patroni/history.ts';
 import { splitOf } from '../../clients/patroni/leaders.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
+import { compareVersions } from '../../vars/helpers.ts';
 import type { Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
@@ -49,6 +50,7 @@ export function probePatroni({
         .join(', ') ?? 'not known',
     ),
     probeConfig(cluster.name, settings, members),
+    ...probeLock(cluster.name, answering),
   ];
 }
 
@@ -112,6 +114,17 @@ function probeRole(
   }
   const expected = `/replica ${noLoadBalance.has(name) ? 503 : 200}, /primary 503`;
   return expectSame('role', name, expected, `/replica ${show(replica)}, /primary ${show(primary)}`);
+}
+
+/** Before 3.0.3 a leader that comes back takes the leader key from its successor (patroni#2689). */
+function probeLock(cluster: string, members: readonly PatroniMember[]): ProbeRow[] {
+  const [oldest] = members.map(({ patroni }) => patroni.version).sort(compareVersions);
+  if (oldest === undefined) return [];
+  const fails = compareVersions(oldest, '3.0.3') < 0;
+  const found = fails
+    ? `Patroni ${oldest}: taken from the successor by a leader that was frozen or cut off; acknowledged rows are lost; see patroni_repository`
+    : 'taken when it is free';
+  return [row('leader key', cluster, 'taken when it is free', found, fails ? 'warn' : 'pass')];
 }
 
 function probeConfig(cluster: string, { dcs }: PatroniSettings, members: readonly PatroniState[]): ProbeRow {

@@ -68,7 +68,7 @@ export class SeenCluster {
           role: leads ? 'master' : 'replica',
           timeline: 3,
           database_system_identifier: '7300',
-          patroni: { version: '3.0.2', scope: 'demo' },
+          patroni: { version: '3.0.3', scope: 'demo' },
         },
         leader: leads ? 200 : 503,
         primary: leads ? 200 : 503,

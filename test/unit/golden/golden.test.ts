@@ -27,13 +27,22 @@ const addresses = {
 /** What the host collector prints on such a machine, but for its address and name. */
 const releases = {
   'debian-12': 'debian\t12\tbookworm\tamd64\tkvm\tmachine',
+  'debian-13': 'debian\t13\ttrixie\tamd64\tkvm\tmachine',
   'ubuntu-22.04': 'ubuntu\t22.04\tjammy\tamd64\tkvm\tmachine',
   'ubuntu-24.04': 'ubuntu\t24.04\tnoble\tamd64\tkvm\tmachine',
 };
 
+/** What its hosts know of a Patroni. */
+const patronis = {
+  'debian-12': '3.0.2-1',
+  'debian-13': '4.0.7-3~deb13u1',
+  'ubuntu-22.04': '',
+  'ubuntu-24.04': '3.2.2-2',
+};
+
 function factsOf(release: keyof typeof releases, host: string): Value {
   const address = addresses[host as keyof typeof addresses];
-  const cloud = release === 'debian-12' ? 'no' : 'yes';
+  const cloud = release.startsWith('debian') ? 'no' : 'yes';
   const line = ['host', 'host', releases[release], address, host.toLowerCase(), 'systemd', cloud].join('\t');
   const records = parseCollected(line, [needHost]).get(identify(needHost)) ?? [];
   return needHost.parse(records) as unknown as Value;
@@ -73,7 +82,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
   );
   const run = (name: string): RunVariables => ({
     facts: () => factsOf(release, name),
-    registered: new Map(),
+    registered: new Map([['patroni_package', { value: { stdout: patronis[release] } }]]),
     secrets,
   });
   const out: string[] = [];
@@ -97,9 +106,15 @@ function render(release: keyof typeof releases, vars: string, host: string): str
   return maskPlaceholders(text).replace(/-----BEGIN PGP[^]*END PGP.*-----/, '(the key)');
 }
 
-/** Supported machines by source of packages; only the first of them is also run, in the lab. */
+/** Supported machines by source of packages; only the first two are also run, in the lab. */
 const machines = [
+  { name: 'debian-13-distro', release: 'debian-13', vars: 'watchdog_mode: required' },
   { name: 'debian-12-distro', release: 'debian-12', vars: 'watchdog_mode: required' },
+  {
+    name: 'debian-12-patroni',
+    release: 'debian-12',
+    vars: 'patroni_repository: "deb [signed-by=/etc/apt/keyrings/apt.postgresql.org.asc] https://apt.postgresql.org/pub/repos/apt bookworm-pgdg main"',
+  },
   { name: 'ubuntu-24.04-distro', release: 'ubuntu-24.04', vars: 'watchdog_mode: required' },
   {
     name: 'ubuntu-22.04-pgdg',

@@ -74,6 +74,13 @@ describe('the probes show', () => {
       ['fail Patroni (n2): running, waits for a restart, paused, watchdog failed'],
     ],
     [
+      'a Patroni that takes the leader key from its successor',
+      (cluster) => Object.assign(cluster.of('patroni', 'n3').member?.patroni ?? {}, { version: '3.0.2' }),
+      [
+        'warn leader key (demo): Patroni 3.0.2: taken from the successor by a leader that was frozen or cut off; acknowledged rows are lost; see patroni_repository',
+      ],
+    ],
+    [
       'another cluster’s node, on another timeline',
       (cluster) =>
         Object.assign(cluster.of('patroni', 'n2').member ?? {}, {
