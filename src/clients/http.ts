@@ -18,7 +18,14 @@ export interface HttpRequest {
 
 /** What came back, or why nothing did. */
 export type HttpAnswer =
-  { answered: true; status: number; body: string } | { answered: false; reason: string };
+  | {
+      answered: true;
+      status: number;
+      body: string;
+      /** When, in seconds of the epoch, by the clock of who answered; undefined where it does not say. */
+      at?: number;
+    }
+  | { answered: false; reason: string };
 
 export interface HttpOptions {
   /** Milliseconds for the whole exchange. */
@@ -88,13 +95,15 @@ function exchange(request: HttpRequest, stream: Duplex, signal: AbortSignal): Pr
           else chunks.push(chunk);
         });
         response.on('error', reject);
-        response.on('end', () =>
+        response.on('end', () => {
+          const at = Date.parse(response.headers.date ?? '') / 1000;
           resolve({
             answered: true,
             status: response.statusCode ?? 0,
             body: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
+            ...(Number.isNaN(at) ? {} : { at }),
+          });
+        });
       },
     );
     outgoing.on('error', reject);

@@ -1,4 +1,5 @@
-import type { StatusColumn } from '../components/status-table.ts';
+import type { Cells, StatusColumn, StatusProblem } from '../components/status-table.ts';
+import type { Component } from '../components/component.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { clusterOf } from '../components/patroni/state.ts';
 import { components } from '../components/registry.ts';
@@ -9,7 +10,7 @@ import type { Topology } from './topology.ts';
 export interface StatusRow {
   readonly name: string;
   readonly address: string;
-  readonly cells: Readonly<Record<string, string>>;
+  readonly cells: Cells;
 }
 
 /** The rows of a component, with what they need to be shown. */
@@ -22,32 +23,61 @@ export interface ComponentStatus {
 
 export interface ClusterStatus {
   readonly cluster: string;
-  readonly identifier: string;
-  readonly paused: boolean;
+  readonly identifier: string | null;
+  /** When it was asked, in ISO 8601. */
+  readonly at: string;
+  /** null while no member tells. */
+  readonly paused: boolean | null;
   /** A switchover that Patroni is to make later. */
   readonly scheduled: { readonly at: string; readonly to: string | null } | null;
+  /** How many services were asked, and how many of them answered. */
+  readonly asked: number;
+  readonly answered: number;
+  /** There is nothing against it. */
+  readonly whole: boolean;
+  readonly problems: readonly StatusProblem[];
   /** The database first. */
   readonly tables: readonly ComponentStatus[];
 }
 
 /** The cluster as `drover status` shows it. */
-export function clusterStatus(topology: Topology, snapshot: Snapshot): ClusterStatus {
+export function clusterStatus(topology: Topology, snapshot: Snapshot, at: Date): ClusterStatus {
   const states = snapshot.of(patroni);
-  const { pause, scheduled_switchover: scheduled } = clusterOf(states) ?? {};
+  const seen = clusterOf(states);
   const member = [...states.values()].find((state) => state.member)?.member;
-  const tables = [patroni, ...components.filter((component) => component !== patroni)];
+  const shown = [patroni, ...components.filter((component) => component !== patroni)].flatMap(
+    (component) => showComponent(component, topology, snapshot) ?? [],
+  );
+  const answers = shown.flatMap((component) => component.answers);
+  const problems = shown.flatMap((component) => component.problems);
+  const { scheduled_switchover: scheduled } = seen ?? {};
   return {
     cluster: topology.cluster,
-    identifier: member?.database_system_identifier ?? 'unknown',
-    paused: pause === true,
+    identifier: member?.database_system_identifier ?? null,
+    at: at.toISOString(),
+    paused: seen ? seen.pause === true : null,
     scheduled: scheduled ? { at: scheduled.at, to: scheduled.to ?? null } : null,
-    tables: tables.flatMap((component): ComponentStatus[] => {
-      const { status } = component;
-      if (!status) return [];
-      const seen = seenOf(component, topology, snapshot);
-      const rows = seen.hosts.map((host) => ({ ...host, cells: status.cells(host, seen) }));
-      return [{ key: status.key, title: status.title, columns: status.columns, rows }];
-    }),
+    asked: answers.length,
+    answered: answers.filter(Boolean).length,
+    whole: problems.length === 0,
+    problems,
+    tables: shown.map(({ table }) => table),
+  };
+}
+
+function showComponent<S, T>(component: Component<S, T>, topology: Topology, snapshot: Snapshot) {
+  const { status, title } = component;
+  if (!status) return undefined;
+  const seen = seenOf(component, topology, snapshot);
+  const rows = seen.hosts.map((host) => ({ ...host, cells: status.cells(host, seen) }));
+  const silent = seen.hosts.filter((host) => !status.answers(host, seen));
+  return {
+    answers: seen.hosts.map((host) => !silent.includes(host)),
+    problems: [
+      ...silent.map(({ name }): StatusProblem => ({ where: name, what: `${title} does not answer` })),
+      ...status.problems(seen),
+    ],
+    table: { key: status.key, title: status.title, columns: status.columns, rows } satisfies ComponentStatus,
   };
 }
 

@@ -44,7 +44,8 @@ export class Topology {
   get outline(): ClusterOutline {
     const { hosts, settings } = this.of(patroni);
     const readers = hosts.map(({ name }) => name).filter((name) => !settings.noLoadBalance.has(name));
-    return { name: this.cluster, members: hosts, readers };
+    const standby = (settings.dcs['standby_cluster'] ?? null) !== null;
+    return { name: this.cluster, members: hosts, readers, standby };
   }
 
   /** The role that drover probes the database with. */

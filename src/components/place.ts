@@ -18,4 +18,6 @@ export interface ClusterOutline {
   readonly members: readonly ClusterHost[];
   /** Names of members that serve reads while they follow. */
   readonly readers: readonly string[];
+  /** It follows another cluster, and takes no writes. */
+  readonly standby: boolean;
 }

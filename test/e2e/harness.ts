@@ -189,9 +189,17 @@ export function threeFastNodes(): string {
 
 /** What `drover status --json` prints. */
 export interface Status {
-  readonly paused: boolean;
-  readonly members: readonly { name: string; role: string; timeline: string; lag: string; more: string }[];
-  readonly etcd: readonly { name: string; role: string }[];
+  readonly paused: boolean | null;
+  readonly whole: boolean;
+  readonly problems: readonly { where: string; what: string }[];
+  readonly members: readonly {
+    name: string;
+    role: string | null;
+    state: string | null;
+    timeline: number | null;
+    more: readonly string[];
+  }[];
+  readonly etcd: readonly { name: string; role: string | null }[];
 }
 
 export async function statusOf(inventory: string): Promise<Status> {

@@ -110,7 +110,7 @@ const hostsOf = (run: Outcome, words: string) =>
     .filter(({ change }) => `${change.action} ${change.resource}`.startsWith(words))
     .map(({ host }) => host);
 
-const timeline = async () => Number((await statusOf(lab.inventory)).members[0]?.timeline);
+const timeline = async () => (await statusOf(lab.inventory)).members[0]?.timeline ?? NaN;
 
 describe('packages of a cluster that is written to are raised', () => {
   it('host by host, each service once, the leader last after it has handed over', async () => {

@@ -41,3 +41,10 @@ export function etcdLeaderOf(states: ReadonlyMap<string, EtcdState>): string | u
     ([, { status }]) => status !== undefined && status.leaderId === status.memberId,
   )?.[0];
 }
+
+/** The leaders that members know, by id; one in a healthy cluster. */
+export function leaderIdsOf(states: ReadonlyMap<string, EtcdState>): string[] {
+  const known = [...states.values()].flatMap(({ status }) => status?.leaderId ?? []);
+  // A member that knows of no leader says 0.
+  return [...new Set(known)].filter((id) => id !== '0');
+}

@@ -1,19 +1,46 @@
+import { showBytes } from '../../core/text.ts';
 import { roleColumn, type StatusTable } from '../status-table.ts';
 import type { EtcdSettings } from './settings.ts';
-import { etcdLeaderOf, type EtcdState } from './state.ts';
+import { etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
 
 export const status: StatusTable<EtcdSettings, EtcdState> = {
   key: 'etcd',
   title: 'etcd',
-  columns: [roleColumn, { key: 'version', title: 'version' }, { key: 'size', title: 'size' }],
+  columns: [
+    roleColumn,
+    { key: 'version', title: 'version' },
+    {
+      key: 'size',
+      title: 'size',
+      show: ({ size }) => (typeof size === 'number' ? showBytes(size) : '?'),
+    },
+  ],
+  answers: ({ name }, { states }) => states.get(name)?.status !== undefined,
   cells({ name }, { states }) {
-    const found = states.get(name)?.status;
-    if (!found) return { role: 'silent', version: '?', size: '?' };
-    const follows = found.isLearner ? 'learner' : 'follower';
+    const { status: found, alarms } = states.get(name) ?? {};
+    const follows = found?.isLearner ? 'learner' : 'follower';
     return {
-      role: etcdLeaderOf(states) === name ? 'leader' : follows,
-      version: found.version,
-      size: `${(found.size / 1024 ** 2).toFixed(1)} MiB`,
+      role: found ? (etcdLeaderOf(states) === name ? 'leader' : follows) : null,
+      version: found?.version ?? null,
+      size: found?.size ?? null,
+      alarms: alarms ?? null,
     };
+  },
+  problems({ hosts, states, cluster }) {
+    const answering = hosts.flatMap(({ name }) => {
+      const state = states.get(name);
+      return state?.status ? [{ name, ...state, status: state.status }] : [];
+    });
+    const leaders = leaderIdsOf(states);
+    return [
+      ...answering.flatMap(({ name, status: { leaderId, isLearner }, alarms }) => [
+        ...(leaderId === '0' ? [{ where: name, what: 'etcd knows no leader' }] : []),
+        ...(isLearner ? [{ where: name, what: 'etcd has no vote yet: it is a learner' }] : []),
+        ...(alarms ?? []).map((alarm) => ({ where: name, what: `etcd raised the alarm ${alarm}` })),
+      ]),
+      ...(leaders.length > 1
+        ? [{ where: cluster.name, what: `etcd’s members follow ${leaders.length} leaders` }]
+        : []),
+    ];
   },
 };

@@ -32,6 +32,8 @@ export interface PatroniState {
   readonly history: History | undefined;
   /** Of the cluster, as the DCS keeps it. */
   readonly dcsHistory: History | undefined;
+  /** Seconds since it last reached the DCS, when it answered. */
+  readonly dcsAge: number | undefined;
   /** Why it is silent. */
   readonly silence: string | undefined;
 }
@@ -52,9 +54,10 @@ export async function lookAtMember(
     get('/history'),
     readHistory(look, name),
   ]);
+  const said = parseMember(member);
   const status = (answer: HttpAnswer) => (answer.answered ? answer.status : undefined);
   return {
-    member: parseMember(member),
+    member: said,
     leader: status(leader),
     primary: status(primary),
     replica: status(replica),
@@ -62,8 +65,15 @@ export async function lookAtMember(
     config: parseConfig(config),
     history,
     dcsHistory: parseDcsHistory(dcsHistory),
-    silence: member.answered ? undefined : member.reason,
+    dcsAge: ageOf(said?.dcs_last_seen, member),
+    silence: said ? undefined : member.answered ? `Patroni answered ${member.status}` : member.reason,
   };
+}
+
+/** By the member's own clock, which need not be ours. */
+function ageOf(moment: number | undefined, answer: HttpAnswer): number | undefined {
+  const at = answer.answered ? answer.at : undefined;
+  return moment === undefined || at === undefined ? undefined : Math.max(0, at - moment);
 }
 
 /** The history of the data on a host; undefined where there is none, or the host cannot be reached. */

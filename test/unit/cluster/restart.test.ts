@@ -25,7 +25,7 @@ describe('the order of restarts', () => {
       'node3 is restarted',
       'node3 takes the lead over from node1, which is restarted by that',
     ]);
-    expect(plan.outage).toEqual({ usual: 6.5, most: 13 });
+    expect(plan.outage).toEqual({ usual: 1.75, most: 6.5 });
   });
 
   it('is the leader first, where it is, when a shared limit goes down', () => {

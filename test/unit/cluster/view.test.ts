@@ -14,6 +14,7 @@ const silent: PatroniState = {
   config: undefined,
   history: undefined,
   dcsHistory: undefined,
+  dcsAge: undefined,
   silence: 'refused',
 };
 

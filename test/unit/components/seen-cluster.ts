@@ -32,6 +32,8 @@ export const topology = topologyWith('demo', {
   watchdog: { hosts: nodes, settings: { mode: 'required', margin: 5, timeout: 25 } },
 });
 
+const streamTo = (name: string) => ({ application_name: name, state: 'streaming', sync_state: 'async' });
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a healthy cluster answers, led by n1, with etcd led by n2; a test spoils what it is about. */
@@ -69,6 +71,7 @@ export class SeenCluster {
           timeline: 3,
           database_system_identifier: '7300',
           patroni: { version: '3.0.3', scope: 'demo' },
+          ...(leads ? { replication: names.filter((other) => other !== name).map(streamTo) } : {}),
         },
         leader: leads ? 200 : 503,
         primary: leads ? 200 : 503,
@@ -85,6 +88,7 @@ export class SeenCluster {
         config: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } },
         history: [{ timeline: 3, parent: 1, at: 5000 }],
         dcsHistory: undefined,
+        dcsAge: 3,
         silence: undefined,
       });
       this.watchdog.set(name, {

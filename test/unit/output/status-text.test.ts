@@ -4,19 +4,22 @@ import { formatStatus } from '../../../src/output/status-text.ts';
 import { painter } from '../../../src/output/style.ts';
 import { SeenCluster, topology } from '../components/seen-cluster.ts';
 
-describe('status', () => {
-  const show = (cluster: SeenCluster) =>
-    formatStatus(clusterStatus(topology, cluster.snapshot), painter(false))
-      .split('\n')
-      .map((line) => line.replace(/ {2,}/g, ' | '));
+const at = new Date('2026-11-29T00:41:03.250Z');
+const statusOf = (cluster: SeenCluster) => clusterStatus(topology, cluster.snapshot, at);
+const show = (cluster: SeenCluster) =>
+  formatStatus(statusOf(cluster), painter(false))
+    .split('\n')
+    .map((line) => line.replace(/(?<=\S) {2,}/g, ' | '));
+const silence = { member: undefined, leader: undefined, dcsAge: undefined, silence: 'connection refused' };
 
+describe('status', () => {
   test('shows the cluster in the terms of patronictl list', () => {
     expect(show(new SeenCluster())).toEqual([
-      'demo (7300)',
+      'demo (7300), 2026-11-29 00:41:03 UTC',
       'member | address | role | state | timeline | lag',
       'n1 | 10.0.0.1 | leader | running | 3',
-      'n2 | 10.0.0.2 | replica | running | 3 | 0',
-      'n3 | 10.0.0.3 | replica | running | 3 | 1.5 MiB',
+      'n2 | 10.0.0.2 | replica | streaming | 3 | 0 B',
+      'n3 | 10.0.0.3 | replica | streaming | 3 | 1.5 MiB',
       '',
       'etcd | address | role | version | size',
       'n1 | 10.0.0.1 | follower | 3.4.23 | 1.0 MiB',
@@ -24,54 +27,241 @@ describe('status', () => {
       'n3 | 10.0.0.3 | follower | 3.4.23 | 1.0 MiB',
       '',
       'HAProxy | address | writes to | reads from',
-      'proxy | 10.0.0.9 | n1 | n2 n3',
+      'proxy | 10.0.0.9 | n1 | n2, n3',
+      '',
+      'whole: 7 of 7 services answered',
     ]);
   });
 
   test('shows what is silent, paused and pending', () => {
     const cluster = new SeenCluster();
-    Object.assign(cluster.of('patroni', 'n3'), { member: undefined, leader: undefined, silence: 'refused' });
+    Object.assign(cluster.of('patroni', 'n3'), silence);
     Object.assign(cluster.of('patroni', 'n2').member ?? {}, { pending_restart: true });
     Object.assign(cluster.of('patroni', 'n1').cluster ?? {}, { pause: true });
     Object.assign(cluster.of('etcd', 'n3'), { status: undefined });
     const lines = show(cluster);
-    expect(lines[0]).toBe('demo (7300), paused');
-    expect(lines[3]).toBe('n2 | 10.0.0.2 | replica | running | 3 | 0 | waits for a restart');
-    expect(lines[4]).toBe('n3 | 10.0.0.3 | replica | streaming | 3 | 1.5 MiB | refused');
-    expect(lines[9]).toBe('n3 | 10.0.0.3 | silent | ? | ?');
+    expect(lines[0]).toBe('demo (7300), 2026-11-29 00:41:03 UTC, paused');
+    expect(lines[3]).toBe('n2 | 10.0.0.2 | replica | streaming | 3 | 0 B | waits for a restart');
+    expect(lines[4]).toBe(
+      'n3 | 10.0.0.3 | ? | does not answer | ? | ? | connection refused, the DCS lists it as replica, streaming: up to 30 s after its last word',
+    );
+    expect(lines[9]).toBe('n3 | 10.0.0.3 | ? | ? | ?');
+    expect(lines.slice(-2)).toEqual([
+      'not whole: 5 of 7 services answered',
+      '  n3: Patroni does not answer, etcd does not answer',
+    ]);
   });
 
   test('shows a switchover that is scheduled', () => {
     const cluster = new SeenCluster();
-    const at = '2040-01-01T09:00:00+00:00';
-    Object.assign(cluster.of('patroni', 'n1').cluster ?? {}, { scheduled_switchover: { at, from: 'n1' } });
-    expect(show(cluster)[0]).toBe(`demo (7300), a switchover is scheduled for ${at}`);
-    expect(statusJson(clusterStatus(topology, cluster.snapshot))).toMatchObject({
-      scheduled: { at, to: null },
-    });
+    const then = '2040-01-01T09:00:00+00:00';
+    const scheduled = { scheduled_switchover: { at: then, from: 'n1' } };
+    Object.assign(cluster.of('patroni', 'n1').cluster ?? {}, scheduled);
+    expect(show(cluster)[0]).toBe(
+      `demo (7300), 2026-11-29 00:41:03 UTC, a switchover is scheduled for ${then}`,
+    );
+    expect(statusJson(statusOf(cluster))).toMatchObject({ scheduled: { at: then, to: null } });
   });
 
-  test('gives programs each component’s rows under its key', () => {
-    expect(statusJson(clusterStatus(topology, new SeenCluster().snapshot))).toMatchObject({
+  test('never shows a leader that is gone as running', () => {
+    const cluster = new SeenCluster();
+    Object.assign(cluster.of('patroni', 'n1'), silence);
+    expect(show(cluster)[2]).toBe(
+      'n1 | 10.0.0.1 | ? | does not answer | ? | ? | connection refused, the DCS lists it as leader, running: up to 30 s after its last word',
+    );
+  });
+
+  test('gives programs each component’s rows under its key, in types that stay', () => {
+    const json = statusJson(statusOf(new SeenCluster()));
+    expect(json).toEqual({
       cluster: 'demo',
       identifier: '7300',
+      at: '2026-11-29T00:41:03.250Z',
       paused: false,
       scheduled: null,
+      asked: 7,
+      answered: 7,
+      whole: true,
+      problems: [],
       members: expect.arrayContaining([
         {
           name: 'n1',
           address: '10.0.0.1',
           role: 'leader',
           state: 'running',
-          timeline: '3',
-          lag: '',
-          more: '',
+          streaming: null,
+          timeline: 3,
+          lag: null,
+          pendingRestart: false,
+          dcsAge: 3,
+          dcsRole: 'leader',
+          dcsState: 'running',
+          more: [],
         },
+        expect.objectContaining({ name: 'n3', role: 'replica', streaming: true, lag: 1_572_864 }),
       ]) as unknown,
       etcd: expect.arrayContaining([
-        { name: 'n2', address: '10.0.0.2', role: 'leader', version: '3.4.23', size: '1.0 MiB' },
+        {
+          name: 'n2',
+          address: '10.0.0.2',
+          role: 'leader',
+          version: '3.4.23',
+          size: 1_048_576,
+          alarms: [],
+        },
       ]) as unknown,
-      haproxy: [{ name: 'proxy', address: '10.0.0.9', writes: 'n1', reads: 'n2 n3' }],
+      haproxy: [{ name: 'proxy', address: '10.0.0.9', writes: ['n1'], reads: ['n2', 'n3'], problem: null }],
     });
+  });
+
+  test('gives programs null for what nobody tells', () => {
+    const cluster = new SeenCluster();
+    for (const name of ['n1', 'n2', 'n3']) {
+      Object.assign(cluster.of('patroni', name), { ...silence, cluster: undefined });
+      Object.assign(cluster.of('etcd', name), { status: undefined, view: undefined, alarms: undefined });
+    }
+    Object.assign(cluster.of('haproxy', 'proxy'), { servers: [], problem: 'no socket' });
+    const unknown = { role: null, state: null, streaming: null, timeline: null, lag: null };
+    expect(statusJson(statusOf(cluster))).toMatchObject({
+      identifier: null,
+      paused: null,
+      whole: false,
+      answered: 0,
+      members: [{ ...unknown, pendingRestart: null, dcsAge: null, dcsRole: null, dcsState: null }, {}, {}],
+      etcd: [{ role: null, version: null, size: null, alarms: null }, {}, {}],
+      haproxy: [{ writes: null, reads: null, problem: 'no socket' }],
+    });
+  });
+});
+
+describe('the cluster is whole unless', () => {
+  const problemsAfter = (spoil: (cluster: SeenCluster) => void) => {
+    const cluster = new SeenCluster();
+    spoil(cluster);
+    const { whole, problems } = statusOf(cluster);
+    expect(whole).toBe(problems.length === 0);
+    return problems.map(({ where, what }) => `${where}: ${what}`);
+  };
+  const patch = (found: object | undefined, differs: object) => Object.assign(found ?? {}, differs);
+
+  test.each<[string, (cluster: SeenCluster) => void, string[]]>([
+    ['nothing is wrong with it', () => undefined, []],
+    ['it is paused', (cluster) => patch(cluster.of('patroni', 'n1').cluster, { pause: true }), []],
+    [
+      'a restart is pending',
+      (cluster) => patch(cluster.of('patroni', 'n2').member, { pending_restart: true }),
+      [],
+    ],
+    [
+      'two lead',
+      (cluster) => {
+        patch(cluster.of('patroni', 'n3'), { leader: 200 });
+        patch(cluster.of('patroni', 'n3').member, { role: 'master' });
+      },
+      [
+        'demo: n1 (timeline 3, with the leader’s lock) and n3 (timeline 3, with the leader’s lock) both take writes',
+      ],
+    ],
+    [
+      'another takes writes',
+      (cluster) => patch(cluster.of('patroni', 'n3').member, { role: 'primary' }),
+      ['demo: n1 (timeline 3, with the leader’s lock) and n3 (timeline 3, without it) both take writes'],
+    ],
+    [
+      'the leader has lost its lock',
+      (cluster) => patch(cluster.of('patroni', 'n1'), { leader: 503 }),
+      [
+        'demo: nobody leads',
+        'n1: PostgreSQL takes writes without the leader’s lock',
+        'proxy: HAProxy sends writes to n1',
+        'proxy: HAProxy sends no reads to n1',
+      ],
+    ],
+    [
+      'nobody leads',
+      (cluster) => {
+        patch(cluster.of('patroni', 'n1'), { leader: 503 });
+        patch(cluster.of('patroni', 'n1').member, { role: 'replica' });
+      },
+      ['demo: nobody leads', 'proxy: HAProxy sends writes to n1', 'proxy: HAProxy sends no reads to n1'],
+    ],
+    [
+      'the leader does not answer',
+      (cluster) => patch(cluster.of('patroni', 'n1'), silence),
+      [
+        'n1: Patroni does not answer',
+        'demo: nobody who answers leads',
+        'proxy: HAProxy sends writes to n1',
+        'proxy: HAProxy sends no reads to n1',
+      ],
+    ],
+    [
+      'a member is lost',
+      (cluster) => patch(cluster.of('patroni', 'n3'), silence),
+      ['n3: Patroni does not answer'],
+    ],
+    [
+      'PostgreSQL does not run',
+      (cluster) => patch(cluster.of('patroni', 'n3').member, { state: 'start failed' }),
+      ['n3: PostgreSQL does not run: start failed'],
+    ],
+    [
+      'a replica does not stream',
+      (cluster) => patch(cluster.of('patroni', 'n1').member, { replication: [] }),
+      ['n2: does not stream from n1', 'n3: does not stream from n1'],
+    ],
+    [
+      'a replica is on another timeline',
+      (cluster) => patch(cluster.of('patroni', 'n2').member, { timeline: 2 }),
+      ['n2: is on timeline 2, and n1 on 3'],
+    ],
+    [
+      'a member cannot reach the DCS',
+      (cluster) => patch(cluster.of('patroni', 'n2'), { dcsAge: 31 }),
+      ['n2: Patroni has not reached the DCS for 31 s'],
+    ],
+    [
+      'a member has another database',
+      (cluster) => patch(cluster.of('patroni', 'n2').member, { database_system_identifier: '7301' }),
+      ['demo: members have 2 different databases: 7300, 7301'],
+    ],
+    [
+      'a watchdog failed',
+      (cluster) => patch(cluster.of('patroni', 'n1').member, { watchdog_failed: true }),
+      ['n1: the watchdog failed'],
+    ],
+    [
+      'one etcd of three is silent',
+      (cluster) => patch(cluster.of('etcd', 'n2'), { status: undefined, view: undefined, alarms: undefined }),
+      ['n2: etcd does not answer'],
+    ],
+    [
+      'an etcd member knows no leader',
+      (cluster) => patch(cluster.of('etcd', 'n1').status, { leaderId: '0' }),
+      ['n1: etcd knows no leader'],
+    ],
+    [
+      'etcd has two leaders',
+      (cluster) => patch(cluster.of('etcd', 'n1').status, { leaderId: '1' }),
+      ['demo: etcd’s members follow 2 leaders'],
+    ],
+    [
+      'etcd is full',
+      (cluster) => patch(cluster.of('etcd', 'n1'), { alarms: ['NOSPACE'] }),
+      ['n1: etcd raised the alarm NOSPACE'],
+    ],
+    [
+      'HAProxy is down',
+      (cluster) => patch(cluster.of('haproxy', 'proxy'), { servers: [], problem: 'no socket' }),
+      ['proxy: HAProxy does not answer'],
+    ],
+    [
+      'HAProxy knows no server',
+      (cluster) =>
+        cluster.of('haproxy', 'proxy').servers.forEach((server) => patch(server, { status: 'DOWN' })),
+      ['proxy: HAProxy sends writes to nobody', 'proxy: HAProxy sends no reads to n2, n3'],
+    ],
+  ])('%s', (_, spoil, problems) => {
+    expect(problemsAfter(spoil)).toEqual(problems);
   });
 });
