@@ -22,7 +22,7 @@ export function variablesPage(folder: string): string {
   return page(
     generatedNotice,
     '# Variables',
-    `What the playbooks of drover can be told, in the inventory or with \`-e\`. A variable that is not here and whose name begins with ${namespaces.map(code).join(', ')} is an error.`,
+    `What the playbooks of drover can be told, in the inventory or with \`-e\`. A variable that is not here and whose name begins with ${namespaces.map(code).join(', ')} or \`ansible_\` is an error, and so is a slip of one that is here, a parameter of PostgreSQL that stands by itself, and a name of another tool’s role (\`postgresql_…\`, \`pg_…\`). All others are yours; so is what one of your variables or templates uses.`,
     'The column *Effect* says what a change of a variable on a running cluster comes to: *reload* interrupts nobody; *restart* and *ordered restart* restart a service, the second one host after the other; *new clusters only* are read when a cluster is made, and never again.',
     ...[...sections].map(([title, declarations]) => sectionPage(title, declarations)),
   );
@@ -56,7 +56,25 @@ function sectionPage(title: string, declarations: readonly Declaration[]): strin
   ].join('\n\n');
 }
 
-function typeOf({ type, choices, minimum, maximum, pattern }: Declaration): string {
+/** What a form is, in words. */
+const forms: Readonly<Record<NonNullable<Declaration['format']>, string>> = {
+  ipv4: 'an IPv4 address',
+  host: 'an address or a host name',
+  listen: '`*`, or addresses separated by commas',
+  bind: 'an address or `*`',
+  network: 'networks such as `10.0.0.0/8`',
+  source: 'addresses or networks',
+  duration: '`1ms` to `24d`',
+  role: 'a role’s name',
+  path: 'an absolute path',
+};
+
+function typeOf(declaration: Declaration): string {
+  const same = declaration.everywhere ? ', the same on all hosts' : '';
+  return `${kindOf(declaration)}${same}`;
+}
+
+function kindOf({ type, choices, minimum, maximum, pattern, format }: Declaration): string {
   if (choices) return choices.map((choice) => code(String(choice))).join(', ');
   const range =
     minimum === undefined
@@ -66,7 +84,8 @@ function typeOf({ type, choices, minimum, maximum, pattern }: Declaration): stri
       : maximum === undefined
         ? `, at least ${minimum}`
         : `, ${minimum} to ${maximum}`;
-  return `${type}${range}${pattern === undefined ? '' : `, as ${code(pattern)}`}`;
+  const form = format === undefined ? '' : `: ${forms[format]}`;
+  return `${type}${form}${range}${pattern === undefined ? '' : `, as ${code(pattern)}`}`;
 }
 
 function defaultCell(declaration: Declaration): string {

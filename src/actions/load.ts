@@ -1,4 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import { checkCluster } from '../cluster/check.ts';
+import { checkForeignNames } from '../cluster/check-names.ts';
 import { rollingNames } from '../cluster/guide.ts';
 import { checkRun, hostsOfPlay } from '../config/check.ts';
 import { homeOf } from '../config/component-folders.ts';
@@ -52,21 +54,25 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const playbook = loadPlaybook(playbookPath, { modules, rolling: rollingNames }, problems);
   const inventory = loadInventory(options.inventory, playbook.folders, problems);
   for (const { group, optional } of declarations.software) if (optional) inventory.group(group);
-  if (options.without !== undefined) inventory.leaveOut(options.without);
   // Without hosts every pattern would be reported too.
   if (inventory.hosts.size === 0 && problems.list.length > 0) throw new InvalidInputError(problems.list);
   const extra = withTypes(parseExtraVars(options.extraVars, problems), declarations);
-  const variables: VariableSources = {
+  const sources = (): VariableSources => ({
     inventory,
     // Of a component that no host has, nothing is installed or written anywhere.
     defaults: defaultsLayer({ ...declarations, software: declarations.software.filter(isUsedIn(inventory)) }),
     extra,
     playbookDir: folder,
     checkMode,
-  };
-  const general = new Scope([extra, variables.defaults]);
+  });
   const run = runWithoutFacts(declarations);
-  checkRun(
+  const whole = sources();
+  checkCluster(inventory, declarations, (host) => scopeOf(whole, host, () => run), problems);
+  // Of what is left without it, the verb itself says whether it will do.
+  if (options.without !== undefined) inventory.leaveOut(options.without);
+  const variables = sources();
+  const general = new Scope([extra, variables.defaults]);
+  const unread = checkRun(
     {
       inventory,
       extra,
@@ -77,6 +83,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     },
     problems,
   );
+  checkForeignNames(unread, declarations, problems);
   checkTags(playbook.plays, options, problems);
   const limited = limitTo(inventory, options.limit, problems);
   const plays = playbook.plays.map((play) => {

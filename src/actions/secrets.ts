@@ -4,14 +4,17 @@ import type { Declaration } from '../config/declarations.ts';
 import { shortPath } from '../config/files.ts';
 import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { parseYaml, stringifyYaml } from '../config/yaml.ts';
-import type { Diagnostic } from '../core/diagnostics.ts';
+import { valueProblem } from '../config/value-problem.ts';
+import { slipOf, type Diagnostic } from '../core/diagnostics.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { nodeAt, type Node } from '../core/node.ts';
+import { formatPlace } from '../core/source.ts';
 import { writePrivateFile } from '../core/private-file.ts';
 import { generatePassword, type Vault } from '../core/secrets.ts';
 import type { Fleet, HostNeed } from '../engine/hosts/fleet.ts';
 import { needContent } from '../facts/content.ts';
 import type { Variable } from '../vars/scope.ts';
+import type { Value } from '../vars/value.ts';
 import type { LoadedRun } from './load.ts';
 
 /** Patroni's configuration in Debian's and Percona's packages: secrets are read back from it. */
@@ -38,7 +41,7 @@ export class SecretKeeper {
     this.#planOnly = planOnly;
     this.#path = join(loaded.inventory.folder, 'secrets.yml');
     this.#declared = [...loaded.declarations.variables.values()].filter(({ type }) => type === 'secret');
-    this.#stored = readSecrets(this.#path);
+    this.#stored = readSecrets(this.#path, this.#declared);
     for (const [name, value] of [...this.#stored, ...this.#given()]) this.#seal(name, value);
   }
 
@@ -118,8 +121,12 @@ export class SecretKeeper {
     if (host === undefined) return [];
     const [databaseHost = host] = this.#databaseHosts();
     const scope = scopeOf(variables, databaseHost, () => beforeTheRun('facts are not collected yet'));
-    return this.#declared.flatMap(({ name }): [string, string][] => {
+    return this.#declared.flatMap((declaration): [string, string][] => {
+      const { name } = declaration;
       const value = scope.get(name);
+      if (value === undefined) return [];
+      const given = scope.raw(name);
+      refuseBad(declaration, value, given && 'node' in given ? given.node : undefined);
       return typeof value === 'string' ? [[name, value]] : [];
     });
   }
@@ -151,7 +158,16 @@ function textAt(root: Node, path: string): string | undefined {
   return node !== root && node.kind === 'scalar' && node.value !== null ? node.text : undefined;
 }
 
-function readSecrets(path: string): Map<string, string> {
+/** The place is told, and not shown: the line has the secret in it. */
+function refuseBad(declaration: Declaration, value: Value, node: Node | undefined): void {
+  const problem = valueProblem(declaration, value);
+  if (!problem) return;
+  const place = node ? `${formatPlace(node.range)}  ` : '';
+  throw new InvalidInputError([{ message: `${place}${declaration.name} ${problem.message}` }]);
+}
+
+/** The secrets in a file; a name that is a slip of a declared one is refused: another password would be made up. */
+function readSecrets(path: string, declared: readonly Declaration[]): Map<string, string> {
   if (!existsSync(path)) return new Map();
   if ((statSync(path).mode & 0o077) !== 0) {
     throw new InvalidInputError([
@@ -169,5 +185,18 @@ function readSecrets(path: string): Map<string, string> {
   if (root.kind !== 'map' || root.entries.some(({ value }) => value.kind !== 'scalar')) {
     throw new InvalidInputError([{ message: `${file.path} must be a flat map of names and passwords` }]);
   }
-  return new Map(root.entries.map(({ key, value }) => [key, value.kind === 'scalar' ? value.text : '']));
+  const names = declared.map(({ name }) => name);
+  return new Map(
+    root.entries.map(({ key, keyRange, value }) => {
+      const meant = names.includes(key) ? undefined : slipOf(key, names);
+      if (meant !== undefined) {
+        const message = `${formatPlace(keyRange)}  unknown secret "${key}"`;
+        throw new InvalidInputError([{ message, hint: `did you mean "${meant}"?` }]);
+      }
+      const text = value.kind === 'scalar' ? value.text : '';
+      const declaration = declared.find(({ name }) => name === key);
+      if (declaration) refuseBad(declaration, text, value);
+      return [key, text];
+    }),
+  );
 }

@@ -5,10 +5,11 @@ import type { Topology } from './topology.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** What is wrong with the times of a configuration: Patroni would silently go by other ones. */
+/** What is wrong with the times of a configuration: Patroni would silently go by other ones. Names stand after the prefix. */
 export function timingProblems(
   config: Settings,
   { mode, margin }: Pick<WatchdogSettings, 'mode' | 'margin'>,
+  prefix = '',
 ): string[] {
   const { ttl, loopWait, retryTimeout } = timingOf(config);
   const minima = [
@@ -18,16 +19,19 @@ export function timingProblems(
   ] as const;
   const problems = minima.flatMap(([name, least]) => {
     const value = config[name] ?? least;
-    if (typeof value !== 'number') return [`${name} must be a number of seconds`];
-    return value < least ? [`${name} must be at least ${least} s`] : [];
+    if (typeof value !== 'number') return [`${prefix}${name} must be a number of seconds`];
+    return value < least ? [`${prefix}${name} must be at least ${least} s`] : [];
   });
   const needed = loopWait + 2 * retryTimeout;
-  if (needed > ttl) problems.push(`loop_wait + 2 x retry_timeout is ${needed} s, more than ttl (${ttl} s)`);
+  if (needed > ttl)
+    problems.push(
+      `${prefix}loop_wait + 2 x ${prefix}retry_timeout is ${needed} s, more than ${prefix}ttl (${ttl} s)`,
+    );
   const left = watchdogTimeout(ttl, margin) - loopWait - retryTimeout;
   // With -1 the timeout is what it is; Patroni refuses a watchdog that does not fit.
   if (mode !== 'off' && margin !== -1 && left < 5) {
     problems.push(
-      `the watchdog's timeout (${watchdogTimeout(ttl, margin)} s) leaves ${left} s beyond loop_wait + retry_timeout; it takes 5 s`,
+      `the watchdog's timeout (${watchdogTimeout(ttl, margin)} s) leaves ${left} s beyond ${prefix}loop_wait + ${prefix}retry_timeout; it takes 5 s`,
     );
   }
   return problems;

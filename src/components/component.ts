@@ -1,6 +1,8 @@
 // A component is one folder here and one of the same name under playbooks/: what drover knows of a service beyond
 // installing it. Components know nothing of each other; what needs several of them is in cluster/.
 import type { HttpRequest } from '../clients/http.ts';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import type { Given } from './check.ts';
 import type { Gate } from './gate.ts';
 import type { Look, ProbeLook } from './look.ts';
 import type { ClusterHost } from './place.ts';
@@ -31,10 +33,13 @@ export interface Leaving<S> {
   stop?(host: string, found: { readonly kept: string | undefined; readonly serves: boolean }): Stop;
 }
 
-/** A port that the component listens on. */
-interface Port {
+/** A TCP port that the component listens on. */
+export interface Port {
   /** The variable that sets it. */
   readonly variable: string;
+  readonly program: string;
+  /** At which addresses: variables that have them, or addresses. */
+  readonly on: readonly string[];
   /** Who connects to it. */
   readonly from: string;
 }
@@ -52,8 +57,16 @@ export interface Component<S = unknown, T = unknown> {
   /** Debian's packages of it, which the lab keeps at hand. */
   readonly packages: (release: DebianRelease) => readonly string[];
   readonly ports: readonly Port[];
+  /** Variables with directories that it fills, and shares with nobody. */
+  readonly directories?: readonly string[];
+  /** Whether there is no cluster without a host of it. */
+  readonly required?: boolean;
   /** Reads its settings from the variables of its hosts. */
   settings(read: VariableReader): S;
+  /** What to write instead of a variable that is none of drover's, where its name tells that this component is meant. */
+  foreignName?(name: string): string | undefined;
+  /** What is wrong with its variables beyond what their declarations tell, before any host is asked. */
+  check?(given: Given): readonly Diagnostic[];
   /** Looks at one of its hosts. What does not answer is a state, too. */
   look?(look: Look<S>, host: ClusterHost): Promise<T>;
   /** Rows of `drover verify`. */

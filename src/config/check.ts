@@ -1,6 +1,7 @@
 import { didYouMean, mergeHosts, type Diagnostic } from '../core/diagnostics.ts';
 import { memoize } from '../core/memo.ts';
-import { scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
+import { nodeAt, scalarsOf, type Node, type ScalarNode } from '../core/node.ts';
+import type { SourceRange } from '../core/source.ts';
 import { freeNames, type FreeName } from '../vars/free-names.ts';
 import { NotYetKnown, type Layer, type Scope, type Variable } from '../vars/scope.ts';
 import {
@@ -11,12 +12,14 @@ import {
   TemplateError,
 } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';
-import { valueProblem, type Declarations } from './declarations.ts';
+import { checkNames, givenNames, givenScalars, type GivenName } from './check-names.ts';
+import type { Declaration, Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
-import type { Inventory, VariableMap } from './inventory/model.ts';
+import type { Inventory } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
 import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { expressionsOf } from './validate.ts';
+import { valueProblem } from './value-problem.ts';
 
 /** Problems that several hosts share are reported once, with the hosts. */
 class HostProblems {
@@ -45,27 +48,42 @@ export interface CheckInput {
   readonly scopeOf: (host: string, play: Play) => Scope;
 }
 
-/** Checks what can be known without hosts: patterns, names of variables, and declared variables' values. */
+/**
+ * Checks what can be known without hosts: patterns, names of variables, and declared variables' values. Returns what
+ * inventory and command line set and nothing reads.
+ */
 export function checkRun(
   { inventory, extra, general, plays, declarations, scopeOf }: CheckInput,
   problems: Problems,
-): void {
-  checkNamespaces(inventory, extra, declarations, problems);
+): GivenName[] {
+  const used = new Set(givenScalars(inventory).flatMap(namesIn));
   const registered = new Set<string>();
   for (const play of plays) {
     const hosts = hostsOfPlay(inventory, play, general, problems);
     const tasks = [...tasksOf(play.tasks)];
     const found = new HostProblems();
     for (const host of hosts) {
-      const checker = new NameChecker(scopeOf(host, play), registered, (diagnostic) =>
-        found.add(host, diagnostic),
-      );
+      const report = (diagnostic: Diagnostic) => found.add(host, diagnostic);
+      const checker = new NameChecker(scopeOf(host, play), registered, used, report);
       tasks.forEach((task) => checker.task(task));
     }
     found.report(problems, hosts.length);
     tasks.forEach((task) => namesSetBy(task).forEach((name) => registered.add(name)));
   }
+  const given = givenNames(inventory, extra);
+  checkNames(given, declarations, used, problems);
   checkValues(inventory, plays, declarations, scopeOf, problems);
+  return given.filter(({ name }) => !used.has(name));
+}
+
+/** The names in a text's templates, as far as they can be read. */
+function namesIn(scalar: ScalarNode): string[] {
+  try {
+    return namesOfScalar(scalar).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof TemplateError) return [];
+    throw error;
+  }
 }
 
 /** The hosts of a play, whose pattern may hold expressions; one that fits nothing it names is a problem. */
@@ -102,11 +120,19 @@ function patternOf(hosts: ScalarNode, variables: Scope): string {
 class NameChecker {
   readonly #scope: Scope;
   readonly #registered: Set<string>;
+  readonly #used: Set<string>;
   readonly #report: (diagnostic: Diagnostic) => void;
   readonly #visited = new Set<string>();
 
-  constructor(scope: Scope, registered: ReadonlySet<string>, report: (diagnostic: Diagnostic) => void) {
+  /** Adds to the names that are used. */
+  constructor(
+    scope: Scope,
+    registered: ReadonlySet<string>,
+    used: Set<string>,
+    report: (diagnostic: Diagnostic) => void,
+  ) {
     this.#scope = scope;
+    this.#used = used;
     this.#registered = new Set(registered);
     this.#report = report;
   }
@@ -157,6 +183,7 @@ class NameChecker {
   #names(names: readonly FreeName[], local: ReadonlySet<string>): void {
     for (const { name, at } of names) {
       if (local.has(name) || this.#registered.has(name)) continue;
+      this.#used.add(name);
       const variable = this.#scope.raw(name);
       if (!variable) {
         const known = [...this.#scope.names(), ...local, ...this.#registered];
@@ -187,35 +214,6 @@ const namesOfScalar = memoize((scalar: ScalarNode): FreeName[] => {
   return freeNames(templateOfScalar(scalar));
 });
 
-/** A variable in one of the playbooks' namespaces that they do not know is a typo. */
-function checkNamespaces(
-  inventory: Inventory,
-  extra: Layer,
-  { namespaces, variables }: Declarations,
-  problems: Problems,
-): void {
-  const maps: VariableMap[] = [
-    ...[...inventory.groups.values()].map((group) => group.vars),
-    ...[...inventory.hosts.values()].map((host) => host.vars),
-    ...inventory.groupFiles.map((file) => file.vars),
-    ...inventory.hostFiles.map((file) => file.vars),
-  ];
-  // A host range gives the same entry to all its hosts.
-  const entries = new Set(maps.flatMap((vars) => [...vars.values()]));
-  const given = [...extra].flatMap(([key, variable]) =>
-    'node' in variable ? [{ key, keyRange: variable.node.range }] : [],
-  );
-  for (const { key, keyRange } of [...entries, ...given]) {
-    if (variables.has(key) || !namespaces.some((prefix) => key.startsWith(prefix))) continue;
-    const { hint } = didYouMean(key, variables.keys());
-    problems.add({
-      message: `unknown variable "${key}"`,
-      at: keyRange,
-      hint: hint?.startsWith('did') ? hint : 'docs/variables.md lists the variables of these playbooks',
-    });
-  }
-}
-
 function checkValues(
   inventory: Inventory,
   plays: readonly Play[],
@@ -226,19 +224,34 @@ function checkValues(
   const [play] = plays;
   if (!play || variables.size === 0) return;
   const found = new HostProblems();
+  const wrongHosts = new Set<string>();
   for (const host of inventory.hosts.keys()) {
     const scope = scopeFor(host, play);
-    for (const declaration of variables.values()) {
+    const byOwn = [...variables.values()].sort(
+      (one, other) => Number(isDefault(scope, one)) - Number(isDefault(scope, other)),
+    );
+    for (const declaration of byOwn) {
       if (!scope.has(declaration.name) || declaration.type === 'secret') continue;
       const variable = scope.raw(declaration.name);
       const node = variable && 'node' in variable ? variable.node : undefined;
-      const at = node?.range ?? declaration.at;
+      // What is wrong with a default comes of what the inventory says otherwise.
+      const own = isDefault(scope, declaration) ? undefined : node;
       try {
         const value = scope.get(declaration.name);
         const problem =
-          value === undefined || value === null ? 'has no value' : valueProblem(declaration, value);
-        if (problem !== undefined) {
-          found.add(host, { message: `${declaration.name} ${problem}`, at });
+          value === undefined || value === null
+            ? { message: 'has no value', path: [] }
+            : valueProblem(declaration, value);
+        if (problem) {
+          const { path, message, hint } = problem;
+          if (own) wrongHosts.add(host);
+          // A default is made of others, which may have been told already.
+          else if (wrongHosts.has(host)) continue;
+          found.add(host, {
+            message: `${[declaration.name, ...path].join('.')}${message.startsWith('"') ? ':' : ''} ${message}`,
+            at: own ? nodeAt(own, path).range : placeOfDefault(declaration, inventory, host),
+            ...(hint === undefined ? {} : { hint }),
+          });
         }
       } catch (error) {
         if (error instanceof TemplateError) found.add(host, error.diagnostic);
@@ -248,4 +261,16 @@ function checkValues(
     }
   }
   found.report(problems, inventory.hosts.size);
+}
+
+/** A default that is made of other variables is wrong by those of the host. */
+function placeOfDefault({ at, defaultNode }: Declaration, inventory: Inventory, host: string): SourceRange {
+  if (!defaultNode) return at;
+  const isMade = [...scalarsOf(defaultNode)].some(({ text }) => isTemplate(text));
+  return (isMade ? inventory.hosts.get(host)?.at : undefined) ?? defaultNode.range;
+}
+
+function isDefault(scope: Scope, { name, defaultNode }: Declaration): boolean {
+  const variable = scope.raw(name);
+  return variable !== undefined && 'node' in variable && variable.node === defaultNode;
 }

@@ -5,9 +5,9 @@ import * as z from 'zod';
 import { entryOf, type Node } from '../core/node.ts';
 import type { SourceRange } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
-import type { Value } from '../vars/value.ts';
 import { componentFolders } from './component-folders.ts';
 import { readYaml, type Problems } from './files.ts';
+import { formats } from './formats.ts';
 import { readSoftware, softwareLayer, type Software } from './software.ts';
 import { validate } from './validate.ts';
 
@@ -23,6 +23,10 @@ const Declaration = z.strictObject({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   pattern: z.string().optional(),
+  /** What a text is, or each text of a list. */
+  format: z.enum(Object.keys(formats) as (keyof typeof formats)[]).optional(),
+  /** Whether all hosts of the cluster must have the same value. */
+  everywhere: z.boolean().default(false),
   unit: z.string().optional(),
   /** What a change of the variable makes necessary. */
   effect: z.enum(effects).default('none'),
@@ -96,46 +100,4 @@ export function defaultsLayer({ variables, software }: Declarations): Layer {
     declaration.defaultNode ? [[declaration.name, { node: declaration.defaultNode }]] : [],
   );
   return new Map([...softwareLayer(software), ...entries]);
-}
-
-/** What is wrong with a variable's value; undefined if it is valid. */
-export function valueProblem(declaration: Declaration, value: Value): string | undefined {
-  const { type, choices, minimum, maximum, pattern, unit } = declaration;
-  const problem = typeProblem(type, value);
-  if (problem !== undefined) return problem;
-  if (choices && !choices.some((choice) => choice === value)) return `must be one of ${choices.join(', ')}`;
-  const suffix = unit === undefined ? '' : ` ${unit}`;
-  if (typeof value === 'number') {
-    if (minimum !== undefined && value < minimum) return `must be at least ${minimum}${suffix}`;
-    if (maximum !== undefined && value > maximum) return `must be at most ${maximum}${suffix}`;
-  }
-  if (typeof value === 'string' && pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
-    return `must match ${pattern}`;
-  }
-  return undefined;
-}
-
-function typeProblem(type: Declaration['type'], value: Value): string | undefined {
-  switch (type) {
-    case 'text':
-      return typeof value === 'string' ? undefined : 'must be text';
-    case 'secret':
-      return typeof value === 'string' && value.length >= 8
-        ? undefined
-        : 'must be text of at least 8 characters';
-    case 'integer':
-      return Number.isInteger(value) ? undefined : 'must be a whole number';
-    case 'number':
-      return typeof value === 'number' ? undefined : 'must be a number';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'must be true or false';
-    case 'list':
-      return Array.isArray(value) ? undefined : 'must be a list';
-    case 'map':
-      return value !== null && typeof value === 'object' && !Array.isArray(value)
-        ? undefined
-        : 'must be a map';
-    case 'version':
-      return typeof value === 'string' || typeof value === 'number' ? undefined : 'must be a version';
-  }
 }

@@ -25,21 +25,23 @@ export function reportIssue(
   what = 'key',
 ): void {
   const found = nodeAt(node, issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) {
-      const entry = entryOf(found, key);
-      problems.add({
-        message: `unknown ${what} "${key}"`,
-        at: entry?.keyRange ?? found.range,
-        ...didYouMean(key, keysAt(schema, issue.path)),
-      });
-    }
-    return;
+  const unknown = unknownKeysOf(issue, schema);
+  for (const { key, ...hint } of unknown) {
+    const entry = entryOf(found, key);
+    problems.add({ message: `unknown ${what} "${key}"`, at: entry?.keyRange ?? found.range, ...hint });
   }
+  if (unknown.length > 0) return;
   // A single value may stand for a list of one: then it has no name of its own.
   const name =
     issue.path.length === 0 || node.kind === 'scalar' ? '' : `${issue.path.map(String).join('.')} `;
-  problems.add({ message: `${name}${readable(issue)}`, at: found.range });
+  problems.add({ message: `${name}${messageOfIssue(issue)}`, at: found.range });
+}
+
+/** The keys that an issue says are none, each with what may be meant. */
+export function unknownKeysOf(issue: z.core.$ZodIssue, schema: z.ZodType): { key: string; hint?: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const known = keysAt(schema, issue.path);
+  return issue.keys.map((key) => ({ key, ...didYouMean(key, known) }));
 }
 
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
@@ -53,7 +55,8 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 // How zod's own messages begin; what begins otherwise a schema says itself, and knows better.
 const ofZod = /^(Invalid (input|option)|Too (small|big))/;
 
-function readable(issue: z.core.$ZodIssue): string {
+/** What an issue says, to be read after the name of what it is about. */
+export function messageOfIssue(issue: z.core.$ZodIssue): string {
   if (!ofZod.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
@@ -86,7 +89,7 @@ function article(type: string): string {
 
 /** The fields of an object schema, whatever it is wrapped in. */
 export function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
     return shapeOf(schema.def.innerType as z.ZodType);
   if (schema instanceof z.ZodPipe) return shapeOf(schema.def.in as z.ZodType);
   return schema instanceof z.ZodObject ? schema.shape : undefined;

@@ -27,14 +27,22 @@ export function mergeHosts<D extends Diagnostic>(found: readonly D[]): (D & { re
   return [...merged.values()];
 }
 
-/** "did you mean" for a misspelt word; undefined if no candidate is close enough. */
-function suggest(word: string, candidates: Iterable<string>): string | undefined {
+/** The word that a misspelt one may stand for; undefined if no candidate is close enough. */
+export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];
   if (all.length === 0) return undefined;
   const nearest = closest(word, all);
   const allowed = Math.max(1, Math.floor(word.length / 3));
   // To a word of one letter any other would be close.
   return distance(word, nearest) <= allowed && word.length > 1 ? nearest : undefined;
+}
+
+/** The word of which a long one is a slip of the keyboard: nearer than what is merely alike. */
+export function slipOf(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const nearest = closest(word, known);
+  const allowed = word.length < 5 ? 0 : word.length < 10 ? 1 : 2;
+  return distance(word, nearest) <= allowed ? nearest : undefined;
 }
 
 /** The hint for a misspelt word: a suggestion, or else the words there are. */

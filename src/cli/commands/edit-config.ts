@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { editConfig as patchConfig, readConfig } from '../../actions/edit-config.ts';
 import { combinePatches, patchBetween, patchOfSetting } from '../../cluster/operations/config-edit.ts';
+import { dcsProblems } from '../../components/patroni/checks/dcs.ts';
 import { parseYaml, stringifyYaml } from '../../config/yaml.ts';
 import { InvalidInputError, messageOf, UsageError, type ExitCode } from '../../core/errors.ts';
-import { toData, type Data } from '../../core/node.ts';
+import { nodeAt, toData, type Node } from '../../core/node.ts';
 import { editText } from '../editor.ts';
 import type { OperationFlags } from '../options.ts';
 import { clusterRequest } from '../request.ts';
@@ -24,7 +25,7 @@ export async function editConfig(flags: EditFlags): Promise<ExitCode> {
 
 /** The settings of the file, overridden by those of -s. */
 function patchOf(set: readonly string[], apply: string | undefined): Settings {
-  const fromFile = apply === undefined ? {} : settingsIn(apply, readText(apply));
+  const fromFile = apply === undefined ? {} : settingsOfFile(apply);
   return set.map(parseSetting).reduce(combinePatches, fromFile);
 }
 
@@ -35,7 +36,11 @@ async function patchFromEditor(flags: EditFlags): Promise<Settings> {
     });
   const before = await readConfig(await clusterRequest(flags, () => undefined));
   const edited = await editText(stringifyYaml(before), 'config.yml');
-  return patchBetween(before, settingsIn('the edited text', edited));
+  const { settings, root } = settingsIn('the edited text', edited);
+  // What was there before is not this edit's fault.
+  const patch = patchBetween(before, settings);
+  refuseWrong(patch, root);
+  return patch;
 }
 
 function parseSetting(text: string): Settings {
@@ -44,19 +49,39 @@ function parseSetting(text: string): Settings {
     throw new UsageError(`"${text}" is not key=value`, {
       hint: 'for example -s postgresql.parameters.work_mem=8MB',
     });
-  return patchOfSetting(key, dataOf(`-s ${key}`, value));
+  const root = nodeOf(`-s ${key}`, value);
+  const setting = patchOfSetting(key, root ? toData(root) : null);
+  refuseWrong(setting, root);
+  return setting;
 }
 
-function settingsIn(name: string, text: string): Settings {
-  const data = dataOf(name, text);
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data;
+function settingsOfFile(path: string): Settings {
+  const { settings, root } = settingsIn(path, readText(path));
+  refuseWrong(settings, root);
+  return settings;
+}
+
+function settingsIn(name: string, text: string): { settings: Settings; root: Node } {
+  const root = nodeOf(name, text);
+  const data = root ? toData(root) : null;
+  if (root && typeof data === 'object' && data !== null && !Array.isArray(data))
+    return { settings: data, root };
   throw new InvalidInputError([{ message: `${name} must be a map of settings` }]);
 }
 
-function dataOf(path: string, text: string): Data {
+function nodeOf(path: string, text: string): Node | undefined {
   const { root, diagnostics } = parseYaml({ path, text });
   if (diagnostics.length > 0) throw new InvalidInputError(diagnostics);
-  return root ? toData(root) : null;
+  return root;
+}
+
+/** Settings that Patroni or PostgreSQL would not take, before anything is asked. */
+function refuseWrong(settings: Settings, root: Node | undefined): void {
+  const problems = dcsProblems(settings).map(({ path, ...problem }) => {
+    const at = root && nodeAt(root, path).range;
+    return { ...problem, ...(at ? { at } : {}) };
+  });
+  if (problems.length > 0) throw new InvalidInputError(problems);
 }
 
 function readText(path: string): string {

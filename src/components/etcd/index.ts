@@ -1,4 +1,5 @@
 import { defineComponent } from '../component.ts';
+import { check } from './check.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leave.ts';
 import { probeEtcd } from './probe.ts';
@@ -14,10 +15,23 @@ export const etcd = defineComponent({
   unit: 'etcd',
   packages: () => ['etcd-server', 'etcd-client'],
   ports: [
-    { variable: 'etcd_client_port', from: 'Patroni' },
-    { variable: 'etcd_peer_port', from: 'the other etcd members' },
+    {
+      variable: 'etcd_client_port',
+      program: 'etcd',
+      on: ['internal_address', '127.0.0.1'],
+      from: 'Patroni',
+    },
+    {
+      variable: 'etcd_peer_port',
+      program: 'etcd',
+      on: ['internal_address'],
+      from: 'the other etcd members',
+    },
   ],
+  directories: ['etcd_data_dir'],
+  required: true,
   settings: readSettings,
+  check,
   look: lookAtMember,
   probes: probeEtcd,
   status,

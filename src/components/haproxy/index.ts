@@ -7,6 +7,8 @@ import { readSettings } from './settings.ts';
 import { lookAtEntry } from './state.ts';
 import { status } from './status.ts';
 
+const bind = ['haproxy_bind_address'];
+
 /** The entry for clients: one port for writes, one for reads. */
 export const haproxy = defineComponent({
   name: 'haproxy',
@@ -15,9 +17,14 @@ export const haproxy = defineComponent({
   unit: 'haproxy',
   packages: () => ['haproxy'],
   ports: [
-    { variable: 'haproxy_write_port', from: 'clients' },
-    { variable: 'haproxy_read_port', from: 'clients' },
-    { variable: 'haproxy_stats_port', from: 'whoever looks at its statistics' },
+    { variable: 'haproxy_write_port', program: 'haproxy', on: bind, from: 'clients' },
+    { variable: 'haproxy_read_port', program: 'haproxy', on: bind, from: 'clients' },
+    {
+      variable: 'haproxy_stats_port',
+      program: 'haproxy',
+      on: bind,
+      from: 'whoever looks at its statistics',
+    },
   ],
   settings: readSettings,
   look: lookAtEntry,

@@ -1,4 +1,6 @@
 import { defineComponent } from '../component.ts';
+import { foreignName } from './checks/foreign-name.ts';
+import { check } from './checks/index.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leave.ts';
 import { probeSql } from './probe-sql.ts';
@@ -18,10 +20,24 @@ export const patroni = defineComponent({
     return ['patroni', 'python3-etcd', `postgresql-${version}`, `postgresql-client-${version}`];
   },
   ports: [
-    { variable: 'postgres_port', from: 'HAProxy and the other members' },
-    { variable: 'patroni_restapi_port', from: 'HAProxy and the other members' },
+    {
+      variable: 'postgres_port',
+      program: 'postgres',
+      on: ['postgres_listen'],
+      from: 'HAProxy and the other members',
+    },
+    {
+      variable: 'patroni_restapi_port',
+      program: 'patroni',
+      on: ['internal_address'],
+      from: 'HAProxy and the other members',
+    },
   ],
+  directories: ['postgres_data_dir'],
+  required: true,
   settings: readSettings,
+  check,
+  foreignName,
   look: lookAtMember,
   probes: async (look) => [...probePatroni(look), ...(await probeSql(look))],
   status,

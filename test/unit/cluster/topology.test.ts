@@ -82,15 +82,15 @@ describe('topologyOf', () => {
   test.each([
     ['watchdog_safety_margin: -1', 15],
     ['watchdog_safety_margin: -1, patroni_ttl: 45', 22],
-    ['watchdog_safety_margin: 10', 20],
+    ['watchdog_safety_margin: 10, patroni_ttl: 40', 30],
   ])('with %s the watchdog fires after %i s', (vars, timeout) => {
     expect(topology(vars, three).of(watchdog).settings.timeout).toBe(timeout);
   });
 
   test('dedicated etcd hosts, and nobody in front', () => {
     const found = topology(
-      '',
-      `etcd: { hosts: { e1: { ansible_host: 10.0.1.1, etcd_client_port: 2399 } } }\npostgres: { hosts: { n1: { ansible_host: 10.0.0.1 } } }\nhaproxy: { hosts: {} }`,
+      'etcd_client_port: 2399',
+      `etcd: { hosts: { e1: { ansible_host: 10.0.1.1 } } }\npostgres: { hosts: { n1: { ansible_host: 10.0.0.1 } } }\nhaproxy: { hosts: {} }`,
     );
     expect(found.of(etcd)).toMatchObject({
       hosts: [{ name: 'e1', address: '10.0.1.1' }],
