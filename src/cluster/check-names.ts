@@ -13,7 +13,9 @@ export function checkForeignNames(
   if (!isOfCluster(declarations)) return;
   for (const { name, at } of unread) {
     if (declarations.variables.has(name)) continue;
-    const hint = components.map(({ foreignName }) => foreignName?.(name)).find((said) => said !== undefined);
+    const hint = components
+      .map((component) => component.foreignName?.(name))
+      .find((said) => said !== undefined);
     if (hint !== undefined) problems.add({ message: `unknown variable "${name}"`, at, hint });
   }
 }

@@ -23,3 +23,8 @@ export function problemIn(
   const at = given.at(variable, host, path);
   return { message, ...(at ? { at } : {}), ...(hint === undefined ? {} : { hint }) };
 }
+
+/** The entries of a value that is a map; none of any other. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import type { Diagnostic } from '../../../core/diagnostics.ts';
-import { problemIn, type Given } from '../../check.ts';
+import { fieldsOf, problemIn, type Given } from '../../check.ts';
 import { parseHba, type HbaLine } from './hba-line.ts';
 
 /** The roles as which members and drover itself log in, over the network. */
@@ -42,8 +42,7 @@ export function checkHba(given: Given): Diagnostic[] {
 
 /** A boolean parameter of PostgreSQL's. */
 function isOn(given: Given, name: string): boolean {
-  const parameters = given.value('postgres_parameters');
-  const value = new Map(Object.entries(parameters ?? {})).get(name);
+  const value = fieldsOf(given.value('postgres_parameters'))[name];
   return value === true || /^(on|true|yes|1)$/i.test(String(value));
 }
 

@@ -1,6 +1,6 @@
 // What is known of Patroni's and PostgreSQL's variables beyond their types, without any host.
 import type { Diagnostic } from '../../../core/diagnostics.ts';
-import { problemIn, type Given } from '../../check.ts';
+import { fieldsOf, problemIn, type Given } from '../../check.ts';
 import { dcsProblems } from './dcs.ts';
 import { checkHba } from './hba.ts';
 import { checkInitdb } from './initdb.ts';
@@ -22,25 +22,20 @@ export function check(given: Given): Diagnostic[] {
   ];
 }
 
-function mapOf(given: Given, variable: string): Readonly<Record<string, unknown>> {
-  const value = given.value(variable);
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
 function majorOf(given: Given): number | undefined {
   const major = given.value('postgres_version');
   return typeof major === 'number' ? major : undefined;
 }
 
 function checkParameters(given: Given): Diagnostic[] {
-  const parameters = mapOf(given, 'postgres_parameters');
+  const parameters = fieldsOf(given.value('postgres_parameters'));
   const single = Object.entries(parameters).flatMap(([name, value]) => {
     const problem = parameterProblem(name, value, majorOf(given));
     return problem ? [{ ...problem, name }] : [];
   });
   const initdb = given.value('postgres_initdb');
   const segment = Array.isArray(initdb)
-    ? initdb.map((item: unknown) => Number(new Map(Object.entries(item ?? {})).get('wal-segsize') ?? 0))
+    ? initdb.map((item: unknown) => Number(fieldsOf(item)['wal-segsize'] ?? 0))
     : [];
   const together = togetherProblems(parameters, Math.max(...segment, 0) || 16);
   return [...single, ...together].map(({ name, message, ...hint }) =>
@@ -53,20 +48,20 @@ function checkParameters(given: Given): Diagnostic[] {
 }
 
 function checkDcs(given: Given): Diagnostic[] {
-  return dcsProblems(mapOf(given, 'patroni_dcs_extra'), majorOf(given)).map(({ path, message, ...hint }) =>
-    problemIn(given, 'patroni_dcs_extra', { message: `patroni_dcs_extra: ${message}`, path, ...hint }),
+  return dcsProblems(fieldsOf(given.value('patroni_dcs_extra')), majorOf(given)).map(
+    ({ path, message, ...hint }) =>
+      problemIn(given, 'patroni_dcs_extra', { message: `patroni_dcs_extra: ${message}`, path, ...hint }),
   );
 }
 
 /** With one node there is no standby, which Patroni does not mind. */
 function checkStandbys(given: Given): Diagnostic[] {
-  const extra = mapOf(given, 'patroni_dcs_extra');
+  const extra = fieldsOf(given.value('patroni_dcs_extra'));
   const isOn = extra['synchronous_mode'] ?? given.value('patroni_synchronous_mode');
   const count = extra['synchronous_node_count'] ?? given.value('patroni_synchronous_node_count');
   if (isOn !== true && isOn !== 'quorum') return [];
   const willing = given.hosts.filter((host) => {
-    const tags = given.value('patroni_tags', host);
-    return new Map(Object.entries(tags ?? {})).get('nosync') !== true;
+    return fieldsOf(given.value('patroni_tags', host))['nosync'] !== true;
   });
   const standbys = Math.max(1, Math.min(willing.length, given.hosts.length - 1));
   if (typeof count !== 'number' || count <= standbys) return [];

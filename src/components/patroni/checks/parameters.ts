@@ -84,7 +84,8 @@ export function parameterProblem(
     return { message: of, hint: `it went with ${setting.until + 1}` };
   const wrong = problemsOf({ byName: new Map([[name, setting]]), known: [] }, { [name]: value })[0];
   if (wrong !== undefined) return { message: wrong };
-  return alwaysOn.includes(name) && !/^(on|true|yes|1)$/i.test(String(value))
+  const read = readSetting(setting, value);
+  return alwaysOn.includes(name) && !('value' in read && read.value === 'on')
     ? { message: `${name}: Patroni keeps it on` }
     : undefined;
 }
