@@ -24,6 +24,11 @@ export class Snapshot {
   get leaders(): string[] {
     return claimsIn(this.of(patroni)).map(({ name }) => name);
   }
+
+  /** The members of the database that have answered. */
+  get answering(): string[] {
+    return [...this.of(patroni)].filter(([, { member }]) => member).map(([name]) => name);
+  }
 }
 
 /** Asks every part of the cluster, all at once, through the hosts' connections. */
@@ -44,5 +49,6 @@ export function seenOf<S, T>(component: Component<S, T>, topology: Topology, sna
     cluster: topology.outline,
     states: snapshot.of(component),
     leaders: snapshot.leaders,
+    answering: snapshot.answering,
   };
 }

@@ -15,6 +15,13 @@ export interface Seen<S, T> extends Placed<S> {
   readonly states: ReadonlyMap<string, T>;
   /** Members that lead the database by their own word; one in a healthy cluster. */
   readonly leaders: readonly string[];
+  /** Members of the database that have answered. */
+  readonly answering: readonly string[];
+}
+
+/** The member that leads; undefined where nobody does, or several: then nothing is to be expected of roles. */
+export function soleLeader({ leaders }: { readonly leaders: readonly string[] }): string | undefined {
+  return leaders.length === 1 ? leaders[0] : undefined;
 }
 
 /** What probes go by. */

@@ -151,7 +151,8 @@ export class RunText {
 
   #showProbes(): void {
     this.#heading = undefined;
-    if (this.#probes.length > 0) this.line(`\n${formatProbes(this.#probes, this.#paint)}`);
+    if (this.#probes.length > 0)
+      this.line(`\n${formatProbes(this.#probes, this.#paint, this.#options.verbosity > 0)}`);
     this.#probes.length = 0;
   }
 

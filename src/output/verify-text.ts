@@ -13,14 +13,21 @@ const columns: readonly Column<ProbeEvent>[] = [
   { title: 'expected', text: ({ expected }) => expected },
   {
     title: 'found',
-    text: ({ found }) => found,
+    text: ({ expected, found }) => (found === expected ? 'as expected' : found),
     colour: ({ verdict }) => (verdict === 'pass' ? undefined : colours[verdict]),
   },
 ];
 
-/** The table of `verify`, and its totals. */
-export function formatProbes(rows: readonly ProbeEvent[], paint: Paint): string {
-  const count = (verdict: ProbeEvent['verdict']) => rows.filter((row) => row.verdict === verdict).length;
-  const sum = `${count('pass')} passed, ${count('warn')} warned, ${count('fail')} failed`;
-  return `${formatTable(rows, columns, paint)}\n\n${paint(count('fail') > 0 ? 'red' : 'bold', `Verify: ${sum}`)}`;
+const order = ['pass', 'warn', 'fail'] as const;
+
+/** What failed, or where nothing did, what warns, or all rows with what failed last; and the totals. */
+export function formatProbes(rows: readonly ProbeEvent[], paint: Paint, all: boolean): string {
+  const by = (verdict: ProbeEvent['verdict']) => rows.filter((row) => row.verdict === verdict);
+  const totals = `${by('pass').length} passed, ${by('warn').length} warned, ${by('fail').length} failed`;
+  const hasFailed = by('fail').length > 0;
+  const shown = all ? order.flatMap(by) : by(hasFailed ? 'fail' : 'warn');
+  return [
+    ...(shown.length === 0 ? [] : [formatTable(shown, columns, paint), '']),
+    paint(hasFailed ? 'red' : 'bold', `Verify: ${totals}`),
+  ].join('\n');
 }

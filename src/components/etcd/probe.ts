@@ -1,32 +1,30 @@
-import type { Seen } from '../look.ts';
+import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
-import { expectSame, row, type ProbeRow } from '../probe-row.ts';
+import { row, type ProbeRow } from '../probe-row.ts';
 import type { EtcdSettings } from './settings.ts';
-import { etcdLeaderOf, type EtcdState } from './state.ts';
+import { etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
 
 /** etcd: every member there and healthy, one leader, room to write, and not led from the database leader's host. */
-export function probeEtcd({
-  hosts,
-  settings,
-  states,
-  leaders: databases,
-  cluster,
-}: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
+export function probeEtcd(seen: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
+  const { hosts, settings, states, cluster } = seen;
   const statuses = hosts.map(({ name }) => ({ name, ...states.get(name) }));
   const answering = statuses.filter(({ status }) => status !== undefined);
-  const leaders = new Set(answering.map(({ status }) => status?.leaderId ?? '0'));
-  // A member that knows of no leader says 0.
-  const known = [...leaders].filter((id) => id !== '0');
   const terms = new Set(answering.map(({ status }) => status?.term));
   const view = statuses.find((status) => status.view)?.view;
   const voters = view?.members.filter((member) => !member.isLearner && member.name !== '').length ?? 0;
   const leader = etcdLeaderOf(states);
-  const [database] = databases;
-  const elsewhere =
-    database === undefined || leader === undefined || leader !== database || hosts.length === 1;
+  const database = soleLeader(seen);
+  const known = leaderIdsOf(states);
+  const lost = answering.filter(({ status }) => status?.leaderId === '0');
   return [
     ...statuses.map(({ name, status, alarms }) =>
-      expectSame('etcd member', name, 'answers, no alarm', describeMember(status !== undefined, alarms)),
+      row(
+        'etcd member',
+        name,
+        'answers, no alarm',
+        status ? `${status.version}, ${describeAlarms(alarms)}` : 'does not answer',
+        status !== undefined && alarms?.length === 0,
+      ),
     ),
     row(
       'etcd membership',
@@ -43,8 +41,15 @@ export function probeEtcd({
       'one leader, one term',
       answering.length === 0
         ? 'nobody answers'
-        : `${count(known.length, 'leader')}${known.length > 0 && known.length < leaders.size ? ', not known to all' : ''}, ${count(terms.size, 'term')}`,
-      leaders.size === 1 && !leaders.has('0') && terms.size === 1,
+        : [
+            count(known.length, 'leader'),
+            count(terms.size, 'term'),
+            ...(lost.length === 0 ? [] : [`none known to ${lost.map(({ name }) => name).join(', ')}`]),
+            ...(answering.length === hosts.length
+              ? []
+              : [`by ${answering.length} of ${hosts.length} members`]),
+          ].join(', '),
+      known.length === 1 && lost.length === 0 && terms.size === 1,
     ),
     ...statuses.flatMap(({ name, status }) => {
       if (!status) return [];
@@ -60,13 +65,17 @@ export function probeEtcd({
         ),
       ];
     }),
-    row(
-      'etcd leader’s host',
-      leader ?? cluster.name,
-      'not the database leader’s',
-      elsewhere ? (leader ?? 'not known') : `${leader}: a failover takes a time to live longer`,
-      elsewhere ? 'pass' : 'warn',
-    ),
+    ...(leader === undefined || database === undefined
+      ? []
+      : [
+          row(
+            'etcd leader’s host',
+            leader,
+            hosts.length === 1 ? 'any, as there is one' : 'not the database leader’s',
+            leader === database ? `${leader}: a failover takes a time to live longer` : leader,
+            leader !== database || hosts.length === 1 ? 'pass' : 'warn',
+          ),
+        ]),
     row(
       'etcd access',
       cluster.name,
@@ -77,7 +86,7 @@ export function probeEtcd({
   ];
 }
 
-function describeMember(answers: boolean, alarms: readonly string[] | undefined): string {
-  if (!answers) return 'does not answer';
-  return alarms && alarms.length > 0 ? `alarm ${alarms.join(', ')}` : 'answers, no alarm';
+function describeAlarms(alarms: readonly string[] | undefined): string {
+  if (!alarms) return 'alarms not known';
+  return alarms.length > 0 ? `alarm ${alarms.join(', ')}` : 'no alarm';
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { SqlAnswer } from '../../clients/sql.ts';
+import { showSeconds } from '../../core/duration.ts';
 import { until } from '../../core/until.ts';
 import { insertRow, removeRows, selectRows } from '../ledger.ts';
-import type { ProbeLook } from '../look.ts';
+import { soleLeader, type ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { firstRow, reasonOf, type ProbeRole } from '../probe-role.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
@@ -16,7 +17,8 @@ type EntryLook = ProbeLook<HaproxySettings, HaproxyState>;
 
 /** Where the entry points lead, and a row that is sent through one and reaches every member. */
 export async function probeEntries(look: EntryLook): Promise<ProbeRow[]> {
-  const leader = look.cluster.members.find(({ name }) => name === look.leaders[0]);
+  const lead = soleLeader(look);
+  const leader = look.cluster.members.find(({ name }) => name === lead);
   if (!leader) return [];
   const [entries, written] = await Promise.all([
     Promise.all(look.hosts.map((entry) => probeEntry(look, entry, leader))),
@@ -62,25 +64,23 @@ async function probeRow({ hosts: [entry], settings, sql, cluster }: EntryLook): 
   if (!written.answered) {
     return [row(probe, entry.name, `accepted at port ${settings.writePort}`, reasonOf(written), false)];
   }
-  const rows = await Promise.all(
-    cluster.members.map(async (member) =>
-      expectSame(probe, member.name, 'read back', await awaitRow(sql, member, run)),
-    ),
-  );
+  const rows = await Promise.all(cluster.members.map((member) => awaitRow(sql, member, run)));
   await write(removeRows(run));
   return rows;
 }
 
-async function awaitRow(sql: ProbeRole, member: ClusterHost, run: string): Promise<string> {
+async function awaitRow(sql: ProbeRole, member: ClusterHost, run: string): Promise<ProbeRow> {
+  const began = performance.now();
   const waited = await until(
     async () => {
       const answer = await sql.on(member, selectRows(run));
-      if (firstRow(answer)?.['n'] === 1) return { done: 'read back' };
+      if (firstRow(answer)?.['n'] === 1) return { done: (performance.now() - began) / 1000 };
       return {
         missing: answer.answered ? `not there after ${replicationPatience} s` : reasonOf(answer),
       };
     },
     { within: replicationPatience, every: 100 },
   );
-  return 'done' in waited ? waited.done : waited.missing;
+  const found = 'done' in waited ? `after ${showSeconds(waited.done)}` : waited.missing;
+  return row('row written', member.name, 'read back', found, 'done' in waited);
 }

@@ -1,32 +1,33 @@
-import type { Seen } from '../look.ts';
-import { row, type ProbeRow } from '../probe-row.ts';
+import { soleLeader, type Seen } from '../look.ts';
+import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { HaproxySettings } from './settings.ts';
 import { serversUp, type HaproxyState } from './state.ts';
 
 /** The leader behind the write port and nobody else, the replicas behind the read port and all of them. */
-export function probeServers({
-  hosts,
-  states,
-  leaders: [leader],
-  cluster,
-}: Seen<HaproxySettings, HaproxyState>): ProbeRow[] {
-  const replicas = cluster.readers.filter((name) => name !== leader);
+export function probeServers(seen: Seen<HaproxySettings, HaproxyState>): ProbeRow[] {
+  const { hosts, states, answering, cluster } = seen;
+  const leader = soleLeader(seen);
   return hosts.flatMap(({ name }) => {
     const state = states.get(name);
     if (!state || state.problem !== undefined) {
       return [row('HAProxy', name, 'answers', state?.problem ?? 'does not answer', false)];
     }
+    const up = (proxy: 'primary' | 'standbys') => {
+      const servers = serversUp(state, proxy).toSorted();
+      const silent = servers.filter((server) => !answering.includes(server));
+      return `up: ${namesOf(servers)}${silent.length === 0 ? '' : `, without an answer from ${namesOf(silent)}`}`;
+    };
+    if (leader === undefined) {
+      return [row('HAProxy', name, 'answers', `writes ${up('primary')}; reads ${up('standbys')}`, true)];
+    }
+    const replicas = cluster.readers.filter((reader) => reader !== leader).toSorted();
     return [
-      probeUp('HAProxy writes', name, leader ?? 'the leader', namesOf(serversUp(state, 'primary'))),
-      probeUp('HAProxy reads', name, namesOf(replicas), namesOf(serversUp(state, 'standbys'))),
+      expectSame('HAProxy writes', name, `up: ${leader}`, up('primary')),
+      expectSame('HAProxy reads', name, `up: ${namesOf(replicas)}`, up('standbys')),
     ];
   });
 }
 
-function probeUp(probe: string, where: string, wanted: string, found: string): ProbeRow {
-  return row(probe, where, `up: ${wanted || 'none'}`, `up: ${found || 'none'}`, wanted === found);
-}
-
 function namesOf(servers: readonly string[]): string {
-  return servers.toSorted().join(', ');
+  return servers.join(', ') || 'none';
 }

@@ -3,7 +3,7 @@ import { riftBetween } from '../../clients/patroni/history.ts';
 import { splitOf } from '../../clients/patroni/leaders.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import { compareVersions } from '../../vars/helpers.ts';
-import type { Seen } from '../look.ts';
+import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
@@ -22,10 +22,7 @@ export function probePatroni({
     return found ? [{ name, ...found }] : [];
   });
   const [leader] = leaders;
-  // Who does not answer has a row of its own, and no identifier that could differ.
-  const answering = members.flatMap(({ member }) => member ?? []);
-  const identifiers = new Set(answering.map((member) => member.database_system_identifier ?? 'none'));
-  const timelines = new Set(answering.map((member) => member.timeline ?? 'none'));
+  const sole = soleLeader({ leaders });
   const seen = members.find((member) => member.cluster)?.cluster;
   const wanted = hosts
     .map(({ name }) => name)
@@ -33,12 +30,12 @@ export function probePatroni({
     .join(', ');
   return [
     probeLeaders(leader ?? cluster.name, states),
-    ...members.map((member) => probeRole(member, member.name === leader, settings)),
+    ...(sole === undefined ? [] : members.map((member) => probeRole(member, member.name === sole, settings))),
     ...members.map(({ name, member, silence }) =>
       expectSame('Patroni', name, 'running', member ? describe(member) : (silence ?? 'does not answer')),
     ),
-    expectSame('system identifier', cluster.name, '1 identifier', count(identifiers.size, 'identifier')),
-    expectSame('timeline', cluster.name, '1 timeline', count(timelines.size, 'timeline')),
+    probeSame('system identifier', cluster.name, members, (member) => member.database_system_identifier),
+    probeSame('timeline', cluster.name, members, (member) => member.timeline),
     ...probeHistories(cluster.name, states, leader),
     expectSame(
       'members',
@@ -50,7 +47,10 @@ export function probePatroni({
         .join(', ') ?? 'not known',
     ),
     probeConfig(cluster.name, settings, members),
-    ...probeLock(cluster.name, answering),
+    ...probeLock(
+      cluster.name,
+      members.flatMap(({ member }) => member ?? []),
+    ),
   ];
 }
 
@@ -82,9 +82,28 @@ function probeHistories(
   const unknown = others.filter(([, { history }]) => !history).map(([name]) => name);
   const isKnown = shared?.history !== undefined && unknown.length === 0;
   const found = isKnown
-    ? '1 history'
+    ? `1 history of ${[...(leader === undefined ? [] : [leader]), ...others.map(([name]) => name)].join(', ')}`
     : `not known of ${[...unknown, ...(shared?.history ? [] : [leader ?? cluster])].join(', ')}`;
   return [row('history', cluster, '1 history', found, isKnown ? 'pass' : 'warn')];
+}
+
+/** Whether members tell one and the same. Who does not answer has a row of its own, and nothing that could differ. */
+function probeSame(
+  probe: string,
+  where: string,
+  members: readonly (PatroniState & { readonly name: string })[],
+  of: (member: NonNullable<PatroniState['member']>) => string | number | undefined,
+): ProbeRow {
+  const told = members.flatMap(({ name, member }) =>
+    member ? [{ name, value: String(of(member) ?? 'not known') }] : [],
+  );
+  const values = [...new Set(told.map(({ value }) => value))];
+  const found = values.map((value) => {
+    const names = told.filter((one) => one.value === value).map(({ name }) => name);
+    return `${value} on ${names.join(', ')}`;
+  });
+  const isSame = values.length === 1 && values[0] !== 'not known';
+  return row(probe, where, 'the same on all members', found.join('; ') || 'nobody answers', isSame);
 }
 
 function describe({
@@ -109,8 +128,8 @@ function probeRole(
   const show = (status: number | undefined) => status ?? 'silent';
   if (leads) {
     const role = member?.role ?? 'unknown';
-    const found = `/primary ${show(primary)}, role ${isPrimaryRole(role) ? 'primary' : role}`;
-    return expectSame('role', name, '/primary 200, role primary', found);
+    const found = `/primary ${show(primary)}, role ${role}`;
+    return row('role', name, '/primary 200, role primary', found, primary === 200 && isPrimaryRole(role));
   }
   const expected = `/replica ${noLoadBalance.has(name) ? 503 : 200}, /primary 503`;
   return expectSame('role', name, expected, `/replica ${show(replica)}, /primary ${show(primary)}`);
@@ -123,7 +142,7 @@ function probeLock(cluster: string, members: readonly PatroniMember[]): ProbeRow
   const fails = compareVersions(oldest, '3.0.3') < 0;
   const found = fails
     ? `Patroni ${oldest}: taken from the successor by a leader that was frozen or cut off; acknowledged rows are lost; see patroni_repository`
-    : 'taken when it is free';
+    : `Patroni ${oldest}`;
   return [row('leader key', cluster, 'taken when it is free', found, fails ? 'warn' : 'pass')];
 }
 
@@ -132,11 +151,5 @@ function probeConfig(cluster: string, { dcs }: PatroniSettings, members: readonl
   if (!config) return row('DCS configuration', cluster, 'as in the inventory', 'not known', false);
   const { differences } = patchFor(dcs, config);
   const found = differences.map(({ key, before }) => `${key} is ${before ?? 'not set'}`).join(', ');
-  return row(
-    'DCS configuration',
-    cluster,
-    'as in the inventory',
-    found || 'as in the inventory',
-    found === '',
-  );
+  return row('DCS configuration', cluster, 'as in the inventory', found || 'no difference', found === '');
 }

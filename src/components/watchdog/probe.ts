@@ -1,21 +1,18 @@
-import type { Seen } from '../look.ts';
+import { soleLeader, type Seen } from '../look.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
 import type { WatchdogSettings } from './settings.ts';
 import type { WatchdogState } from './state.ts';
 
 /** The watchdog: held by the leader with the computed timeout, and by nobody else. */
-export function probeWatchdog({
-  hosts,
-  settings,
-  states,
-  leaders,
-}: Seen<WatchdogSettings, WatchdogState>): ProbeRow[] {
-  if (settings.mode === 'off') return [];
+export function probeWatchdog(seen: Seen<WatchdogSettings, WatchdogState>): ProbeRow[] {
+  const { hosts, settings, states } = seen;
+  const leader = soleLeader(seen);
+  if (settings.mode === 'off' || leader === undefined) return [];
   return hosts.flatMap(({ name }) => {
     const host = states.get(name);
     // Unreachable hosts are reported by other probes.
     if (!host?.reached) return [];
-    const leads = leaders.includes(name);
+    const leads = name === leader;
     if (host.container)
       return leads ? [row('watchdog', name, 'held by Patroni', 'none: it runs in a container', 'warn')] : [];
     const expected = leads ? `active, ${settings.timeout} s` : 'inactive';

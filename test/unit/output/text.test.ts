@@ -273,12 +273,19 @@ describe('plain lines', () => {
       '',
       '      what    where  expected  found',
       'fail  leader  n1     1 leader  2 leaders',
-      'pass  slots   n1     none      none',
       '',
       'Verify: 1 passed, 0 warned, 1 failed',
       '',
       'n1  ok=0   changed=1   failed=0   1 round trip, 1.2 s',
       '',
+    ]);
+  });
+
+  test('tell with -v all that was probed, with what failed last', () => {
+    const probes = tell(1).filter((line) => /^(pass|fail)/.test(line));
+    expect(probes).toEqual([
+      'pass  slots   n1     none      as expected',
+      'fail  leader  n1     1 leader  2 leaders',
     ]);
   });
 

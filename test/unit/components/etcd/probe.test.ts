@@ -12,7 +12,12 @@ describe('the probes show', () => {
     [
       'an etcd that raised an alarm',
       (cluster) => (cluster.of('etcd', 'n1').alarms = ['NOSPACE']),
-      ['fail etcd member (n1): alarm NOSPACE'],
+      ['fail etcd member (n1): 3.4.23, alarm NOSPACE'],
+    ],
+    [
+      'an etcd that does not tell its alarms',
+      (cluster) => (cluster.of('etcd', 'n1').alarms = undefined),
+      ['fail etcd member (n1): 3.4.23, alarms not known'],
     ],
     [
       'a learner',
@@ -31,7 +36,7 @@ describe('the probes show', () => {
       'no etcd leader',
       (cluster) =>
         names.forEach((name) => Object.assign(cluster.of('etcd', name).status ?? {}, { leaderId: '0' })),
-      ['fail etcd leader (demo): 0 leaders, 1 term'],
+      ['fail etcd leader (demo): 0 leaders, 1 term, none known to n1, n2, n3'],
     ],
     [
       'an etcd that fills up',

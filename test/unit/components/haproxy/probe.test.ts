@@ -14,6 +14,14 @@ describe('the probes show', () => {
       ['fail HAProxy writes (proxy): up: n1, n2'],
     ],
     [
+      'an HAProxy that takes a node for up whose Patroni does not answer',
+      (cluster) => Object.assign(cluster.of('patroni', 'n3'), { member: undefined }),
+      [
+        'fail Patroni (n3): does not answer',
+        'fail HAProxy reads (proxy): up: n2, n3, without an answer from n3',
+      ],
+    ],
+    [
       'an HAProxy that does not answer',
       (cluster) => Object.assign(cluster.of('haproxy', 'proxy'), { servers: [], problem: 'no socket' }),
       ['fail HAProxy (proxy): no socket'],

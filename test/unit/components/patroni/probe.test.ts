@@ -1,28 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { patroni } from '../../../../src/components/patroni/index.ts';
-import { faultsAfter, topology, type SeenCluster } from '../seen-cluster.ts';
+import { faultsAfter, names, SeenCluster, topology } from '../seen-cluster.ts';
 
 describe('the probes show', () => {
   test.each<[string, (cluster: SeenCluster) => void, string[]]>([
     [
       'no leader',
       (cluster) => Object.assign(cluster.of('patroni', 'n1'), { leader: 503, primary: 503, replica: 503 }),
-      [
-        'fail leader (demo): 0 leaders',
-        'fail role (n1): /replica 503, /primary 503',
-        'warn history (demo): not known of demo',
-        'fail HAProxy writes (proxy): up: n1',
-        'fail HAProxy reads (proxy): up: n2, n3',
-        'fail watchdog (n1): active',
-      ],
+      ['fail leader (demo): 0 leaders', 'warn history (demo): not known of demo'],
     ],
     [
       'two leaders',
       (cluster) => Object.assign(cluster.of('patroni', 'n2'), { leader: 200, primary: 200, replica: 503 }),
       [
         'fail leader (n1): 2 leaders: n1 (timeline 3, with the leader’s lock) and n2 (timeline 3, with the leader’s lock) both take writes',
-        'fail role (n2): /replica 503, /primary 200',
-        'fail watchdog (n2): inactive',
       ],
     ],
     [
@@ -30,7 +21,6 @@ describe('the probes show', () => {
       (cluster) => Object.assign(cluster.of('patroni', 'n2').member ?? {}, { role: 'master' }),
       [
         'fail leader (n1): 2 leaders: n1 (timeline 3, with the leader’s lock) and n2 (timeline 3, without it) both take writes',
-        'fail watchdog (n2): inactive',
       ],
     ],
     [
@@ -61,7 +51,11 @@ describe('the probes show', () => {
           replica: undefined,
           silence: 'connection refused',
         }),
-      ['fail role (n3): /replica silent, /primary silent', 'fail Patroni (n3): connection refused'],
+      [
+        'fail role (n3): /replica silent, /primary silent',
+        'fail Patroni (n3): connection refused',
+        'fail HAProxy reads (proxy): up: n2, n3, without an answer from n3',
+      ],
     ],
     [
       'what waits, is paused, or has lost its watchdog',
@@ -87,7 +81,18 @@ describe('the probes show', () => {
           database_system_identifier: '1',
           timeline: 2,
         }),
-      ['fail system identifier (demo): 2 identifiers', 'fail timeline (demo): 2 timelines'],
+      [
+        'fail system identifier (demo): 7300 on n1, n3; 1 on n2',
+        'fail timeline (demo): 3 on n1, n3; 2 on n2',
+      ],
+    ],
+    [
+      'members that do not tell which database they have',
+      (cluster) => {
+        for (const name of names)
+          Object.assign(cluster.of('patroni', name).member ?? {}, { database_system_identifier: undefined });
+      },
+      ['fail system identifier (demo): not known on n1, n2, n3'],
     ],
     [
       'a member that the inventory does not have',
@@ -104,6 +109,18 @@ describe('the probes show', () => {
     ],
   ])('%s', (_, spoil, faults) => {
     expect(faultsAfter(spoil)).toEqual(faults);
+  });
+
+  test('nothing is expected of roles where nobody leads, or several do', () => {
+    const roles = ['role', 'HAProxy writes', 'HAProxy reads', 'watchdog', 'etcd leader’s host'];
+    const told = (spoil: (cluster: SeenCluster) => void) => {
+      const cluster = new SeenCluster();
+      spoil(cluster);
+      return cluster.rows().filter(({ probe }) => roles.includes(probe));
+    };
+    expect(told(() => undefined)).not.toEqual([]);
+    expect(told((cluster) => Object.assign(cluster.of('patroni', 'n1'), { leader: 503 }))).toEqual([]);
+    expect(told((cluster) => Object.assign(cluster.of('patroni', 'n2'), { leader: 200 }))).toEqual([]);
   });
 
   test('a node that is not to serve reads is expected to refuse them', () => {
