@@ -1,13 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../core/errors.ts';
+import { LoginGate } from './sql-login.ts';
 
 /**
  * What postgres.js is given for a socket: when the stream ends that is an error, and it closes only when we close it.
  * On a close of the server's the library would forget the socket with a write still to come, which ends the process
  * (its issues 1154 and 1208), or connect again by itself. A connection of ours that has ended is not used again.
+ * What a server says before it has let us in is judged first: see LoginGate.
  */
 export class SteadySocket extends EventEmitter {
   readonly #stream: Duplex;
+  readonly #gate = new LoginGate();
   #lost: Error | undefined;
   #isClosed = false;
 
@@ -16,7 +20,7 @@ export class SteadySocket extends EventEmitter {
     this.#stream = stream;
     // Until the library listens.
     this.on('error', () => undefined);
-    stream.on('data', (chunk: Buffer) => this.emit('data', chunk));
+    stream.on('data', (chunk: Buffer) => this.#received(chunk));
     stream.on('drain', () => this.emit('drain'));
     stream.on('error', (error) => this.#fail(error));
     for (const event of ['end', 'close']) {
@@ -40,6 +44,19 @@ export class SteadySocket extends EventEmitter {
     this.#isClosed = true;
     this.#stream.destroy();
     this.emit('close', false);
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#lost || this.#isClosed) return;
+    let passed: Buffer;
+    try {
+      passed = this.#gate.pass(chunk);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(messageOf(error)));
+      this.#stream.destroy();
+      return;
+    }
+    if (passed.length > 0) this.emit('data', passed);
   }
 
   #fail(error: Error): void {

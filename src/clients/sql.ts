@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import { messageOf } from '../core/errors.ts';
+import { UnprovenServerError, unprovenCode, wrongSignature } from './sql-login.ts';
 import { SteadySocket } from './sql-socket.ts';
 import type { OpenStream } from './stream.ts';
 
@@ -31,7 +32,7 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 
 export type SqlAnswer =
   | { answered: true; rows: readonly SqlRow[] }
-  /** Nobody answered, or PostgreSQL refused; then with its SQLSTATE. */
+  /** Nobody answered, or PostgreSQL refused; then with its SQLSTATE. A stranger's is `unprovenCode`. */
   | { answered: false; reason: string; code?: string };
 
 /** Whether an SQLSTATE is that of a server that starts or stops: 57P01 to 57P03 (PostgreSQL's appendix A). */
@@ -147,7 +148,7 @@ export class SqlConnection {
     if (this.#spent) return this.#spent;
     const answer = await this.#ask(statement);
     // What PostgreSQL refuses leaves the connection as it is.
-    if (!answer.answered && answer.code === undefined) this.#spent = answer;
+    if (!answer.answered && (answer.code ?? unprovenCode) === unprovenCode) this.#spent = answer;
     return answer;
   }
 
@@ -205,8 +206,14 @@ function connect(address: string, login: SqlLogin, openStream: OpenStream, { tim
 }
 
 function refusedBy(address: string, error: unknown): SqlAnswer {
-  const reason = `${address}: ${messageOf(error)}`;
+  const unproven = isWrongSignature(error) ? wrongSignature() : error;
+  const reason = `${address}: ${messageOf(unproven)}`;
+  if (unproven instanceof UnprovenServerError) return { answered: false, reason, code: unprovenCode };
   return error instanceof postgres.PostgresError
     ? { answered: false, reason, code: error.code }
     : { answered: false, reason };
+}
+
+function isWrongSignature(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SASL_SIGNATURE_MISMATCH';
 }

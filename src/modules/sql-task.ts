@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isComingOrGoing, type SqlAnswer, type SqlQuery } from '../clients/sql.ts';
+import { unprovenCode } from '../clients/sql-login.ts';
 import { refused, silent, type Verdict } from '../plan/change.ts';
 
 /** Where and as whom SQL is run. */
@@ -30,6 +31,7 @@ export function unanswered(
   // A host that is to join: the servers let it in once their pg_hba.conf names it, which the plays before see to.
   const isShutOut = code === '28000' && reason.includes('pg_hba.conf');
   if (code === undefined || isShutOut || isComingOrGoing(code)) return silent(reason);
+  if (code === unprovenCode) return refused(reason, 'see who listens there (ss -ltnp), and pg_hba.conf');
   return refused(reason, hint);
 }
 
