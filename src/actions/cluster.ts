@@ -30,7 +30,7 @@ export async function withCluster<T>(
   const loaded = loadRun(request.playbook, request.input, true);
   const vault = new Vault();
   const secrets = new SecretKeeper(loaded, vault, true);
-  const connector = new Connector(loaded.variables, request.connection, request.forks);
+  const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const run = new Run({
     ...request,
     command: request.command ?? 'drover',

@@ -31,10 +31,10 @@ export class Connector {
   readonly #pool: ConnectionPool;
   readonly #config = new SshConfigFile();
 
-  constructor(variables: VariableSources, options: ConnectionOptions, forks: number) {
+  constructor(variables: VariableSources, options: ConnectionOptions, forks: number, signal?: AbortSignal) {
     this.#variables = variables;
     this.#options = options;
-    this.#pool = new ConnectionPool(forks);
+    this.#pool = new ConnectionPool(forks, signal);
   }
 
   readonly connect = async (host: string): Promise<Connection> => {

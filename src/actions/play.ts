@@ -71,7 +71,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const loaded = loadRun(playbook, input, planOnly);
   const vault = new Vault();
   const secrets = new SecretKeeper(loaded, vault, planOnly);
-  const connector = new Connector(loaded.variables, request.connection, request.forks);
+  const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));
   const run: Run = new Run({
     ...request,

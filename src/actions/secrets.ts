@@ -60,7 +60,8 @@ export class SecretKeeper {
     const hosts = this.#databaseHosts().filter((host) => fleet.has(host));
     await Promise.all(
       hosts.map((host) =>
-        fleet.get(host).collect(
+        fleet.collect(
+          fleet.get(host),
           this.needs()
             .filter((item) => item.host === host)
             .map(({ need }) => need),

@@ -41,6 +41,8 @@ export class RunContext {
       vault,
       emit,
       needsRoot: (host) => this.needsRoot(host),
+      signal: options.signal,
+      checkpoint: () => this.checkpoint(),
     });
     this.context = {
       digest: memoize((text: string) => createHash('sha256').update(vault.reveal(text)).digest('hex')),

@@ -109,6 +109,7 @@ export class Run {
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
+    this.#context.checkpoint();
     return lockHosts(this.rooted, describeHolder(id, command), lockTimeout, emit, () =>
       this.#context.checkpoint(),
     );

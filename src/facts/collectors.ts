@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { memoizeLast } from '../core/memo.ts';
+import { beginGathering, endGathering } from '../shell/feed.ts';
 import { groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
@@ -43,9 +44,13 @@ export function isGuarded(kind: FactKind): boolean {
 export const collectScript = memoizeLast((needs: readonly Need<unknown>[]): string => {
   const parts = collectors.flatMap((collector) => {
     const own = unique(needs.filter((need) => collector.kinds.includes(need.kind)));
-    return own.length === 0 ? [] : [`(\n${collector.script(own)}\n:\n) || exit 9`];
+    if (own.length === 0) return [];
+    const { kinds } = collector;
+    // A playbook's own commands take what they take.
+    const begin = kinds.includes('read') ? endGathering : beginGathering(kinds.join(','));
+    return [`${begin}\n(\n${collector.script(own)}\n:\n) || exit 9`];
   });
-  return [...parts, ':'].join('\n');
+  return [...parts, endGathering].join('\n');
 }, 4);
 
 // Needs of one key that differ in what they ask for beside it all reach the collector.
@@ -67,7 +72,7 @@ export function parseCollected(stdout: string, needs: readonly Need<unknown>[]):
 
 /** Shell command that prints a digest of the needs' facts as they are. */
 export function guardScript(needs: readonly Need<unknown>[]): string {
-  return `{ :\n${collectScript(needs)}\n} | sort -u | sha256sum`;
+  return `{ :\n${collectScript(needs)}\n} | sort -u | sha256sum; ${endGathering}`;
 }
 
 /** The digest `guardScript` prints while the facts are these. */

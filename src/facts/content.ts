@@ -49,12 +49,15 @@ export const contentCollector: Collector = {
   },
 };
 
-// GNU sha256sum escapes names that hold a backslash, and begins such a line with one.
+// A pipe, a device and the like are never opened: they may give nothing, or no end. GNU sha256sum escapes names that hold a backslash, and begins such a line with one.
 function digestScript(paths: readonly string[]): string {
-  const portions = portionsOf(paths).map(
-    (some) => `sha256sum -- ${quoteAll(some)} 2>/dev/null; [ $? -lt 126 ] || echo !`,
-  );
-  return `{ ${portions.join('\n')}
+  const portions = portionsOf(paths).map((some) => `sum ${quoteAll(some)}`);
+  return `sum() {
+for p; do [ -f "$p" ] || [ ! -e "$p" ] || break; done
+[ -f "$p" ] || [ ! -e "$p" ] || for p; do shift; [ ! -f "$p" ] || set -- "$@" "$p"; done
+[ $# = 0 ] || sha256sum -- "$@" 2>/dev/null; [ $? -lt 126 ] || echo !
+}
+{ ${portions.join('\n')}
 } | sed '/^!$/q9;/^\\\\/{s///;s/\\\\\\\\/\\\\/g;}
 s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/' || exit 9`;
 }
@@ -64,7 +67,7 @@ s/^\\([0-9a-f]*\\)  \\(.*\\)$/digest	\\2	\\1/' || exit 9`;
  * which its content is not wanted, and its path, a line each. Perl is Essential; its pack knows uuencode, which is base64
  * but for the alphabet, the length before each line, and the end.
  */
-const contentProgram = `while (<STDIN>) { chomp; my ($asked, $known, $path) = split / /, $_, 3; $file{$path} = [$asked, $known]; push @paths, $path }
+const contentProgram = `while (<STDIN>) { chomp; my ($asked, $known, $path) = split / /, $_, 3; $file{$path} = [$asked, $known]; push @paths, $path if -f $path }
 while (@paths) {
 my @some; my $size = 0; while (@paths && $size < 1e6) { $size += length $paths[0]; push @some, shift @paths }
 open my $sums, "-|", "sha256sum", "--", @some or exit 9;

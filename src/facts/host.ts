@@ -55,8 +55,8 @@ function parseHost(records: readonly FactRecord[]): HostFact | undefined {
 export const hostCollector: Collector = {
   kinds: ['host'],
   // What systemd noted of the container it started in, and the kernel of its name, needs no process to read.
-  script: () => `. /etc/os-release
-if IFS= read -r v 2>/dev/null </run/systemd/container; then k=container
+  script: () => `[ -f /etc/os-release ] && . /etc/os-release
+if [ -f /run/systemd/container ] && IFS= read -r v 2>/dev/null </run/systemd/container; then k=container
 elif v=$(systemd-detect-virt -c 2>/dev/null); then k=container
 else k=machine; v=$(systemd-detect-virt 2>/dev/null) || :; fi
 if [ -d /run/systemd/system ]; then i=systemd; else i=other; fi

@@ -135,7 +135,7 @@ export function needRestartRecord(unit: string): Need<RestartRecord | undefined>
 export const restartRecordCollector: Collector = {
   kinds: ['restart-record'],
   script: (needs) => `for u in ${quoteAll(needs.map((need) => need.key))}; do
-[ -r "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"
+[ -f "${restartRecordFolder}/$u" ] && IFS= read -r l < "${restartRecordFolder}/$u" && printf 'restart-record\\t%s\\t%s\\n' "$u" "$l"
 done`,
 };
 

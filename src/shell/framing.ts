@@ -1,4 +1,5 @@
 // Shell scripts as text: quoting, framing, files, units, the journal on a host. Nothing here runs one.
+import { feed, toldDescriptor } from './feed.ts';
 import { quote } from './quote.ts';
 
 /**
@@ -41,6 +42,9 @@ export const noOperation = Buffer.from(`${'0'.repeat(16)}\n`);
 /** Seconds without input after which a session ends itself, once its piece is done, and releases its lock. */
 export const idleLimit = 60;
 
+/** Seconds after which the gathering of one kind of facts is given up: a server's disk that is gone never answers. */
+const gatheringLimit = 120;
+
 /** A piece that starts with this runs in the loop's own shell: what it opens stays open. */
 const inLoop = '#loop';
 
@@ -66,32 +70,26 @@ else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
-/**
- * Runs a command and passes it stdin, until either ends or nothing has arrived for that many seconds. The
- * loop's `read` knows no limit, and a process for each header would cost more than most pieces. Perl is Essential.
- */
-const feed = `my ($idle, @command) = @ARGV; pipe my $end, my $pipe or exit 1;
-my $child = fork; exit 1 if !defined $child;
-if (!$child) { open STDIN, "<&", $end; exec @command; exit 127 }
-close $end;
-for (;;) {
-  vec(my $ready = "", 0, 1) = 1; vec($ready, fileno $pipe, 1) = 1; # the pipe when nobody reads it any more
-  last if select($ready, undef, undef, $idle) < 1 || vec($ready, fileno $pipe, 1) || !sysread STDIN, my $data, 65536;
-  for (my $at = 0; $at < length $data;) { $at += syswrite($pipe, $data, 65536, $at) || exit 1 }
+/** How long a session waits, in seconds. */
+export interface SessionLimits {
+  /** Silence after which it ends itself. */
+  readonly idle?: number;
+  /** What the gathering of one kind of facts may take. */
+  readonly gathering?: number;
 }
-close $pipe; waitpid $child, 0;`;
 
-/** What is sent first: the loop that a session runs until its input ends, or stays silent for `idle` seconds. */
-function startLoop(nonce: string, idle = idleLimit): string {
+/** What is sent first: the loop that a session runs until its input ends, or stays silent for too long. */
+function startLoop(nonce: string, { idle = idleLimit, gathering = gatheringLimit }: SessionLimits): string {
   // In the environment, where others do not see it as they would an argument.
   return `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LOOP=${quote(sessionLoop(nonce))}; export LC_ALL PATH LOOP
 unset LANG LANGUAGE CDPATH ENV PERL5OPT PERL5LIB PERLLIB PERLIO PERL_UNICODE; umask 022; cd /
-exec perl -e ${quote(feed)} ${idle} sh -c 'eval "$LOOP"'`;
+exec perl -e ${quote(feed)} ${idle} ${gathering} sh -c 'eval "$LOOP"'`;
 }
 
 function sessionLoop(nonce: string): string {
   // An exported variable of these names would carry each script along in the environment of what it starts.
   return `unset LOOP N h n r s; N=${nonce}
+case $TOLD in ?) exec ${toldDescriptor}>&$TOLD ;; *) exec ${toldDescriptor}>/dev/null ;; esac; unset TOLD; TOLD=${toldDescriptor}
 printf '\\n%s ready %s\\n' "$N" "$$"; printf '\\n%s ready\\n' "$N" >&2
 while read -r h; do
 n=\${h#"\${h%%[!0]*}"}
@@ -103,6 +101,7 @@ case $s in
 *) ( eval "$s" ) </dev/null ${lockDescriptor}<&- ;;
 esac
 r=$?
+echo >&${toldDescriptor}
 printf '\\n%s end %s\\n' "$N" "$r"; printf '\\n%s end\\n' "$N" >&2
 done`;
 }
@@ -125,9 +124,9 @@ printf '%s\\n' "$p" | sudo -S -p '' -v || exit 77
 export function sessionPrelude(
   nonce: string,
   become: { readonly password?: string } | undefined,
-  idle = idleLimit,
+  limits: SessionLimits = {},
 ): string {
-  const loop = forLoader(startLoop(nonce, idle));
+  const loop = forLoader(startLoop(nonce, limits));
   if (!become) return loop;
   const password = become.password === undefined ? '' : `${become.password}\n`;
   return `${forLoader(becomeScript(become.password !== undefined))}${password}${begin}\n${loop}`;

@@ -34,9 +34,9 @@ export function openJournal(head: LineText, lines: readonly LineText[], file = j
 j() { t=$(date -u +%FT%T.%3NZ) && for l; do printf '{"v":1,"time":"%s",%s,%s}\\n' "$t" "$H" "$l" || return 1; done >>"$J"; }
 r() { case $2 in 0) j ${filledIn(doneText('$1'))} ;; *) j ${filledIn(failedText('$1', 'it ended with $2'))} ;; esac; }
 { [ -d "\${J%/*}" ] || install -d -m 700 -- "\${J%/*}"; } &&
-{ [ ! -s "$J" ] || [ -z "$(tail -c 1 -- "$J")" ] || echo >>"$J"; } &&
+{ [ ! -f "$J" ] || [ ! -s "$J" ] || [ -z "$(tail -c 1 -- "$J")" ] || echo >>"$J"; } &&
 { [ "$(stat -c %s -- "$J" 2>/dev/null || echo 0)" -lt ${largestFile} ] || mv -f -- "$J" "$J.1"; } &&
-{ [ -e "$J" ] || (umask 077; : >"$J"); }${lines.length === 0 ? '' : ` &&\n${writeLines(lines)}`} ||
+{ [ -e "$J" ] || (umask 077; : >"$J"); } && [ -f "$J" ]${lines.length === 0 ? '' : ` &&\n${writeLines(lines)}`} ||
 { echo "the journal $J cannot be written" >&2; exit 1; }`;
 }
 
@@ -57,5 +57,5 @@ export function readJournal(run?: string, file = journalFile): string {
       : `grep -aF -e ${quote(`,"run":"${run}",`)} -e ${quote(`"resumes":"${run}"`)}`;
   return `d=${quote(file.replace(/\/[^/]*$/, ''))}; [ ! -d "$d" ] || [ -r "$d" ] || echo 'only root can read the journal' >&2
 read -r p 2>/dev/null </run/drover/pid && [ "/proc/$p/fd/9" -ef /root ] && cat /run/drover/holder || echo
-for f in ${quote(`${file}.1`)} ${quote(file)}; do [ ! -e "$f" ] || cat -- "$f"; done | ${filter}; :`;
+for f in ${quote(`${file}.1`)} ${quote(file)}; do [ ! -f "$f" ] || cat -- "$f"; done | ${filter}; :`;
 }

@@ -17,9 +17,12 @@ export class ConnectionPool {
   readonly #loginGate = new PasswordGate();
   readonly #sudoGate = new PasswordGate();
 
-  /** At most `forks` handshakes at once. */
-  constructor(forks: number) {
+  readonly #signal: AbortSignal | undefined;
+
+  /** At most `forks` handshakes at once; the signal ends those that are under way. */
+  constructor(forks: number, signal?: AbortSignal) {
     this.#forks = pLimit(forks);
+    this.#signal = signal;
   }
 
   /** The connection to a host, opened at the first call. */
@@ -62,9 +65,9 @@ export class ConnectionPool {
     this.#perServer.set(server, limit);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await limit(() => SshConnection.open(target, this.#sudoGate));
+        return await limit(() => SshConnection.open(target, this.#sudoGate, this.#signal));
       } catch (error) {
-        if (!(error instanceof BusyServerError) || attempt === attempts) throw error;
+        if (!(error instanceof BusyServerError) || attempt === attempts || this.#signal?.aborted) throw error;
         await delay(50 * attempt + Math.random() * 100 * attempt);
       }
     }

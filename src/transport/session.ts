@@ -10,6 +10,7 @@ import {
   sessionCommand,
   sessionPrelude,
   withProcessId,
+  type SessionLimits,
 } from '../shell/framing.ts';
 import { OutputBuffer, type CommandChannel, type OpenCommand } from './channel.ts';
 
@@ -56,7 +57,7 @@ const killLimit = 15_000;
 /** The longest delay of a timer, in milliseconds; a longer one fires at once. */
 const longestTimer = 2 ** 31 - 1;
 
-export interface SessionStart {
+export interface SessionStart extends SessionLimits {
   /** The host's name, for messages. */
   readonly label: string;
   readonly openCommand: OpenCommand;
@@ -64,8 +65,6 @@ export interface SessionStart {
   readonly become?: { readonly password?: string } | undefined;
   /** Called when the session ended without being closed: its lock is lost with it. */
   readonly onLost?: () => void;
-  /** Seconds of silence after which the session ends itself on the host. */
-  readonly idle?: number;
   /** Milliseconds for the shell to be ready. */
   readonly startLimit?: number;
 }
@@ -123,7 +122,7 @@ export class Session {
   static async open(start: SessionStart): Promise<Session> {
     const channel = await start.openCommand(sessionCommand);
     const session = new Session(start, channel);
-    channel.stdin.write(sessionPrelude(session.nonce, start.become, start.idle));
+    channel.stdin.write(sessionPrelude(session.nonce, start.become, start));
     return session;
   }
 

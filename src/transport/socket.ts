@@ -4,7 +4,7 @@ import { UnreachableError } from '../core/errors.ts';
 import type { Target } from './target.ts';
 
 /** A TCP connection to a target's sshd. */
-export function openSocket({ name, address, port, timeout }: Target): Promise<Duplex> {
+export function openSocket({ name, address, port, timeout }: Target, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     // Without noDelay each small exchange waits 40 to 80 ms for the other side's delayed acknowledgement.
     const socket = connect({ host: address, port, noDelay: true });
@@ -12,8 +12,15 @@ export function openSocket({ name, address, port, timeout }: Target): Promise<Du
       () => socket.destroy(new Error(`no answer within ${timeout / 1000} s`)),
       timeout,
     );
-    socket.once('error', (error) => {
+    const stop = () => socket.destroy(new Error('interrupted'));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    const settled = () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    };
+    socket.once('error', (error) => {
+      settled();
       reject(
         new UnreachableError(`${name}: cannot connect to ${address}:${port}: ${reasonOf(error)}`, {
           cause: error,
@@ -22,7 +29,7 @@ export function openSocket({ name, address, port, timeout }: Target): Promise<Du
       );
     });
     socket.once('connect', () => {
-      clearTimeout(timer);
+      settled();
       socket.removeAllListeners('error');
       // ssh2 adds a listener of its own; until then an error must not end the process.
       socket.on('error', () => undefined);

@@ -85,14 +85,25 @@ export class SshConnection {
     });
   }
 
-  static async open(target: Target, sudoGate = new PasswordGate()): Promise<SshConnection> {
-    const jump = target.jump && (await SshConnection.open(target.jump));
+  /** The signal ends what is under way until the host has let us in. */
+  static async open(
+    target: Target,
+    sudoGate = new PasswordGate(),
+    signal?: AbortSignal,
+  ): Promise<SshConnection> {
+    const jump = target.jump && (await SshConnection.open(target.jump, undefined, signal));
+    let socket: Duplex | undefined;
+    const stop = () => socket?.destroy(new Error('interrupted'));
+    signal?.addEventListener('abort', stop);
     try {
-      const socket = jump ? await jump.#openSocket(target) : await openSocket(target);
+      socket = jump ? await jump.#openSocket(target) : await openSocket(target, signal);
+      if (signal?.aborted) stop();
       return new SshConnection(target, await logIn(target, socket), jump, sudoGate);
     } catch (error) {
       jump?.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 

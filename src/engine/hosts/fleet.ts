@@ -2,6 +2,7 @@
 import { sendHttp, type HttpAnswer, type HttpRequest } from '../../clients/http.ts';
 import { runSql, SqlConnection, type SqlAnswer, type SqlLogin, type SqlQuery } from '../../clients/sql.ts';
 import { messageOf, UnreachableError } from '../../core/errors.ts';
+import { patiently } from '../../core/patience.ts';
 import type { Vault } from '../../core/secrets.ts';
 import { apiRecords, isApiKind } from '../../facts/api.ts';
 import { identify, unreachableRecords, type Need } from '../../facts/need.ts';
@@ -24,6 +25,10 @@ export interface FleetOptions {
   readonly emit: Emit;
   /** Whether a host's facts are collected as root. */
   readonly needsRoot: (host: string) => boolean;
+  /** Interrupts waits for hosts that do not answer. */
+  readonly signal?: AbortSignal;
+  /** Throws when the run is to stop. */
+  readonly checkpoint?: () => void;
 }
 
 /** The hosts of a run, connected to as they are needed. */
@@ -46,7 +51,8 @@ export class Fleet {
   async connect(hosts: Iterable<string>): Promise<void> {
     const names = [...hosts];
     requireDescriptors(names.length);
-    await Promise.all(names.map((host) => this.#host(host)));
+    const connecting = Promise.all(names.map((host) => this.#host(host)));
+    await patiently(connecting, this.#options.signal);
   }
 
   /** A connected host. */
@@ -82,7 +88,7 @@ export class Fleet {
       return run;
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      this.lose(name, error);
+      if (!this.#options.signal?.aborted) this.lose(name, error);
       return undefined;
     }
   }
@@ -118,8 +124,17 @@ export class Fleet {
    * Gathers facts of a host, as root where one of its tasks is root's: to the login user, what that one is about may
    * look as if it were not there.
    */
-  collect(host: HostRun, needs: readonly Need<unknown>[]): Promise<void> {
-    return host.collect(needs, this.#options.needsRoot(host.name));
+  async collect(
+    host: HostRun,
+    needs: readonly Need<unknown>[],
+    become = this.#options.needsRoot(host.name),
+  ): Promise<void> {
+    const { signal, checkpoint } = this.#options;
+    const collecting = host.collect(needs, become);
+    if (await patiently(collecting, signal)) return;
+    collecting.catch(() => undefined);
+    host.abandon();
+    checkpoint?.();
   }
 
   /** Whether a piece of a task runs in the shell in which its host's facts are gathered. */

@@ -4,6 +4,7 @@ import type { Vault } from '../../core/secrets.ts';
 import { collectScript, parseCollected } from '../../facts/collectors.ts';
 import { needHost, type HostFact } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
+import { onlyLooks } from '../../shell/feed.ts';
 import { lockPiece, unlockPiece } from '../../shell/framing.ts';
 import type { PasswordOutcome } from '../../transport/password-gate.ts';
 import { BecomeError, Session, type PieceOptions, type PieceResult } from '../../transport/session.ts';
@@ -87,7 +88,7 @@ export class HostRun {
 
   /** Gathers facts. Throws when the host could not gather all of them: nothing may be planned from the others. */
   async collect(needs: readonly Need<unknown>[], become: boolean): Promise<void> {
-    const { status, stdout, stderr } = await this.run(collectScript(needs), become);
+    const { status, stdout, stderr } = await this.run(`${onlyLooks}\n${collectScript(needs)}`, become);
     if (status !== 0) {
       const why = stderr.trim() === '' ? 'a program that looks at it failed' : lastLines(stderr);
       throw new UnreachableError(`${this.name}: its state cannot be read: ${why}`, {
@@ -127,6 +128,12 @@ export class HostRun {
     for (const session of await Promise.allSettled(this.#sessions.values())) {
       if (session.status === 'fulfilled') session.value.close();
     }
+  }
+
+  /** Waits for it no more: what it is at, which only looks, ends there with the connection. */
+  abandon(): void {
+    void this.close();
+    this.connection.close?.();
   }
 
   #session(become: boolean): Promise<Session> {

@@ -15,7 +15,7 @@ import { PatroniMemberChange, PatroniMemberParams, recordFile } from './schema.t
 /** The system identifier is the first eight bytes of pg_control (pg_control.h), whatever the version. */
 function identifierScript(dataDir: string): string {
   const file = quote(`${dataDir}/global/pg_control`);
-  return `[ ! -e ${file} ] || od -An -tu8 -N8 ${file}`;
+  return `[ ! -f ${file} ] || od -An -tu8 -N8 ${file}`;
 }
 
 export const patroniMember = defineModule({

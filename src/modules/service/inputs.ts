@@ -29,7 +29,7 @@ export function inputsDigest(
 export function inputsDigestScript(files: readonly string[]): string {
   const lines = files.map(
     (file) =>
-      `v=$(sha256sum < ${quote(file)} 2>/dev/null) || v=-; v=\${v%% *}; printf '%s %s\\n' ${quote(file)} "$v"`,
+      `v=$([ -f ${quote(file)} ] && sha256sum < ${quote(file)} 2>/dev/null) || v=-; v=\${v%% *}; printf '%s %s\\n' ${quote(file)} "$v"`,
   );
   return `{ ${[...lines, ':'].join('; ')}; } | sha256sum | cut -d' ' -f1`;
 }

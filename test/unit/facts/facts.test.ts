@@ -256,6 +256,22 @@ describe('collectors in a shell', () => {
     expect(paths.map((path) => ask(needPath(path))?.type)).toEqual(names.map(() => 'file'));
   });
 
+  test('open no pipe and no device, whoever has put it there', () => {
+    const folder = folderOf({ file: 'x', 'g b': 'y' });
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    symlinkSync('/dev/zero', join(folder, 'zero'));
+    symlinkSync('pipe', join(folder, 'link'));
+    const paths = ['pipe', 'file', 'zero', 'g b', 'link', 'none', ''].map((name) => join(folder, name));
+    for (const kinds of [[needDigest], [needDigest, needContent]]) {
+      const needs = paths.flatMap((path) => kinds.map((need): Need<unknown> => need(path)));
+      const script = `${collectScript(needs)}\n`;
+      const { status, stdout } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', timeout: 10_000 });
+      expect(status).toBe(0);
+      const found = new Set(stdout.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
+      expect(found).toEqual(new Set([join(folder, 'file'), join(folder, 'g b')]));
+    }
+  });
+
   test('take what a script printed, whatever it printed, and how it ended', () => {
     expect(ask(needScript('printf "a\\tb\\n\\n"; printf "bad\\n" >&2; exit 3'))).toEqual({
       status: 3,

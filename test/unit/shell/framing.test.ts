@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { beginGathering, endGathering, onlyLooks } from '../../../src/shell/feed.ts';
 import {
   forLoader,
   framePiece,
@@ -75,6 +76,59 @@ describe('a session in a real shell', () => {
     const text = 'ö'.repeat(60_000);
     expect(outputs(`x='${text}'; echo \${#x}`)[1]).toBe('end 0\n');
     expect(outputs(`cat <<'E' | wc -c\n${text}\nE`)).toEqual(['ready PID\n120001\n', 'end 0\n']);
+  });
+});
+
+describe('gathering', () => {
+  /** A session whose gathering may take a second, with these pieces, and what it says until there are so many ends. */
+  async function gather(scripts: readonly string[], ends = scripts.length) {
+    const session = spawn('/bin/sh', ['-c', sessionCommand]);
+    onTestFinished(() => void session.kill());
+    const limited = sessionPrelude(nonce, undefined, { gathering: 1 });
+    session.stdin.write(
+      Buffer.concat([Buffer.from(limited), ...scripts.map((script) => framePiece(script, nonce))]),
+    );
+    let stderr = '';
+    session.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)));
+    let stdout = '';
+    for await (const chunk of session.stdout.iterator({ destroyOnReturn: false })) {
+      stdout += String(chunk);
+      if (stdout.split(' end ').length > ends) break;
+    }
+    session.stdout.resume();
+    return { session, stdout, stderr: () => stderr };
+  }
+  const isThere = (sign: string) => spawnSync('pgrep', ['-f', sign]).status === 0;
+
+  test('that takes too long is ended with all it has started, and named; the session goes on', async () => {
+    const folder = folderOf({});
+    const hangs = `${beginGathering('digests')}\n( sleep 61.9991 | cat; touch ${folder}/on )\ntouch ${folder}/on`;
+    const { stdout, stderr } = await gather([hangs, 'echo still']);
+    expect(stdout).toMatch(/end 137\nstill\n\nc0ffee end 0\n$/);
+    expect(stderr()).toMatch(/gathering digests took more than 1 s and was ended: (sleep 61\.9991|cat)\n/);
+    expect(isThere('sleep 61.9991')).toBe(false);
+    expect(existsSync(join(folder, 'on'))).toBe(false);
+  });
+
+  test('has its time anew for each kind, and what follows it has any', async () => {
+    const some = (what: string) => `${beginGathering(what)}; sleep 0.7`;
+    const longer = `${endGathering}; sleep 1.5; echo through`;
+    const { stdout } = await gather([[some('one'), some('two'), longer].join('\n'), 'sleep 1.5; echo on']);
+    expect(stdout).toMatch(/through\n\nc0ffee end 0\non\n\nc0ffee end 0\n$/);
+  });
+
+  test('ends once nobody waits for it, and no other piece does', async () => {
+    const folder = folderOf({});
+    const begun = `touch ${folder}/begun; printf '\\n%s end x\\n' ${nonce}`;
+    const look = await gather([`${onlyLooks}\n${begun}; sleep 61.9992; touch ${folder}/looked`], 1);
+    look.session.stdin.end();
+    expect((await once(look.session, 'exit')) as unknown[]).toEqual([0, null]);
+    expect(isThere('sleep 61.9992')).toBe(false);
+    expect(existsSync(join(folder, 'looked'))).toBe(false);
+    const change = await gather([`${begun}; sleep 0.5; touch ${folder}/changed`], 1);
+    change.session.stdin.end();
+    await once(change.session, 'exit');
+    expect(existsSync(join(folder, 'changed'))).toBe(true);
   });
 });
 
