@@ -258,7 +258,7 @@ describe('collectors in a shell', () => {
 
   test('open no pipe and no device, whoever has put it there', () => {
     const folder = folderOf({ file: 'x', 'g b': 'y' });
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    execFileSync('/bin/sh', ['-c', `mkfifo ${join(folder, 'pipe')}`]);
     symlinkSync('/dev/zero', join(folder, 'zero'));
     symlinkSync('pipe', join(folder, 'link'));
     const paths = ['pipe', 'file', 'zero', 'g b', 'link', 'none', ''].map((name) => join(folder, name));
