@@ -98,7 +98,8 @@ describe('gathering', () => {
     session.stdout.resume();
     return { session, stdout, stderr: () => stderr };
   }
-  const isThere = (sign: string) => spawnSync('/bin/sh', ['-c', `pgrep -f '${sign.replace(/^s/, '[s]')}'`]).status === 0;
+  const isThere = (sign: string) =>
+    spawnSync('/bin/sh', ['-c', `pgrep -f '${sign.replace(/^s/, '[s]')}'`]).status === 0;
 
   test('that takes too long is ended with all it has started, and named; the session goes on', async () => {
     const folder = folderOf({});
