@@ -3,16 +3,17 @@ import { Writable } from 'node:stream';
 import { UsageError } from '../core/errors.ts';
 import type { Reporter } from '../output/reporter.ts';
 import type { OperationFlags } from './options.ts';
+import { say, writeText } from './print.ts';
 
 /** Asks on the terminal. The answer to a secret question is not echoed. */
 function ask(question: string, secret: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new UsageError(`cannot ask "${question.trim()}" without a terminal`);
   }
-  process.stderr.write(question);
+  writeText(process.stderr, question);
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!secret) process.stderr.write(chunk);
+      if (!secret) writeText(process.stderr, String(chunk));
       done();
     },
   });
@@ -20,7 +21,7 @@ function ask(question: string, secret: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     terminal.once('line', (line) => {
       terminal.close();
-      if (secret) process.stderr.write('\n');
+      if (secret) say('');
       resolve(line);
     });
     terminal.once('SIGINT', () => {

@@ -9,11 +9,17 @@ import type * as Program from './program.ts';
 /** Identifies the content of program.js; defined by scripts/build.mjs. */
 declare const BUILD: string;
 
+let isOutputLost = false;
+
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || isOutputLost) return;
+  isOutputLost = true;
+  process.stderr.write(`drover: the output cannot be written: ${error.code ?? error.message}\n`);
+}
+
 async function start(): Promise<void> {
-  // The reader of the output may stop early (`drover … | head`); the run continues all the same.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // Who reads the output may stop early (`drover … 2>&1 | head`), or a file be full: the run goes on all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', outputFailed);
   // A run is over before V8's optimising compiler pays off: it took a fifth of the CPU time. Only Node.js 20 has the
   // flag; later versions compile less.
   if (process.versions.v8.startsWith('11.')) {
@@ -25,7 +31,7 @@ async function start(): Promise<void> {
   const uses = /\.ya?ml$/.test(first) ? [`${verb}-${basename(first)}`, verb] : [verb];
   const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, uses);
   const exitCode = await (loaded.exports as typeof Program).main(process.argv);
-  process.exitCode = exitCode;
+  process.exitCode = isOutputLost && exitCode === exitCodes.ok ? exitCodes.internal : exitCode;
   // A run that failed, or only printed help, has not called all functions of the verb.
   const isWhole = exitCode === exitCodes.ok || exitCode === exitCodes.changesPending;
   if (isWhole && !process.argv.some((word) => word === '-h' || word === '--help')) loaded.keep();

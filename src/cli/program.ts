@@ -2,6 +2,7 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { config as configureZod } from 'zod';
 import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../core/errors.ts';
+import { describeSystemError, isSystemError } from '../core/system-error.ts';
 import {
   collectWords,
   addApplyOptions,
@@ -17,6 +18,7 @@ import {
   repeated,
 } from './options.ts';
 import { defaultRelease, suites } from '../lab/release.ts';
+import { say, writeText } from './print.ts';
 import type { OperationAction } from './run-operation.ts';
 import type { PlayAction } from './run-play.ts';
 
@@ -44,11 +46,15 @@ function explain(error: unknown): ExitCode {
   if (error instanceof DroverError) {
     const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
     const label = error instanceof InvalidInputError ? '' : 'drover: ';
-    process.stderr.write(`${label}${error.message}${hint}\n`);
+    say(`${label}${error.message}${hint}`);
     return error.exitCode;
   }
+  if (isSystemError(error)) {
+    say(`drover: ${describeSystemError(error)} (${error.syscall ?? 'a file'} on this machine)`);
+    return exitCodes.internal;
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`drover: internal error, please report it: ${detail}\n`);
+  say(`drover: internal error, please report it: ${detail}`);
   return exitCodes.internal;
 }
 
@@ -60,6 +66,10 @@ function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<void>):
     .helpOption('-h, --help', 'print this')
     .helpCommand('help [command]', 'print the options of a command')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => writeText(process.stdout, text),
+      writeErr: (text) => writeText(process.stderr, text),
+    })
     .enablePositionalOptions()
     .showHelpAfterError('(drover VERB --help lists the options)')
     .configureHelp({ optionDescription: describeOption });

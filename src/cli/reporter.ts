@@ -2,6 +2,7 @@ import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
 import type { ConnectionFlags } from './options.ts';
+import { writeText } from './print.ts';
 
 /** Combines all writes of one turn of the event loop into one system call. */
 function writeTogether(stream: NodeJS.WriteStream): (text: string) => void {
@@ -33,7 +34,7 @@ export async function reporterOf(
     colour: useColour(flags.color, stream),
     verbosity: flags.verbose,
     diff: flags.diff ?? false,
-    write: (text) => stream.write(text),
+    write: (text) => writeText(stream, text),
   });
 }
 

@@ -8,6 +8,7 @@ import type { ConnectionOptions } from '../transport/target.ts';
 import { askPassword } from './ask.ts';
 import { bundledFile } from './bundled.ts';
 import type { ConnectionFlags, InputFlags } from './options.ts';
+import { say } from './print.ts';
 
 export function inputOf(flags: InputFlags & { tags?: string[]; skipTags?: string[] }): InputOptions {
   return {
@@ -43,7 +44,7 @@ export function interruptSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
-      process.stderr.write('stopping at the next safe point; once more to stop at once\n');
+      say('stopping at the next safe point; once more to stop at once');
       controller.abort();
     });
   }
@@ -73,6 +74,6 @@ export async function journalRequest(flags: InputFlags & ConnectionFlags): Promi
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     become: flags.become ?? false,
-    warn: (message) => process.stderr.write(`${message}\n`),
+    warn: say,
   };
 }

@@ -7,6 +7,7 @@ import { confirm } from './ask.ts';
 import { bundledFile, bundledName } from './bundled.ts';
 import { commandLine } from './command-line.ts';
 import type { RunFlags } from './options.ts';
+import { writeText } from './print.ts';
 import { reporterOf } from './reporter.ts';
 import { connectionOf, forksOf, inputOf, interruptSignal } from './request.ts';
 
@@ -26,7 +27,7 @@ export async function runPlay<T>(
   const bundled = bundledName(playbook);
   const id = newRunId();
   const plain = await reporterOf(flags, id);
-  const reporter = flags.timings ? withTimings(plain, (text) => process.stderr.write(text)) : plain;
+  const reporter = flags.timings ? withTimings(plain, (text) => writeText(process.stderr, text)) : plain;
   const request: PlayRequest = {
     id,
     command: commandLine(),

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../engine/events.ts';
 import type { Reporter } from './reporter.ts';
+import { visibleJson } from './visible.ts';
 
 /** Prints each event as a line of JSON. Events of the same moment, such as a thousand changes, are written together. */
 export function jsonLines(run: string, write: (text: string) => void): Reporter {
@@ -12,7 +13,7 @@ export function jsonLines(run: string, write: (text: string) => void): Reporter 
   return {
     event: (event: RunEvent) => {
       if (lines.length === 0) queueMicrotask(flush);
-      lines.push(`${JSON.stringify({ v: 1, run, time: new Date().toISOString(), ...event })}\n`);
+      lines.push(`${visibleJson(JSON.stringify({ v: 1, run, time: new Date().toISOString(), ...event }))}\n`);
     },
     finish: () => {
       flush();

@@ -11,6 +11,7 @@ import { listHosts, manyHosts } from './hosts-text.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { clip } from './style.ts';
 import { RunText } from './text.ts';
+import { visibleInColour, visibleLine } from './visible.ts';
 
 type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
 
@@ -35,10 +36,10 @@ class LiveLines {
     const logger = new ListrLogger({ processOutput: new ProcessOutput(stream, stream) });
     const over = new Promise<void>((resolve) => (this.#finish = resolve));
     const tasks = names.map((name) => ({
-      title: name,
+      title: visibleLine(name),
       task: (_context: unknown, wrapper: Wrapper) => {
         this.#wrappers.set(name, wrapper);
-        wrapper.title = this.#titles.get(name) ?? name;
+        wrapper.title = this.#titles.get(name) ?? visibleLine(name);
         return over;
       },
     }));
@@ -57,7 +58,7 @@ class LiveLines {
   }
 
   #put(name: string, text: string): void {
-    const title = clip(`${name}  ${text}`, this.#width);
+    const title = clip(visibleLine(`${name}  ${text}`), this.#width);
     this.#titles.set(name, title);
     const wrapper = this.#wrappers.get(name);
     if (wrapper) wrapper.title = title;
@@ -91,7 +92,7 @@ export function liveReporter(options: Omit<ReporterOptions, 'write'>, stream: No
   const settle = async (): Promise<void> => {
     await live?.end();
     live = undefined;
-    stream.write(kept);
+    stream.write(visibleInColour(kept));
     kept = '';
   };
   const handle = async (event: RunEvent): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { Paint } from './style.ts';
+import { visibleLine } from './visible.ts';
 
 export interface Column<R> {
   readonly title: string;
@@ -9,8 +10,9 @@ export interface Column<R> {
 
 /** Formats rows in columns as wide as their widest cell. */
 export function formatTable<R>(rows: readonly R[], columns: readonly Column<R>[], paint: Paint): string {
+  const textOf = (column: Column<R>, row: R) => visibleLine(column.text(row));
   const widths = columns.map((column) =>
-    Math.max(column.title.length, ...rows.map((row) => column.text(row).length)),
+    Math.max(column.title.length, ...rows.map((row) => textOf(column, row).length)),
   );
   const line = (cells: readonly string[], format: (cell: string, index: number) => string) =>
     cells
@@ -25,7 +27,7 @@ export function formatTable<R>(rows: readonly R[], columns: readonly Column<R>[]
   );
   const body = rows.map((row) =>
     line(
-      columns.map((column) => column.text(row)),
+      columns.map((column) => textOf(column, row)),
       (cell, index) => {
         const colour = columns[index]?.colour?.(row);
         return colour === undefined ? cell : paint(colour, cell);

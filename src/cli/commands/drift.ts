@@ -4,6 +4,7 @@ import { formatDrift } from '../../output/drift-text.ts';
 import { painter } from '../../output/style.ts';
 import { bundledFile } from '../bundled.ts';
 import type { RunFlags } from '../options.ts';
+import { print, printJson } from '../print.ts';
 import { useColour } from '../reporter.ts';
 import { runPlay } from '../run-play.ts';
 
@@ -18,8 +19,7 @@ export async function drift(playbook: string | undefined, flags: RunFlags): Prom
       },
     }),
   );
-  const print = (text: string) => process.stdout.write(`${text}\n`);
-  if (flags.json) drifted.forEach((item) => print(JSON.stringify(item)));
+  if (flags.json) drifted.forEach((item) => printJson(item));
   else if (drifted.length === 0) print('every host is as drover has left it, and as it is to be');
   else print(formatDrift(drifted, painter(useColour(flags.color, process.stdout)), flags.diff ?? false));
   return exitCode;

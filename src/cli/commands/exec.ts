@@ -2,6 +2,7 @@ import { execOnHosts } from '../../actions/exec.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
 import { listHosts } from '../../output/hosts-text.ts';
+import { printJson, say, writeText } from '../print.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
 
 export async function exec(
@@ -20,9 +21,7 @@ export async function exec(
     become: flags.become ?? false,
     show({ host, status, stdout, stderr, error }) {
       if (flags.json) {
-        process.stdout.write(
-          `${JSON.stringify({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) })}\n`,
-        );
+        printJson({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) });
         return;
       }
       if (status === 0 && stdout === '' && stderr === '') {
@@ -30,12 +29,12 @@ export async function exec(
         return;
       }
       const label = status === 0 ? '' : ` (exit ${status})`;
-      process.stderr.write(error === undefined ? `${host}:${label}\n` : `unreachable: ${error}\n`);
-      process.stdout.write(indent(stdout));
-      process.stderr.write(indent(stderr));
+      say(error === undefined ? `${host}:${label}` : `unreachable: ${error}`);
+      writeText(process.stdout, indent(stdout));
+      writeText(process.stderr, indent(stderr));
     },
   });
-  if (silent.length > 0) process.stderr.write(`${listHosts(silent)}: done, without output\n`);
+  if (silent.length > 0) say(`${listHosts(silent)}: done, without output`);
   return exitCode;
 }
 

@@ -1,6 +1,7 @@
 import { readFacts } from '../../actions/facts.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { printJson, say } from '../print.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
 
 export async function facts(pattern: string, flags: InputFlags & ConnectionFlags): Promise<ExitCode> {
@@ -9,8 +10,8 @@ export async function facts(pattern: string, flags: InputFlags & ConnectionFlags
     input: inputOf(flags),
     connection: await connectionOf(flags),
     forks: forksOf(flags),
-    unreachable: (message) => process.stderr.write(`${message}\n`),
+    unreachable: say,
   });
-  process.stdout.write(`${JSON.stringify(hosts, null, 2)}\n`);
+  printJson(hosts, 2);
   return exitCode;
 }

@@ -4,12 +4,11 @@ import { exitCodes, UsageError, type ExitCode } from '../../core/errors.ts';
 import { Lab } from '../../lab/lab.ts';
 import { readSaves, removeSave } from '../../lab/save.ts';
 import { bundledFile } from '../bundled.ts';
+import { print, printJson, say } from '../print.ts';
 
 interface LabFlags {
   readonly name: string;
 }
-
-const say = (message: string) => process.stderr.write(`${message}\n`);
 
 interface UpFlags extends LabFlags {
   readonly from?: string;
@@ -41,10 +40,8 @@ export async function save(name: string, flags: LabFlags): Promise<ExitCode> {
 
 export function saves(flags: { json?: boolean }): Promise<ExitCode> {
   const list = readSaves().map(({ name, lab, made }) => ({ name, lab, made: made.toISOString() }));
-  if (flags.json) process.stdout.write(`${JSON.stringify(list)}\n`);
-  else
-    for (const { name, lab, made } of list)
-      process.stdout.write(`${name.padEnd(24)} ${lab.padEnd(8)} ${made}\n`);
+  if (flags.json) printJson(list);
+  else for (const { name, lab, made } of list) print(`${name.padEnd(24)} ${lab.padEnd(8)} ${made}`);
   return Promise.resolve(exitCodes.ok);
 }
 
@@ -56,10 +53,9 @@ export function forget(name: string): Promise<ExitCode> {
 
 export async function status(flags: LabFlags & { json?: boolean }): Promise<ExitCode> {
   const hosts = await new Lab(flags.name).status();
-  if (flags.json) process.stdout.write(`${JSON.stringify(hosts)}\n`);
+  if (flags.json) printJson(hosts);
   else
-    for (const { name, address, state } of hosts)
-      process.stdout.write(`${name.padEnd(16)} ${address.padEnd(16)} ${state}\n`);
+    for (const { name, address, state } of hosts) print(`${name.padEnd(16)} ${address.padEnd(16)} ${state}`);
   return exitCodes.ok;
 }
 

@@ -2,6 +2,7 @@ import { provision as provisionCluster, type Access, type Provisioned } from '..
 import type { ExitCode } from '../../core/errors.ts';
 import { bundledFile } from '../bundled.ts';
 import type { RunFlags } from '../options.ts';
+import { writeText } from '../print.ts';
 import { runPlay } from '../run-play.ts';
 
 export async function provision(flags: RunFlags & { verify: boolean }): Promise<ExitCode> {
@@ -11,7 +12,7 @@ export async function provision(flags: RunFlags & { verify: boolean }): Promise<
 
 /** Prints how to connect to the cluster once it is ready. */
 export function report({ exitCode, access }: Provisioned, { json }: Pick<RunFlags, 'json'>): ExitCode {
-  if (access && !json) process.stderr.write(formatAccess(access));
+  if (access && !json) writeText(process.stderr, formatAccess(access));
   return exitCode;
 }
 

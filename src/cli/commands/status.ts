@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatStatus } from '../../output/status-text.ts';
 import { painter } from '../../output/style.ts';
 import type { ConnectionFlags, InputFlags } from '../options.ts';
+import { clearScreen, print, printJson, say } from '../print.ts';
 import { useColour } from '../reporter.ts';
 import { clusterRequest } from '../request.ts';
 
@@ -14,22 +15,20 @@ const interval = 2_000;
 
 export async function status(flags: InputFlags & ConnectionFlags & { watch?: boolean }): Promise<ExitCode> {
   const request = await clusterRequest(flags, (event) => {
-    if (event.type === 'host' && event.state === 'unreachable')
-      process.stderr.write(`${event.message ?? event.host}\n`);
+    if (event.type === 'host' && event.state === 'unreachable') say(event.message ?? event.host);
   });
   const paint = painter(useColour(flags.color, process.stdout));
   return withCluster(request, async (run, topology) => {
     for (;;) {
       const { status: found, exitCode } = await readStatus(run, topology);
       // On a terminal each status replaces the previous one; elsewhere they follow each other.
-      const clear = flags.watch && process.stdout.isTTY ? '\u001b[H\u001b[2J' : '';
-      process.stdout.write(
-        flags.json ? `${JSON.stringify(statusJson(found))}\n` : `${clear}${formatStatus(found, paint)}\n`,
-      );
+      if (flags.watch) clearScreen(process.stdout);
+      if (flags.json) printJson(statusJson(found));
+      else print(formatStatus(found, paint));
       if (!flags.watch) return exitCode;
       await delay(interval, undefined, { signal: request.signal }).catch(() => undefined);
       if (request.signal.aborted) return exitCodes.interrupted;
-      if (!process.stdout.isTTY && !flags.json) process.stdout.write('\n');
+      if (!process.stdout.isTTY && !flags.json) print('');
     }
   });
 }

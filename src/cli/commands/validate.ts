@@ -5,6 +5,7 @@ import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { Vault } from '../../core/secrets.ts';
 import { bundledFile } from '../bundled.ts';
 import type { InputFlags } from '../options.ts';
+import { say } from '../print.ts';
 import { inputOf } from '../request.ts';
 
 export function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
@@ -12,6 +13,6 @@ export function validate(playbook: string | undefined, flags: InputFlags): Promi
   // Those that are given are checked; none is asked for, made up or kept.
   new SecretKeeper(loaded, new Vault(), true);
   const hosts = new Set(loaded.plays.flatMap((play) => play.limited)).size;
-  process.stderr.write(`valid: ${count(loaded.plays.length, 'play')} on ${count(hosts, 'host')}\n`);
+  say(`valid: ${count(loaded.plays.length, 'play')} on ${count(hosts, 'host')}`);
   return Promise.resolve(exitCodes.ok);
 }
