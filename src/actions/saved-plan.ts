@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { InvalidInputError, messageOf, StalePlanError } from '../core/errors.ts';
-import { writePrivateFile } from '../core/private-file.ts';
+import { InvalidInputError, LocalFileError, StalePlanError } from '../core/errors.ts';
+import { writeTo } from '../core/private-file.ts';
+import { whyNot } from '../core/system-error.ts';
+import { readTrustedFile, UntrustedFileError } from '../core/trusted-file.ts';
 import type { TaskReport } from '../engine/tasks/outcome.ts';
 import type { Change } from '../plan/change.ts';
+import { isSealed, planKeyFile, sealPlan } from './plan-key.ts';
 import type { PlayRequest } from './play.ts';
 
 const Entry = z.strictObject({
@@ -23,8 +26,8 @@ const Entry = z.strictObject({
 });
 type Entry = z.infer<typeof Entry>;
 
-const SavedPlan = z.strictObject({
-  v: z.literal(1),
+const Content = z.strictObject({
+  v: z.literal(2),
   made: z.iso.datetime(),
   /** The input the plan was made from. */
   playbook: z.string(),
@@ -37,7 +40,16 @@ const SavedPlan = z.strictObject({
   }),
   entries: z.array(Entry),
 });
+type Content = z.infer<typeof Content>;
+
+/** The content, and its HMAC by the key of who has made it. */
+const SavedPlan = Content.extend({ seal: z.string() });
 export type SavedPlan = z.infer<typeof SavedPlan>;
+
+/** What is sealed: the content in the order of its schema, however it is written. */
+function sealedText(content: Content): string {
+  return JSON.stringify(Content.parse(content));
+}
 
 /** What is saved of a plan. */
 interface PlannedTasks {
@@ -68,8 +80,8 @@ export function savePlan(
 ): void {
   const { playbook, input } = from;
   const { limit, tags, skipTags, extraVars } = input;
-  const saved: SavedPlan = {
-    v: 1,
+  const saved: Content = {
+    v: 2,
     made: new Date().toISOString(),
     playbook: resolve(playbook),
     input: {
@@ -82,15 +94,39 @@ export function savePlan(
     },
     entries: entriesOf(plan),
   };
-  writePrivateFile(path, `${JSON.stringify(saved, null, 2)}\n`);
+  const seal = sealPlan(sealedText(saved));
+  try {
+    writeTo(path, `${JSON.stringify({ ...saved, seal }, null, 2)}\n`);
+  } catch (error) {
+    throw new LocalFileError(`the plan cannot be written to ${path}: ${whyNot(error)}`);
+  }
 }
 
-/** Reads a saved plan; throws InvalidInputError if the file does not hold one. */
+/**
+ * Reads a saved plan; throws InvalidInputError if the file does not hold one, or could be another's: it names the
+ * playbook that is going to be run.
+ */
 export function readPlan(path: string): SavedPlan {
+  const saved = parsePlan(path);
+  const { seal, ...plan } = saved;
+  const sealed = isSealed(sealedText(plan), seal);
+  if (sealed) return saved;
+  const key = planKeyFile();
+  throw new InvalidInputError([
+    {
+      message: `${path} was not made by you on this machine, or was changed since: ${sealed === undefined ? `there is no key in ${key}` : `the key in ${key} is another`}`,
+      hint: 'make the plan here (drover plan -o); to apply plans of another machine, copy its key to this one',
+    },
+  ]);
+}
+
+function parsePlan(path: string): SavedPlan {
   try {
-    return SavedPlan.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return SavedPlan.parse(JSON.parse(readTrustedFile(path, 0o022).toString()));
   } catch (error) {
-    const message = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    if (error instanceof UntrustedFileError)
+      throw new InvalidInputError([{ message: `${path}: ${error.message}`, hint: error.hint }]);
+    const message = error instanceof z.ZodError ? z.prettifyError(error) : whyNot(error);
     throw new InvalidInputError([
       { message: `${path} is no plan: ${message}`, hint: 'drover plan -o FILE writes one' },
     ]);

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Declaration } from '../config/declarations.ts';
 import { shortPath } from '../config/files.ts';
@@ -6,11 +5,13 @@ import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { parseYaml, stringifyYaml } from '../config/yaml.ts';
 import { valueProblem } from '../config/value-problem.ts';
 import { slipOf, type Diagnostic } from '../core/diagnostics.ts';
-import { InvalidInputError } from '../core/errors.ts';
+import { InvalidInputError, LocalFileError } from '../core/errors.ts';
 import { nodeAt, type Node } from '../core/node.ts';
 import { formatPlace } from '../core/source.ts';
 import { writePrivateFile } from '../core/private-file.ts';
 import { generatePassword, type Vault } from '../core/secrets.ts';
+import { isSystemError, whyNot } from '../core/system-error.ts';
+import { readTrustedFile, UntrustedFileError } from '../core/trusted-file.ts';
 import type { Fleet, HostNeed } from '../engine/hosts/fleet.ts';
 import { needContent } from '../facts/content.ts';
 import type { Variable } from '../vars/scope.ts';
@@ -109,10 +110,14 @@ export class SecretKeeper {
   keep(): void {
     if (this.#planOnly || this.#fresh.size === 0) return;
     const all = Object.fromEntries([...this.#stored, ...this.#fresh]);
-    writePrivateFile(
-      this.#path,
-      `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`,
-    );
+    const text = `# Passwords of this cluster. Keep it out of version control.\n${stringifyYaml(all)}`;
+    try {
+      writePrivateFile(this.#path, text);
+    } catch (error) {
+      throw new LocalFileError(`${shortPath(this.#path)} cannot be written: ${whyNot(error)}`, {
+        hint: 'nothing was changed on any host',
+      });
+    }
   }
 
   /** Secrets set in the inventory itself. */
@@ -167,18 +172,19 @@ function refuseBad(declaration: Declaration, value: Value, node: Node | undefine
   throw new InvalidInputError([{ message: `${place}${declaration.name} ${problem.message}` }]);
 }
 
+function readIfThere(path: string): string {
+  try {
+    return readTrustedFile(path, 0o077).toString();
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return '';
+    const hint = error instanceof UntrustedFileError ? { hint: error.hint } : {};
+    throw new InvalidInputError([{ message: `${shortPath(path)}: ${whyNot(error)}`, ...hint }]);
+  }
+}
+
 /** The secrets in a file; a name that is a slip of a declared one is refused: another password would be made up. */
 function readSecrets(path: string, declared: readonly Declaration[]): Map<string, string> {
-  if (!existsSync(path)) return new Map();
-  if ((statSync(path).mode & 0o077) !== 0) {
-    throw new InvalidInputError([
-      {
-        message: `${shortPath(path)} can be read by others than its owner`,
-        hint: `chmod 600 ${shortPath(path)}`,
-      },
-    ]);
-  }
-  const file = { path: shortPath(path), text: readFileSync(path, 'utf8') };
+  const file = { path: shortPath(path), text: readIfThere(path) };
   const { root, diagnostics } = parseYaml(file);
   if (diagnostics.length > 0)
     throw new InvalidInputError(diagnostics.map(({ message }) => ({ message: `${file.path}: ${message}` })));

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { SourceFile } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
 import type { Declarations } from './declarations.ts';
-import { shortPath, type Problems } from './files.ts';
+import { readSource, type Problems } from './files.ts';
 import { toLayer } from './inventory/model.ts';
 import { parseYaml, resolvePlain } from './yaml.ts';
 
@@ -30,12 +29,8 @@ export function withTypes(extra: Layer, { variables }: Declarations): Layer {
 function parseOne(arg: string, problems: Problems): Layer {
   if (arg.startsWith('@')) {
     const path = arg.slice(1);
-    try {
-      return parseMap({ path: shortPath(path), text: readFileSync(path, 'utf8') }, problems);
-    } catch {
-      problems.add({ message: `-e ${arg}: the file cannot be read` });
-      return new Map();
-    }
+    const file = readSource(path, problems);
+    return file ? parseMap(file, problems) : new Map();
   }
   const file: SourceFile = { path: '-e', text: arg };
   if (/^[{[]/.test(arg) || /^[\w.-]+:\s/.test(arg)) return parseMap(file, problems);

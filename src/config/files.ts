@@ -3,7 +3,9 @@ import { relative } from 'node:path';
 import { problemKey, type Diagnostic } from '../core/diagnostics.ts';
 import type { Node } from '../core/node.ts';
 import type { SourceFile } from '../core/source.ts';
+import { whyNot } from '../core/system-error.ts';
 import { decodeText } from '../core/text.ts';
+import { isEndless } from '../core/trusted-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Collects the problems of all files, so that they are reported together. */
@@ -30,15 +32,16 @@ export function shortPath(path: string): string {
 /** Reads a text file; undefined and a problem when it can't be read. */
 export function readSource(path: string, problems: Problems): SourceFile | undefined {
   try {
+    if (isEndless(path)) {
+      problems.add({ message: `${shortPath(path)}: it is a device` });
+      return undefined;
+    }
     const text = decodeText(readFileSync(path));
     if (text !== undefined) return { path: shortPath(path), text };
     problems.add({ message: `${shortPath(path)}: it is not text in UTF-8`, hint: 'drover takes text only' });
     return undefined;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : String(error);
-    problems.add({ message: `${shortPath(path)}: ${reason}` });
+    problems.add({ message: `${shortPath(path)}: ${whyNot(error)}` });
     return undefined;
   }
 }

@@ -41,6 +41,11 @@ export class UsageError extends DroverError {
   readonly exitCode = exitCodes.usage;
 }
 
+/** A file on this machine cannot be read or written: the disk is full, or it is not this user's. */
+export class LocalFileError extends DroverError {
+  readonly exitCode = exitCodes.internal;
+}
+
 /** Inventory, playbook, template, variables or the state of a host rule the run out; nothing was changed. */
 export class InvalidInputError extends DroverError {
   readonly exitCode = exitCodes.invalidInput;

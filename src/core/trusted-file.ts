@@ -45,8 +45,11 @@ function trusted(): number[] {
   return own === 0 ? [0, before] : [0, own];
 }
 
-/** Whether reading a path comes to an end: a device may have none. */
-export function isDevice(path: string): boolean {
+// Linux's device numbers (devices.txt): 1, 3.
+const devNull = 0x103;
+
+/** Whether reading a path may come to no end. */
+export function isEndless(path: string): boolean {
   const stat = statSync(path);
-  return stat.isCharacterDevice() || stat.isBlockDevice();
+  return (stat.isCharacterDevice() || stat.isBlockDevice()) && stat.rdev !== devNull;
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { didYouMean } from '../../core/diagnostics.ts';
+import { Problems, readSource } from '../files.ts';
 import type { Inventory } from './model.ts';
 
 /** A host pattern that selects nothing it names, or is malformed. */
@@ -93,8 +93,10 @@ function slice(hosts: readonly string[], first: number, last: string | undefined
 }
 
 function fromFile(inventory: Inventory, path: string): string[] {
-  if (!existsSync(path)) throw new PatternError(`@${path}: there is no such file`);
-  return readFileSync(path, 'utf8')
+  const problems = new Problems();
+  const file = readSource(path, problems);
+  if (!file) throw new PatternError(`@${problems.list.map(({ message }) => message).join()}`);
+  return file.text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))

@@ -46,7 +46,7 @@ describe('-e', () => {
       '-e:1:7 "2x=3" is not name=value',
       '-e: expected a map of variables',
       expect.stringMatching(/^-e:1:\d+ /),
-      '-e @/gone/x.yml: the file cannot be read',
+      '/gone/x.yml: there is no such file',
     ]);
   });
 });
