@@ -35,7 +35,10 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
 export function writeTo(path: string, text: string): void {
   const there = statOf(path);
   const isOpen = /^\/(dev|proc\/self)\/(stdout|stderr|fd\/\d+)$/.test(path);
-  if (!isOpen && (!there || there.isFile() || there.isDirectory())) return writePrivateFile(path, text);
+  if (!isOpen && (!there || there.isFile() || there.isDirectory())) {
+    writePrivateFile(path, text);
+    return;
+  }
   const file = openSync(path, constants.O_WRONLY | constants.O_APPEND);
   try {
     writeFileSync(file, text);
