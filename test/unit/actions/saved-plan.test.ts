@@ -102,7 +102,9 @@ describe('a saved plan', () => {
   });
 
   test('that is not there is bad input', () => {
-    expect(() => readPlan('/nowhere/plan.json')).toThrow('/nowhere/plan.json is no plan: there is no such file');
+    expect(() => readPlan('/nowhere/plan.json')).toThrow(
+      '/nowhere/plan.json is no plan: there is no such file',
+    );
   });
 });
 
