@@ -35,6 +35,8 @@ if [ "$full" ]; then
   export DROVER_KILLS=20
   # Searches that long for a run that differs from one that speculates on nothing.
   export DROVER_SECONDS=300
+  # Inventories of random values, held to files that parse.
+  export DROVER_INPUTS=2000
 fi
 
 # What needs no host waits for nobody; the suites of the lab mostly wait, and go first.

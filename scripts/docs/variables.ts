@@ -65,6 +65,7 @@ const forms: Readonly<Record<NonNullable<Declaration['format']>, string>> = {
   network: 'networks such as `10.0.0.0/8`',
   source: 'addresses or networks',
   duration: '`1ms` to `24d`',
+  interval: '`1ms` to `60s`',
   role: 'a role’s name',
   path: 'an absolute path',
 };

@@ -60,11 +60,11 @@ const milliseconds: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-function durationProblem(text: string): string | undefined {
+function durationProblem(text: string, most = longest, shown = '24d'): string | undefined {
   const [, count = '', unit = 'ms'] = /^(\d+)(us|ms|s|m|h|d)?$/.exec(text) ?? [];
   if (count === '') return 'must be a number with a unit: us, ms, s, m, h or d';
   const time = Number(count) * (milliseconds[unit] ?? 1);
-  return time < 1 || time > longest ? 'must be 1ms to 24d' : undefined;
+  return time < 1 || time > most ? `must be 1ms to ${shown}` : undefined;
 }
 
 // What PostgreSQL or pg_hba.conf takes for something else than a role.
@@ -107,7 +107,9 @@ export const formats = {
     text === '*' || isIP(text) > 0 ? undefined : `"${text}" is no address: write an address, or * for all`,
   network: networkProblem,
   source: (text) => (isIP(text) > 0 ? undefined : networkProblem(text)),
-  duration: durationProblem,
+  duration: (text) => durationProblem(text),
+  // With pauses between its checks that are longer nobody would notice a failover.
+  interval: (text) => durationProblem(text, 60_000, '60s'),
   role: roleProblem,
   path: pathProblem,
 } as const satisfies Readonly<Record<string, Format>>;

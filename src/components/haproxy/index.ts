@@ -1,4 +1,5 @@
 import { defineComponent } from '../component.ts';
+import { check } from './check.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leave.ts';
 import { probeEntries } from './probe-sql.ts';
@@ -27,6 +28,7 @@ export const haproxy = defineComponent({
     },
   ],
   settings: readSettings,
+  check,
   look: lookAtEntry,
   probes: async (look) => [...(await probeEntries(look)), ...probeServers(look)],
   status,

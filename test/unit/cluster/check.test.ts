@@ -6,6 +6,13 @@ import { inventoryOf, problemsOfCluster, problemsOfFiles } from './inventories.t
 /** What is wrong with a cluster of three nodes and a proxy when these variables are in its inventory. */
 const withVars = (vars: string) => problemsOfCluster({ vars });
 
+test('more networks than HAProxy takes in a line', () => {
+  const networks = Array.from({ length: 51 }, (_, at) => `10.${at}.0.0/16`);
+  expect(withVars(`haproxy_client_networks: [${networks.join(', ')}]`)).toEqual([
+    'hosts.yml:4:30 haproxy_client_networks has 51 networks, more than fit into a line of HAProxy’s -> 50 at most: put neighbours into one, with a shorter mask',
+  ]);
+});
+
 test('an inventory with nothing wrong', () => {
   expect(withVars('')).toEqual([]);
 });
@@ -149,7 +156,7 @@ describe('addresses', () => {
 describe('times', () => {
   test.each([
     ['haproxy_timeout_client: 30d', ['hosts.yml:4:29 haproxy_timeout_client must be 1ms to 24d']],
-    ['haproxy_check_interval: "0"', ['hosts.yml:4:29 haproxy_check_interval must be 1ms to 24d']],
+    ['haproxy_check_interval: "0"', ['hosts.yml:4:29 haproxy_check_interval must be 1ms to 60s']],
     [
       'haproxy_check_interval: 2s500ms',
       ['hosts.yml:4:29 haproxy_check_interval must be a number with a unit: us, ms, s, m, h or d'],

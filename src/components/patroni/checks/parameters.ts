@@ -76,6 +76,8 @@ export function parameterProblem(
   if (!setting) return unknownName(name, major);
   const moved = elsewhere[setting.name] ?? (/^recovery_target/.test(name) ? 'Patroni recovers' : undefined);
   if (moved !== undefined) return { message: `${name} is not set here`, hint: moved };
+  if (name === 'default_transaction_isolation' && value === 'serializable')
+    return { message: `${name}: replicas take no queries that are serializable` };
   if (ofSession.test(name)) return { message: `${name} is no setting of a whole cluster` };
   const of = `PostgreSQL ${major ?? ''} has no parameter ${name}`;
   if (major !== undefined && major < setting.since)
