@@ -1,6 +1,7 @@
 import { getRequest, parseCluster, parseMember } from '../clients/patroni/api.ts';
 import { claimsOf, splitOf, takesWrites } from '../clients/patroni/leaders.ts';
 import type { HttpAnswer } from '../clients/http.ts';
+import { isOfCluster } from '../cluster/check.ts';
 import { Ask } from '../components/ask.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { VariableReader } from '../components/variable-reader.ts';
@@ -10,8 +11,12 @@ import type { RunView } from '../engine/run-options.ts';
 import { needHttp } from '../facts/api.ts';
 import type { LoadedRun } from './load.ts';
 
-/** Refuses a run while more than one member leads: nothing is to be changed before one of them has given way. */
-export async function judgeLeaders(run: RunView, { inventory }: LoadedRun): Promise<void> {
+/**
+ * Refuses a run while more than one member leads: nothing is to be changed before one of them has given way. A playbook
+ * that knows nothing of clusters does not say where to ask.
+ */
+export async function judgeLeaders(run: RunView, { inventory, declarations }: LoadedRun): Promise<void> {
+  if (!isOfCluster(declarations)) return;
   const hosts = inventory.groups.has(patroni.group) ? inventory.hostsOf(patroni.group) : [];
   const [first] = hosts;
   if (first === undefined) return;
