@@ -163,7 +163,7 @@ describe('a healthy cluster', () => {
   it('waits for another run, and gives up in time', async () => {
     const playbook = join(dirname(lab.inventory), 'wait.yml');
     const wait = 'until [ -e /run/go-on ]; do sleep 0.1; done';
-    writeFileSync(playbook, `- hosts: node1\n  tasks: [{ shell: "${wait}" }]\n`);
+    writeFileSync(playbook, `- hosts: node1\n  become: true\n  tasks: [{ shell: "${wait}" }]\n`);
     const first = start('play', playbook, '-y', '-i', lab.inventory, '--json');
     await lab.on('node1', 'until grep -q play /run/drover/holder 2>/dev/null; do sleep 0.1; done');
     await expectRefused(6, /locked by run/, 'rebalance', '--lock-timeout', '1');
