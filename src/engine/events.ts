@@ -78,6 +78,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   /** Something that was waited for until it was true. */
   z.object({ type: z.literal('wait'), host: z.string(), what: z.string(), seconds: z.number() }),
   z.object({ type: z.literal('api'), host: z.string(), what: z.string(), state: z.string() }),
+  /** A line that a unit has logged while it is waited for. */
+  z.object({ type: z.literal('log'), host: z.string(), unit: z.string(), line: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string(), hint: z.string().optional() }),
   z.object({
     type: z.literal('probe'),

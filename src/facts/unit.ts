@@ -1,5 +1,5 @@
 import { quote, quoteAll } from '../shell/quote.ts';
-import { checkKey, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
+import { checkKey, decodeBase64, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 
 /** A systemd unit, as `systemctl show` has it. */
 export interface UnitFact {
@@ -14,6 +14,8 @@ export interface UnitFact {
   readonly invocation: string;
   /** When its main process was started, in seconds since 1970; 0 when it has none. What is newer it has not read. */
   readonly startedAt: number;
+  /** The last lines of one that has failed. */
+  readonly said: string;
 }
 
 const properties = [
@@ -51,6 +53,7 @@ function parseUnit(records: readonly FactRecord[]): UnitFact | undefined {
     result: value('Result'),
     invocation: value('InvocationID'),
     startedAt: parseTimestamp(value('ExecMainStartTimestamp')),
+    said: decodeBase64(value('Said')),
   };
 }
 
@@ -87,6 +90,7 @@ export const unitCollector: Collector = {
     };
     return `set -- ${quoteAll([...new Set(needs.map((need) => need.key))])}
 put() {
+[ "$a" != failed ] || f="$f	Said=$(journalctl -u "$1" -n 12 -o cat --no-pager -q 2>/dev/null | tail -c 1500 | base64 -w0)"
 ${[...put('unit', '%s', '"$f"'), ...put('active', '\\t%s', '"$a"'), ...put('daemon-reload', '\\t%s', '"$r"')].join('\n')}
 }
 { systemctl show --timestamp=us+utc -p ${[...properties, staleness].join(',')} -- "$@" 2>/dev/null; [ $? -le 127 ] || echo !; } | {

@@ -96,6 +96,9 @@ export class RunText {
         if (this.#options.verbosity > 0)
           this.line(`  ${this.#paint('dim', `${event.host}: ${event.what}: ${event.state}`)}`);
         return;
+      case 'log':
+        this.line(`  ${this.#paint('dim', `log      ${event.host}: ${event.unit}: ${event.line}`)}`);
+        return;
       case 'recap':
         this.showPlan();
         this.#showProbes();

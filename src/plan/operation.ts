@@ -1,6 +1,7 @@
 import type { HttpAnswer, HttpRequest } from '../clients/http.ts';
 import type { SqlQuery } from '../clients/sql.ts';
 import type { NewFile, NewFolder } from '../shell/files.ts';
+import type { WatchedUnit } from '../shell/unit-watch.ts';
 
 /** Shell script to run on the task's host. */
 export interface RunOperation {
@@ -34,6 +35,8 @@ export interface HttpOperation {
   progress(answer: HttpAnswer): Progress;
   /** Seconds until `progress` must have said done. */
   readonly within: number;
+  /** What serves it: its log lines are shown meanwhile, and its end for good ends the wait. */
+  readonly watch?: WatchedUnit;
   /** Seconds for one answer, where it comes only when the work is done. */
   readonly answerWithin?: number;
 }

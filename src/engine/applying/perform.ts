@@ -6,11 +6,14 @@ import type { Fleet } from '../hosts/fleet.ts';
 import { lastLines } from '../../core/text.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
 import type { ChangeOutput } from '../tasks/outcome.ts';
+import { UnitWatch } from '../../shell/unit-watch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
 
 /** Milliseconds between two looks at an API that is being waited for. */
 const pollInterval = 250;
+/** Every so many looks at the API there is one at the unit that serves it: that takes processes on the host. */
+const looksPerUnit = 4;
 
 /** A change that is made by scripts. */
 export interface ScriptChange extends PlannedChange {
@@ -148,12 +151,21 @@ async function awaitAnswer(
   const { fleet, emit, checkpoint, signal, clock } = context;
   const host = fleet.get(hostOf(instance, operation));
   const { what, within } = operation;
+  const watch = operation.watch && new UnitWatch(operation.watch);
+  const lookAtUnit = async (unit: UnitWatch): Promise<string | undefined> => {
+    const { lines, ended } = unit.look((await host.run(unit.script, instance.become)).stdout);
+    for (const line of lines)
+      emit({ type: 'log', host: host.name, unit: unit.unit, line: fleet.vault.redact(line) });
+    return ended;
+  };
   const waited = await until(
-    async () => {
+    async (number) => {
       const progress = operation.progress(await fleet.http(host, operation.request, operation.answerWithin));
-      return progress !== 'done' && 'waiting' in progress
-        ? { missing: progress.waiting }
-        : { done: progress };
+      const isDue = watch && number % looksPerUnit === 0;
+      if (progress === 'done' || ('failed' in progress && !watch)) return { done: progress };
+      const ended = watch && (isDue || 'failed' in progress) ? await lookAtUnit(watch) : undefined;
+      if (ended !== undefined) return { done: { failed: ended } };
+      return 'waiting' in progress ? { missing: progress.waiting } : { done: progress };
     },
     {
       within,

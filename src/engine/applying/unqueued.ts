@@ -7,7 +7,15 @@ import type { ApplyOptions } from './apply-options.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
-import { askAgainEvery, failureOf, holds, mayPass, outcomeOf, silenceWithin } from '../tasks/judge.ts';
+import {
+  askAgainEvery,
+  failureOf,
+  holds,
+  isFinal,
+  mayPass,
+  outcomeOf,
+  silenceWithin,
+} from '../tasks/judge.ts';
 import { perform } from './perform.ts';
 import { tripEvent } from '../tasks/shown-events.ts';
 import type { Outcome, ChangeOutput } from '../tasks/outcome.ts';
@@ -56,7 +64,10 @@ export class Unqueued {
   /** Whether a task is to be tried again: until its condition holds, or because what was silent may be about to answer. */
   #judge(instance: Instance, outcome: Outcome, number: number): Look<true> {
     const { until: condition, ignoreErrors } = instance.task;
-    if (condition) return holds(instance, outcome) ? { done: true } : { missing: 'what it is retried for' };
+    if (condition)
+      return holds(instance, outcome) || isFinal(outcome)
+        ? { done: true }
+        : { missing: 'what it is retried for' };
     if (ignoreErrors || outcome.changes.length > 0 || !mayPass(outcome)) return { done: true };
     if (number === 1) this.#reportSilence(instance, outcome);
     return { missing: 'an answer' };

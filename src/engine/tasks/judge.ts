@@ -32,6 +32,11 @@ export function mayPass({ error, hint }: Outcome): boolean {
   return error instanceof UnhealthyError && hint === undefined;
 }
 
+/** Whether a failure is a silence that somebody has to end. */
+export function isFinal({ error, hint }: Outcome): boolean {
+  return error instanceof UnhealthyError && hint !== undefined;
+}
+
 /** What `failed_when` and `changed_when` make of a result. */
 function judge(
   instance: Instance,

@@ -2,7 +2,7 @@ import { deleteIfRequest, refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni/api.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
-import { quote } from '../../shell/quote.ts';
+import { quote, quoteAll } from '../../shell/quote.ts';
 import { initdbFile, recordFile, type PatroniMemberChange } from './schema.ts';
 
 /** What carries out one step. */
@@ -13,11 +13,15 @@ export function operationsOf(change: PatroniMemberChange): readonly Operation[] 
     case 'bootstrap':
       return [
         run(startBootstrap(change), { timeout: 120 }),
-        awaitState(change, isLeading),
+        awaitState(change, '/leader', isLeading),
         run(endBootstrap(change)),
       ];
     case 'join':
-      return [run(start(change), { timeout: 120 }), awaitState(change, isFollowing), run(recordNew(change))];
+      return [
+        run(`${makeRoom(change)}\n${start(change)}`, { timeout: 120 }),
+        awaitState(change, '/patroni', isFollowing),
+        run(recordNew(change)),
+      ];
     case 'record':
       return [run(record(change))];
   }
@@ -39,7 +43,7 @@ function clear({ scope, etcd }: PatroniMemberChange): HttpOperation {
  * gets it back as soon as the cluster is there: without the section Patroni never runs initdb.
  */
 function startBootstrap(change: PatroniMemberChange): string {
-  const { config, user, bootstrap } = change;
+  const { config, unit, data_dir: dataDir, bootstrap } = change;
   const file = quote(config);
   return `f=${file}; t=$f.bootstrap
 grep -q '^bootstrap:' "$f" || {
@@ -47,9 +51,31 @@ trap 'rm -f "$t"' EXIT
 (umask 077; { cat "$f"; printf '\\nbootstrap: %s\\n' ${quote(bootstrap)}; } > "$t")
 chown --reference="$f" "$t"; chmod --reference="$f" "$t"
 cp -p "$f" "$f.final"
-mv -f "$t" "$f"; trap - EXIT; }
-${start(change)}
-: ${quote(user)}`;
+mv -f "$t" "$f"; trap - EXIT
+# A Patroni that ends itself again and again may have read the file without the section, and would wait for ever.
+[ -e ${quote(`${dataDir}/PG_VERSION`)} ] || systemctl stop ${quote(unit)}; }
+${makeRoom(change)}
+${start(change)}`;
+}
+
+/** Gives Patroni's user an empty data directory, which it cannot make for itself everywhere, and empty tablespaces. */
+function makeRoom({ data_dir: dataDir, user, tablespaces = [] }: PatroniMemberChange): string {
+  const leftovers =
+    tablespaces.length === 0
+      ? []
+      : [
+          `for d in ${quoteAll(tablespaces)}; do
+[ -z "$(find "$d" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)" ] || {
+echo "$d is a place of a tablespace, and not empty: if nobody needs what is in it: mv $d $d.aside" >&2; exit 1; }
+done`,
+        ];
+  return `u=${quote(user)}
+set -- ${quoteAll([dataDir, ...tablespaces])}
+[ -e "$1/PG_VERSION" ] || {
+${[...leftovers, 'for d; do'].join('\n')}
+runuser -u "$u" -- mkdir -p -m 700 -- "$d" 2>/dev/null || install -d -m 700 -o "$u" -g "$u" -- "$d"
+[ "$(stat -L -c %U -- "$d")" = "$u" ] || { chown "$u:$u" -- "$d"; chmod 700 -- "$d"; }
+done; }`;
 }
 
 function endBootstrap(change: PatroniMemberChange): string {
@@ -85,21 +111,27 @@ printf '%s\\n' ${quote(change.initdb)} > ${initdbFile}`;
 }
 
 /** Waits for what Patroni says of itself. */
-function awaitState(change: PatroniMemberChange, judge: (answer: HttpAnswer) => Progress): HttpOperation {
+function awaitState(
+  change: PatroniMemberChange,
+  path: string,
+  judge: (answer: HttpAnswer) => Progress,
+): HttpOperation {
   return {
     kind: 'http',
     what: `Patroni on ${change.name}`,
-    request: getRequest({ address: change.address, port: change.rest_port }, '/patroni'),
+    request: getRequest({ address: change.address, port: change.rest_port }, path),
     within: change.timeout,
     progress: judge,
+    watch: { unit: change.unit, logs: `${change.data_dir}/log` },
   };
 }
 
+/** With the lock: before it takes that it may still give the new cluster up, and put its data away. */
 function isLeading(answer: HttpAnswer): Progress {
   const member = parseMember(answer);
   if (!member) return { waiting: answer.answered ? `answers ${answer.status}` : 'does not answer yet' };
   if (member.state.includes('failed')) return { failed: `${member.state}: see journalctl -u patroni` };
-  return isPrimaryRole(member.role) && member.state === 'running'
+  return answer.answered && answer.status === 200 && isPrimaryRole(member.role) && member.state === 'running'
     ? 'done'
     : { waiting: `${member.role}, ${member.state}` };
 }

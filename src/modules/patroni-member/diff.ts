@@ -5,17 +5,21 @@ import type { Answer } from '../../facts/need.ts';
 import type { PathFact } from '../../facts/path.ts';
 import type { ScriptFact } from '../../facts/script.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
+import { localesIn, missingLocales, readDataDir } from './data-dir.ts';
 import { recordFile, type PatroniMemberChange, type PatroniMemberParams } from './schema.ts';
 
 interface MemberFacts {
   readonly active: boolean;
   readonly control: PathFact | undefined;
-  readonly identifier: ScriptFact;
+  readonly dataDirectory: ScriptFact;
   readonly version: PathFact | undefined;
   readonly record: string | undefined;
+  /** What the host has, where initdb is to use one by name. */
+  readonly locales: readonly ScriptFact[];
   /** Of the other members, in the order of `members`. */
   readonly otherControls: readonly Answer<PathFact | undefined>[];
   readonly othersActive: readonly Answer<boolean>[];
+  readonly otherDirectories: readonly Answer<ScriptFact>[];
   readonly otherRecords: readonly Answer<string | undefined>[];
   /** The cluster's keys as each etcd member has them. */
   readonly keys: readonly HttpAnswer[];
@@ -23,7 +27,9 @@ interface MemberFacts {
 
 type Facts = Pick<MemberFacts, 'control' | 'record'> & {
   readonly active: boolean | undefined;
-  readonly identifier: ScriptFact | undefined;
+  readonly dataDirectory: ScriptFact | undefined;
+  readonly version: PathFact | undefined;
+  readonly locales: readonly (ScriptFact | undefined)[];
   readonly keys: readonly (HttpAnswer | undefined)[];
 };
 
@@ -41,20 +47,66 @@ function sourcesOf({ keys }: Pick<Facts, 'keys'>, params: PatroniMemberParams): 
   });
 }
 
-function ownIdentifier({ control, identifier }: Pick<Facts, 'control' | 'identifier'>): string | undefined {
-  return control && identifier?.stdout.trim();
+function ownIdentifier({
+  control,
+  dataDirectory,
+}: Pick<Facts, 'control' | 'dataDirectory'>): string | undefined {
+  if (!control || !dataDirectory) return undefined;
+  // One that cannot be read is none that anybody knows.
+  return readDataDir(dataDirectory).identifier ?? '';
 }
 
-/** Refuses data that belongs neither to the cluster nor to one that drover made here. */
+/** Refuses data that belongs neither to the cluster nor to one that drover made here, and a place for none. */
 export function guardData(facts: Facts, params: PatroniMemberParams): Verdict<never> | undefined {
   const own = ownIdentifier(facts);
+  if (!facts.control) return unfitPlace(facts, params);
   const known = sourcesOf(facts, params)[0]?.identifier;
   if (own === undefined || own === known || own === facts.record?.trim()) return undefined;
   // A cluster that is being made right now: initdb has run, and the key is still empty.
   if (known === '' && facts.active) return undefined;
   return refused(
     `${params.data_dir} holds a PostgreSQL cluster that drover did not make (system identifier ${own})`,
-    `use other hosts or another postgres_data_dir; if nobody needs it: mv ${params.data_dir} ${params.data_dir}.aside`,
+    `use other hosts; ${asideHint(facts, params)}`,
+  );
+}
+
+/** How to put a directory out of the way: a server that runs from it goes on in it under whatever name. */
+function asideHint({ dataDirectory }: Pick<Facts, 'dataDirectory'>, params: PatroniMemberParams): string {
+  const server = dataDirectory && readDataDir(dataDirectory).server;
+  const stop =
+    server === undefined
+      ? ''
+      : server.endsWith('.service')
+        ? `systemctl ${server === `${params.unit}.service` ? 'stop' : 'disable --now'} ${server.replace(/\.service$/, '')} && `
+        : `end the server that runs from it (${server}), then `;
+  return `if nobody needs it: ${stop}mv ${params.data_dir} ${params.data_dir}.aside`;
+}
+
+/** Refuses a directory in which, and locales with which, no cluster could be made or cloned. */
+function unfitPlace(
+  { active, version, dataDirectory, locales }: Facts,
+  params: PatroniMemberParams,
+): Verdict<never> | undefined {
+  // While Patroni is at work there, what comes and goes is its own.
+  if (active !== false || version || !dataDirectory) return undefined;
+  const { data_dir: dataDir } = params;
+  const { entries } = readDataDir(dataDirectory);
+  if (entries.includes('lost+found'))
+    return refused(
+      `${dataDir} is a mount point, and lost+found is in it: PostgreSQL makes no cluster there`,
+      `name a folder below it: postgres_data_dir: ${dataDir}/main`,
+    );
+  if (entries.length > 0)
+    return refused(
+      `${dataDir} is not empty (${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ', …' : ''}), and holds no cluster`,
+      asideHint({ dataDirectory }, params),
+    );
+  const [known] = locales;
+  const missing = known ? missingLocales(localesIn(params.bootstrap), known) : [];
+  if (missing.length === 0) return undefined;
+  return refused(
+    `postgres_initdb names ${missing.join(', ')}, and this host has no such locale`,
+    'locale -a lists those it has; the package locales and locale-gen make others',
   );
 }
 
@@ -74,14 +126,14 @@ export function diffMember(facts: MemberFacts, params: PatroniMemberParams): Ver
     );
   }
   const { endpoint, identifier } = source;
-  const change = stepsFor(params, endpoint);
+  const change = stepsFor(params, endpoint, tablespacesOf(facts));
   if (identifier === undefined) return diffNew(facts, params, change);
   if (identifier === '') return diffHalfMade(facts, params, change);
   if (own !== undefined) {
     if (own !== identifier) {
       return refused(
         `${params.data_dir} belongs to another cluster (${own}) than ${params.scope} (${identifier})`,
-        `if nobody needs it: systemctl stop ${params.unit} && mv ${params.data_dir} ${params.data_dir}.aside`,
+        asideHint(facts, params),
       );
     }
     return recorded === own ? inSync() : changed(change('record'));
@@ -211,9 +263,18 @@ const details: Readonly<Record<PatroniMemberChange['step'], string>> = {
   record: 'note which cluster it belongs to',
 };
 
+/** Where the other members have tablespaces: a clone puts its own at the same places. */
+function tablespacesOf({ otherDirectories }: MemberFacts): string[] {
+  const places = otherDirectories.flatMap((answer) =>
+    answer.answered ? readDataDir(answer.fact).tablespaces : [],
+  );
+  return [...new Set(places)];
+}
+
 function stepsFor(
   params: PatroniMemberParams,
   etcd: PatroniMemberParams['etcd'][number],
+  tablespaces: readonly string[],
 ): (step: PatroniMemberChange['step']) => PatroniMemberChange {
   const { name, members, rest_port, scope, config, data_dir, unit, user, timeout, bootstrap, etcd_port } =
     params;
@@ -233,6 +294,7 @@ function stepsFor(
     timeout,
     bootstrap: stringifyWithSecrets(bootstrap),
     initdb: stringifyWithSecrets(bootstrap['initdb'] ?? []),
+    ...(step === 'join' && tablespaces.length > 0 ? { tablespaces: [...tablespaces] } : {}),
     etcd: { host: etcd.name, address: etcd.address, port: etcd_port },
   });
 }

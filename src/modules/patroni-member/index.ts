@@ -6,17 +6,11 @@ import { needChangeTime, needPath } from '../../facts/path.ts';
 import { needScript } from '../../facts/script.ts';
 import { factsOfUnit, needActive, needUnit } from '../../facts/unit.ts';
 import { outdate, predict } from '../../plan/change.ts';
-import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { operationsOf } from './commands.ts';
+import { dataDirScript, localesIn, localesScript } from './data-dir.ts';
 import { diffMember, guardData } from './diff.ts';
 import { PatroniMemberChange, PatroniMemberParams, recordFile } from './schema.ts';
-
-/** The system identifier is the first eight bytes of pg_control (pg_control.h), whatever the version. */
-function identifierScript(dataDir: string): string {
-  const file = quote(`${dataDir}/global/pg_control`);
-  return `[ ! -f ${file} ] || od -An -tu8 -N8 ${file}`;
-}
 
 export const patroniMember = defineModule({
   name: 'patroni_member',
@@ -35,18 +29,22 @@ export const patroniMember = defineModule({
   params: PatroniMemberParams,
   change: PatroniMemberChange,
   stepwise: true,
-  needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit }) => {
+  needs: ({ name, members, scope, etcd, etcd_port: port, data_dir: dataDir, unit, bootstrap }) => {
     const others = members.filter((member) => member.name !== name);
     const control = needPath(`${dataDir}/global/pg_control`);
     const record = needContent(recordFile);
+    const dataDirectory = needScript(dataDirScript(dataDir));
     return {
       active: needActive(unit),
       control,
-      identifier: needScript(identifierScript(dataDir)),
+      dataDirectory,
       version: needPath(`${dataDir}/PG_VERSION`),
       record,
+      // Only those of initdb for a new cluster count, and asking takes a process.
+      locales: localesIn(bootstrap).length === 0 ? [] : [needScript(localesScript)],
       otherControls: others.map((member) => onHost(member.name, control)),
       othersActive: others.map((member) => onHost(member.name, needActive(unit))),
+      otherDirectories: others.map((member) => onHost(member.name, dataDirectory)),
       otherRecords: others.map((member) => onHost(member.name, record)),
       keys: etcd.map((member) => ({
         ...needHttp(prefixRequest({ address: member.address, port }, `/service/${scope}/`)),

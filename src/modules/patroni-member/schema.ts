@@ -53,6 +53,8 @@ export const PatroniMemberChange = z.strictObject({
   /** JSON. */
   bootstrap: z.string(),
   initdb: z.string(),
+  /** Where the cluster has tablespaces, for one that joins it. */
+  tablespaces: z.array(z.string()).optional(),
   etcd: z.strictObject({ host: z.string(), address: z.string(), port: z.int() }),
 });
 export type PatroniMemberChange = z.infer<typeof PatroniMemberChange>;

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { jsonOf } from '../../clients/http.ts';
+import { lastLines } from '../../core/text.ts';
 import { needHttp } from '../../facts/api.ts';
+import { needUnit } from '../../facts/unit.ts';
 import { changeFields, inSync, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 
@@ -18,6 +20,10 @@ const Params = z.strictObject({
     .describe('Status, or a list of them, that is accepted.'),
   url_username: z.string().optional().describe('User for basic authentication.'),
   url_password: z.string().optional().describe('That user’s password.'),
+  unit: z
+    .string()
+    .optional()
+    .describe('systemd unit that is to answer: once it has failed, nobody waits for it any longer.'),
 });
 
 const requestOf = ({ url, method, url_username: user, url_password: password }: z.infer<typeof Params>) => {
@@ -49,8 +55,16 @@ export const uri = defineModule({
   params: Params,
   change: z.strictObject({ ...changeFields }),
   readOnly: true,
-  needs: (params) => ({ answer: needHttp(requestOf(params)) }),
-  diff({ answer }, { url, status_code: accepted }) {
+  needs: (params) => ({
+    answer: needHttp(requestOf(params)),
+    unit: params.unit === undefined ? [] : [needUnit(params.unit)],
+  }),
+  diff({ answer, unit: [unit] }, { url, status_code: accepted, unit: name = '' }) {
+    if (!answer.answered && unit?.active === 'failed')
+      return silent(
+        `${name} has failed (${unit.result}); it said: ${lastLines(unit.said)}`,
+        `journalctl -u ${name} shows more`,
+      );
     if (!answer.answered) return silent(`${url}: ${answer.reason}`);
     const json = jsonOf(answer);
     const result = { status: answer.status, content: answer.body, ...(json === undefined ? {} : { json }) };

@@ -96,6 +96,7 @@ describe('what collectors print is read', () => {
         result: 'success',
         invocation: '7f',
         startedAt: Date.UTC(2026, 10, 21, 9, 33, 1) / 1000 + 0.5,
+        said: '',
       },
     ],
     [
