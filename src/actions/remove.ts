@@ -5,11 +5,20 @@ import { planRemove, type RemovePlan } from '../cluster/operations/remove.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import type { Inventory } from '../config/inventory/model.ts';
 import { didYouMean } from '../core/diagnostics.ts';
-import { exitCodes, InvalidInputError, worstExitCode, type ExitCode } from '../core/errors.ts';
+import {
+  DroverError,
+  exitCodes,
+  InterruptedError,
+  InvalidInputError,
+  worstExitCode,
+  type ExitCode,
+} from '../core/errors.ts';
 import { newRunId } from '../core/run-id.ts';
+import type { Plan } from '../engine/planning/plan.ts';
 import { formatPlace } from '../core/source.ts';
 import { loadHosts } from './load.ts';
 import { operate, type OperationRequest } from './operate.ts';
+import { refusePending } from './pending-changes.ts';
 import { disruptsOf, play } from './play.ts';
 import { rebalanceAfter } from './rebalance.ts';
 import { verifyAfter } from './verify.ts';
@@ -32,21 +41,39 @@ export function remove(
 }
 
 /** The same, also as part of a replacement. */
-export async function removeHost(request: MembershipRequest, name: string): Promise<ExitCode> {
+export async function removeHost(
+  request: MembershipRequest,
+  name: string,
+  arriving?: string,
+): Promise<ExitCode> {
   const { inventory } = loadHosts('all', request.input);
-  const removed = await removeMember(request, inventory, name);
+  let isCompared = request.verb !== 'remove';
+  const compare = async (after: Plan) => {
+    if (!isCompared) refusePending(await planStaying(request), after, name);
+    isCompared = true;
+  };
+  const removed = await removeMember(request, inventory, name, { takesItsPlace: arriving, inspect: compare });
   if (removed !== exitCodes.ok && removed !== exitCodes.changesPending) return removed;
-  const followed = await provisionWithout(request, name);
+  const followed = await provisionWithout(request, name, { needed: arriving, inspect: compare });
   if (!request.planOnly) reportPlaces(request, inventory, name);
   return worstExitCode([removed, followed]);
 }
 
-/** Removes a host from Patroni, etcd and HAProxy. What it lacks is no reason to refuse if `arriving` is about to join. */
+interface Successor {
+  /** Has joined already, or is about to: what the cluster would lack without the host is no reason to refuse. */
+  readonly arriving?: string;
+  /** Joins once the host is gone. All that it needs has to be there before. */
+  readonly takesItsPlace?: string | undefined;
+  /** Throws if what is to follow must not be done. */
+  inspect?(after: Plan): Promise<void>;
+}
+
+/** Removes a host from Patroni, etcd and HAProxy. */
 export function removeMember(
   request: MembershipRequest,
   inventory: Inventory,
   name: string,
-  arriving?: string,
+  { arriving, takesItsPlace, inspect }: Successor = {},
 ): Promise<ExitCode> {
   return operate<RemovePlan>(request, {
     verb: 'remove',
@@ -61,7 +88,8 @@ export function removeMember(
     },
     perform: (control: Control, plan, view) => performRemoval(control, plan, view),
     async rehearse() {
-      await provisionWithout({ ...request, planOnly: true, emit: () => undefined }, name);
+      const silently = { ...request, planOnly: true, emit: () => undefined };
+      await provisionWithout(silently, name, { needed: takesItsPlace, inspect });
     },
   });
 }
@@ -81,8 +109,32 @@ function requireKnown({ listed }: ClusterView, inventory: Inventory, name: strin
   ]);
 }
 
+/** What a run would change while all hosts stay; undefined where that cannot be told, as of a host that is to go. */
+async function planStaying(request: MembershipRequest): Promise<Plan | undefined> {
+  let found: Plan | undefined;
+  const inspect = (plan: Plan) => {
+    found = plan;
+  };
+  try {
+    await provisionWithout({ ...request, planOnly: true, emit: () => undefined }, undefined, { inspect });
+  } catch (error) {
+    if (!(error instanceof DroverError) || error instanceof InterruptedError) throw error;
+  }
+  return found;
+}
+
+interface ProvisionOptions {
+  /** A host that must not be left out, even if it cannot be reached. */
+  readonly needed?: string | undefined;
+  readonly inspect?: ((plan: Plan) => void | Promise<void>) | undefined;
+}
+
 /** Plays site.yml for all hosts but one, and verifies them. */
-export function provisionWithout(request: MembershipRequest, without: string | undefined): Promise<ExitCode> {
+export function provisionWithout(
+  request: MembershipRequest,
+  without: string | undefined,
+  { needed, inspect }: ProvisionOptions = {},
+): Promise<ExitCode> {
   const { input, signal, emit } = request;
   return play({
     ...request,
@@ -97,6 +149,11 @@ export function provisionWithout(request: MembershipRequest, without: string | u
       ...input,
       skipTags: [...input.skipTags, 'etcd_count'],
       ...(without === undefined ? {} : { without }),
+    },
+    async inspectPlan(plan, { fleet }) {
+      const gone = needed === undefined ? undefined : fleet.unreachable.get(needed);
+      if (gone) throw gone;
+      await inspect?.(plan);
     },
     confirm: (question, changes) => request.confirm(question, disruptsOf(changes)),
     async afterwards(run, loaded) {

@@ -1,11 +1,11 @@
 import { etcd } from '../components/etcd/index.ts';
 import { patroni } from '../components/patroni/index.ts';
 import { serviceGroups } from '../cluster/topology.ts';
-import { isWorking } from '../cluster/operations/remove-danger.ts';
+import { isWorking, refuseMember } from '../cluster/operations/remove-danger.ts';
 import { Control } from '../cluster/control.ts';
 import type { Inventory, InventoryHost } from '../config/inventory/model.ts';
 import { didYouMean, type Diagnostic } from '../core/diagnostics.ts';
-import { exitCodes, InvalidInputError, UsageError, type ExitCode } from '../core/errors.ts';
+import { exitCodes, InvalidInputError, UnhealthyError, UsageError, type ExitCode } from '../core/errors.ts';
 import { withCluster } from './cluster.ts';
 import { loadHosts } from './load.ts';
 import type { OperationRequest } from './operate.ts';
@@ -30,21 +30,26 @@ export async function replace(
   const request: MembershipRequest = { ...operation, verb: 'replace', verify };
   const { inventory } = loadHosts('all', request.input);
   requireSameGroups(inventory, old, fresh);
-  if (!(await isWhole(request, old))) return removeHost(request, old);
-  const joined = await provisionWithout({ ...request, verify: false }, undefined);
+  if (!(await isReplaceable(request, old, fresh))) return removeHost(request, old, fresh);
+  const joined = await provisionWithout({ ...request, verify: false }, undefined, { needed: fresh });
   if (joined !== exitCodes.ok && joined !== exitCodes.changesPending) return joined;
   if (!request.planOnly) return removeHost(request, old);
-  return removeMember(request, inventory, old, fresh);
+  return removeMember(request, inventory, old, { arriving: fresh });
 }
 
-/** Whether all of a host's roles work: a host that was removed in part must not be added again. */
-function isWhole(request: MembershipRequest, name: string): Promise<boolean> {
+/**
+ * Whether all of a host's roles work: one that was removed in part must not be added again. Throws where the other one
+ * is a member already.
+ */
+function isReplaceable(request: MembershipRequest, name: string, fresh: string): Promise<boolean> {
   // The next step reports the same connections.
   const emit = () => undefined;
   return withCluster({ ...request, emit }, async (run, topology) => {
     const { signal } = request;
     const control = new Control({ fleet: run.fleet, topology, emit, signal });
     const view = await control.look();
+    const [refusal] = refuseMember(view, name, fresh);
+    if (refusal) throw new UnhealthyError(`replace refused: ${refusal.message}`, { hint: refusal.hint });
     const roles = [
       { nodes: topology.hostsOf(patroni), members: view.members.filter(({ running }) => running) },
       { nodes: topology.hostsOf(etcd), members: view.etcd.filter(({ follows }) => follows) },

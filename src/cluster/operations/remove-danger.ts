@@ -48,6 +48,29 @@ export function isWorking({ members, etcd }: ClusterView, name: string): boolean
   );
 }
 
+/** Nothing of a cluster answers: there is nobody to take a host out of. */
+export function refuseWithoutCluster({ cluster, members, etcd }: ClusterView, name: string): Refusal[] {
+  if (members.some(({ answers }) => answers) || etcd.some(({ answers }) => answers)) return [];
+  return [
+    {
+      message: `no member of ${cluster} answers: there is no cluster to take ${name} out of`,
+      hint: `take it out of the inventory; drover provision makes the cluster`,
+    },
+  ];
+}
+
+/** A host that belongs to the cluster cannot take another one's place: there would be a member less. */
+export function refuseMember({ listed }: ClusterView, name: string, fresh: string): Refusal[] {
+  const isVoter = listed.etcd.some((member) => member.name === fresh && !member.isLearner);
+  if (!isVoter && !listed.patroni.some((member) => member.name === fresh)) return [];
+  return [
+    {
+      message: `${fresh} is a member of the cluster already`,
+      hint: `drover remove ${name} takes ${name} out; drover provision has ${fresh} join with what it still lacks`,
+    },
+  ];
+}
+
 /** What stands against taking a host out. */
 export function refuseRemoval(
   view: ClusterView,

@@ -8,7 +8,7 @@ import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { successorIn } from './danger.ts';
 import { nothingToDo, type OperationPlan, type PlannedStep } from './plan.ts';
-import { isWorking, refuseRemoval, type DepartingHost } from './remove-danger.ts';
+import { isWorking, refuseRemoval, refuseWithoutCluster, type DepartingHost } from './remove-danger.ts';
 
 /** One step of a removal, for the machine. */
 export type Removal =
@@ -46,7 +46,8 @@ export function planRemove(
     ...otherSteps(departing),
   ];
   if (planned.length === 0) {
-    return { ...nothingToDo(`nothing of ${name} is left in ${view.cluster}`), name, removals: [] };
+    const nothing = nothingToDo(`nothing of ${name} is left in ${view.cluster}`);
+    return { ...nothing, name, removals: [], refusals: refuseWithoutCluster(view, name) };
   }
   return {
     name,

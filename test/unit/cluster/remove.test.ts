@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { haproxy } from '../../../src/components/haproxy/index.ts';
 import { planRemove, type Removal } from '../../../src/cluster/operations/remove.ts';
-import type { DepartingHost } from '../../../src/cluster/operations/remove-danger.ts';
+import { refuseMember, type DepartingHost } from '../../../src/cluster/operations/remove-danger.ts';
 import type { ClusterView } from '../../../src/cluster/view.ts';
 import { etcdMember, member, refused, stepsOf, topology, view, viewWith } from './support.ts';
 
@@ -33,6 +33,38 @@ function without(name: string, differs: Partial<ClusterView> = {}): ClusterView 
 
 const doneBy = ({ removals }: { removals: readonly Removal[] }) =>
   removals.map((removal) => (removal.do === 'stop' ? `stop ${removal.component}` : removal.do));
+
+describe('where there is nothing to take a host out of', () => {
+  const dead = {
+    members: view().members.map((each) => ({ ...each, answers: false, running: false })),
+    etcd: view().etcd.map((each) => ({ ...each, answers: false, follows: false })),
+    listed: { patroni: [], etcd: [] },
+    leader: undefined,
+    leaders: [],
+    etcdLeader: undefined,
+  };
+
+  it('nothing is done, instead of a cluster being made without it', () => {
+    const bare = departing('node3', { units: new Set(), kept: new Map(), slot: false });
+    expect(refused(planRemove(view(dead), topology, bare))).toEqual([
+      'no member of c answers: there is no cluster to take node3 out of',
+    ]);
+  });
+
+  it('but a host that has left already is no fault', () => {
+    const bare = departing('node4', { groups: new Set(), units: new Set(), kept: new Map(), slot: false });
+    expect(planRemove(view(), topology, bare)).toMatchObject({ steps: [], refusals: [] });
+  });
+});
+
+describe('a host that is to take another one’s place', () => {
+  it('must not be a member already', () => {
+    expect(refused({ refusals: refuseMember(view(), 'node2', 'node3') })).toEqual([
+      'node3 is a member of the cluster already',
+    ]);
+    expect(refuseMember(view(), 'node2', 'node4')).toEqual([]);
+  });
+});
 
 describe('taking a host out', () => {
   it('that follows: the database, then the vote, then what is left of it', () => {
