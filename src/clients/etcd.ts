@@ -153,6 +153,12 @@ export function parseAlarms(answer: HttpAnswer): string[] | undefined {
   return parsed?.success ? parsed.data.alarms.map(({ alarm }) => alarm) : undefined;
 }
 
+/** What an alarm means, and the way out where there is a usual one. */
+export function describeAlarm(alarm: string): string {
+  if (alarm !== 'NOSPACE') return `alarm ${alarm}`;
+  return 'NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)';
+}
+
 const Range = z.object({ kvs: z.array(z.object({ key: z.string(), value: text })).default([]) });
 
 /** Keys with their values, decoded; undefined when the server did not answer the question. */

@@ -5,10 +5,12 @@ import { groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
+import { listenerCollector } from './listener.ts';
 import { identify, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 import { candidateCollector, packageCollector } from './package.ts';
 import { changeTimeCollector, pathCollector } from './path.ts';
 import { readCollector, scriptCollector } from './script.ts';
+import { spaceCollector } from './space.ts';
 import { restartRecordCollector, unitCollector } from './unit.ts';
 
 const collectors: readonly Collector[] = [
@@ -24,6 +26,8 @@ const collectors: readonly Collector[] = [
   groupCollector,
   kernelModuleCollector,
   sysctlCollector,
+  listenerCollector,
+  spaceCollector,
   scriptCollector,
   readCollector,
 ];

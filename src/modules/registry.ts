@@ -9,6 +9,7 @@ import type { Module } from './define-module.ts';
 import { etcdMember } from './etcd-member/index.ts';
 import { fail } from './fail/index.ts';
 import { file } from './file/index.ts';
+import { freeSpace } from './free-space/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
 import { inForce } from './in-force/index.ts';
@@ -17,6 +18,7 @@ import { modprobe } from './modprobe/index.ts';
 import { patroniConfig } from './patroni-config/index.ts';
 import { patroniMember } from './patroni-member/index.ts';
 import { patroniRestart } from './patroni-restart/index.ts';
+import { portsFree } from './ports-free/index.ts';
 import { postgresQuery } from './postgres-query/index.ts';
 import { postgresRole } from './postgres-role/index.ts';
 import { service, systemdService } from './service/index.ts';
@@ -42,6 +44,7 @@ const all: readonly Module[] = [
   etcdMember,
   fail,
   file,
+  freeSpace,
   group,
   hostname,
   inForce,
@@ -50,6 +53,7 @@ const all: readonly Module[] = [
   patroniConfig,
   patroniMember,
   patroniRestart,
+  portsFree,
   postgresQuery,
   postgresRole,
   service,

@@ -1,3 +1,4 @@
+import { describeAlarm } from '../../clients/etcd.ts';
 import { chooseCandidate, faultsOfCandidates } from '../../clients/patroni/candidate.ts';
 import { splitOf } from '../../clients/patroni/leaders.ts';
 import { faultOfCandidate, type Fault } from '../../clients/patroni/standing.ts';
@@ -72,7 +73,7 @@ export function troubleOf({ answers, follows, learner, alarms }: EtcdMemberView)
   if (!answers) return 'does not answer';
   if (!follows) return 'knows no leader';
   if (learner) return 'is still a learner';
-  return alarms.length === 0 ? undefined : `raises the alarm ${alarms.join(', ')}`;
+  return alarms.length === 0 ? undefined : `raises ${alarms.map(describeAlarm).join(', ')}`;
 }
 
 /** What keeps a member from taking the lead; nothing for one that can. */

@@ -41,11 +41,14 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
   const { leader: from, leaders } = view;
   if (wanted && leaders.includes(wanted.name))
     return { ...nothingToDo(`${wanted.name} leads already`), from, to };
-  const candidate = wanted ?? successorIn(view);
+  // From one whose PostgreSQL does not run, as on a full disk, nobody streams any more.
+  const runs = view.members.some(({ name, running }) => name === from && running);
+  const standing = runs ? view : { ...view, leader: undefined };
+  const candidate = wanted ?? successorIn(standing);
   const plan = handover(view, topology, candidate, [
     ...refuseSplit(view),
     ...refuseWithoutQuorum(view),
-    ...refuseNoOrUnfit(view, candidate),
+    ...refuseNoOrUnfit(standing, candidate),
   ]);
   const notes = [
     ...(view.paused ? [`${view.cluster} is paused: the members keep their roles after this`] : []),

@@ -1,3 +1,5 @@
+import { describeAlarm } from '../../clients/etcd.ts';
+import { probeDisks } from '../disk.ts';
 import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
@@ -51,6 +53,7 @@ export function probeEtcd(seen: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
           ].join(', '),
       known.length === 1 && lost.length === 0 && terms.size === 1,
     ),
+    ...statuses.flatMap(({ name, disks = [] }) => probeDisks('disk of etcd', name, disks, settings.disk)),
     ...statuses.flatMap(({ name, status }) => {
       if (!status) return [];
       const share = status.size / settings.quota;
@@ -88,5 +91,5 @@ export function probeEtcd(seen: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
 
 function describeAlarms(alarms: readonly string[] | undefined): string {
   if (!alarms) return 'alarms not known';
-  return alarms.length > 0 ? `alarm ${alarms.join(', ')}` : 'no alarm';
+  return alarms.length > 0 ? alarms.map(describeAlarm).join(', ') : 'no alarm';
 }

@@ -10,6 +10,8 @@ import {
   type EtcdView,
 } from '../../clients/etcd.ts';
 import type { HttpRequest } from '../../clients/http.ts';
+import type { Space } from '../../facts/space.ts';
+import { lookAtDisks } from '../disk.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import type { EtcdSettings } from './settings.ts';
@@ -19,6 +21,8 @@ export interface EtcdState {
   readonly status: EtcdStatus | undefined;
   readonly view: EtcdView | undefined;
   readonly alarms: readonly string[] | undefined;
+  /** Where its data is. */
+  readonly disks: readonly Space[];
 }
 
 export async function lookAtMember(
@@ -27,12 +31,13 @@ export async function lookAtMember(
 ): Promise<EtcdState> {
   const send = (request: (endpoint: EtcdEndpoint) => HttpRequest) =>
     ask.http(name, request({ address, port: settings.clientPort }));
-  const [status, list, alarms] = await Promise.all([
+  const [status, list, alarms, disks] = await Promise.all([
     send(statusRequest),
     send(memberListRequest),
     send(alarmsRequest),
+    lookAtDisks(ask, name, [settings.dataDir]),
   ]);
-  return { status: parseStatus(status), view: parseMemberList(list), alarms: parseAlarms(alarms) };
+  return { status: parseStatus(status), view: parseMemberList(list), alarms: parseAlarms(alarms), disks };
 }
 
 /** The host of the leader, if a member says that it leads. */

@@ -1,4 +1,6 @@
+import { describeAlarm } from '../../clients/etcd.ts';
 import { showBytes } from '../../core/text.ts';
+import { diskColumn, diskFreeOf, diskProblems } from '../disk.ts';
 import { roleColumn, type StatusTable } from '../status-table.ts';
 import type { EtcdSettings } from './settings.ts';
 import { etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
@@ -14,29 +16,34 @@ export const status: StatusTable<EtcdSettings, EtcdState> = {
       title: 'size',
       show: ({ size }) => (typeof size === 'number' ? showBytes(size) : '?'),
     },
+    diskColumn,
   ],
   answers: ({ name }, { states }) => states.get(name)?.status !== undefined,
   cells({ name }, { states }) {
-    const { status: found, alarms } = states.get(name) ?? {};
+    const { status: found, alarms, disks = [] } = states.get(name) ?? {};
     const follows = found?.isLearner ? 'learner' : 'follower';
     return {
       role: found ? (etcdLeaderOf(states) === name ? 'leader' : follows) : null,
       version: found?.version ?? null,
       size: found?.size ?? null,
       alarms: alarms ?? null,
+      diskFree: diskFreeOf(disks),
     };
   },
-  problems({ hosts, states, cluster }) {
+  problems({ hosts, states, cluster, settings }) {
     const answering = hosts.flatMap(({ name }) => {
       const state = states.get(name);
       return state?.status ? [{ name, ...state, status: state.status }] : [];
     });
     const leaders = leaderIdsOf(states);
     return [
+      ...hosts.flatMap(({ name }) =>
+        diskProblems('etcd', name, states.get(name)?.disks ?? [], settings.disk),
+      ),
       ...answering.flatMap(({ name, status: { leaderId, isLearner }, alarms }) => [
         ...(leaderId === '0' ? [{ where: name, what: 'etcd knows no leader' }] : []),
         ...(isLearner ? [{ where: name, what: 'etcd has no vote yet: it is a learner' }] : []),
-        ...(alarms ?? []).map((alarm) => ({ where: name, what: `etcd raised the alarm ${alarm}` })),
+        ...(alarms ?? []).map((alarm) => ({ where: name, what: `etcd raised ${describeAlarm(alarm)}` })),
       ]),
       ...(leaders.length > 1
         ? [{ where: cluster.name, what: `etcd’s members follow ${leaders.length} leaders` }]

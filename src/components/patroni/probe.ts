@@ -3,6 +3,7 @@ import { riftBetween } from '../../clients/patroni/history.ts';
 import { splitOf } from '../../clients/patroni/leaders.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import { compareVersions } from '../../vars/helpers.ts';
+import { probeDisks } from '../disk.ts';
 import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
@@ -51,6 +52,7 @@ export function probePatroni({
       cluster.name,
       members.flatMap(({ member }) => member ?? []),
     ),
+    ...members.flatMap(({ name, disks }) => probeDisks('disk of PostgreSQL', name, disks, settings.disk)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { PatroniCredentials } from '../../clients/patroni/api.ts';
+import { readDiskLimits, type DiskLimits } from '../disk.ts';
 import type { VariableReader } from '../variable-reader.ts';
 
 /** A role of PostgreSQL's; the password is a placeholder. */
@@ -24,6 +25,7 @@ export interface PatroniSettings {
   readonly probe: Role;
   readonly superuser: Role;
   readonly admin: string;
+  readonly disk: DiskLimits;
 }
 
 export function readSettings(read: VariableReader): PatroniSettings {
@@ -45,5 +47,6 @@ export function readSettings(read: VariableReader): PatroniSettings {
     probe: role('postgres_probe'),
     superuser: role('postgres_superuser'),
     admin: read.text('postgres_admin_name'),
+    disk: readDiskLimits(read),
   };
 }

@@ -15,6 +15,8 @@ import {
   type PatroniCluster,
   type PatroniMember,
 } from '../../clients/patroni/api.ts';
+import type { Space } from '../../facts/space.ts';
+import { lookAtDisks } from '../disk.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import type { PatroniSettings } from './settings.ts';
@@ -36,6 +38,8 @@ export interface PatroniState {
   readonly dcsAge: number | undefined;
   /** Why it is silent. */
   readonly silence: string | undefined;
+  /** Where its data and its WAL are. */
+  readonly disks: readonly Space[];
 }
 
 export async function lookAtMember(
@@ -44,7 +48,7 @@ export async function lookAtMember(
 ): Promise<PatroniState> {
   const { ask, settings } = look;
   const get = (path: string) => ask.http(name, getRequest({ address, port: settings.restPort }, path));
-  const [member, leader, primary, replica, cluster, config, dcsHistory, history] = await Promise.all([
+  const [member, leader, primary, replica, cluster, config, dcsHistory, history, disks] = await Promise.all([
     get('/patroni'),
     get('/leader'),
     get('/primary'),
@@ -53,6 +57,7 @@ export async function lookAtMember(
     get('/config'),
     get('/history'),
     readHistory(look, name),
+    lookAtDisks(ask, name, [settings.dataDirOf(name), `${settings.dataDirOf(name)}/pg_wal`]),
   ]);
   const said = parseMember(member);
   const status = (answer: HttpAnswer) => (answer.answered ? answer.status : undefined);
@@ -65,6 +70,7 @@ export async function lookAtMember(
     config: parseConfig(config),
     history,
     dcsHistory: parseDcsHistory(dcsHistory),
+    disks,
     dcsAge: ageOf(said?.dcs_last_seen, member),
     silence: said ? undefined : member.answered ? `Patroni answered ${member.status}` : member.reason,
   };

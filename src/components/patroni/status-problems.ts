@@ -1,5 +1,6 @@
 import { streamersOf, type PatroniMember } from '../../clients/patroni/api.ts';
 import { splitOf, takesWrites } from '../../clients/patroni/leaders.ts';
+import { diskProblems } from '../disk.ts';
 import type { Seen } from '../look.ts';
 import type { StatusProblem } from '../status-table.ts';
 import type { PatroniSettings } from './settings.ts';
@@ -10,7 +11,7 @@ type SeenMembers = Seen<PatroniSettings, PatroniState>;
 
 /** What keeps the database from being whole, by what the members say of themselves. A pause is none: it was asked for. */
 export function problemsOf(seen: SeenMembers): StatusProblem[] {
-  const { hosts, states, cluster } = seen;
+  const { hosts, states, cluster, settings } = seen;
   const answering = hosts.flatMap(({ name }) => {
     const state = states.get(name);
     return state?.member ? [{ name, member: state.member, dcsAge: state.dcsAge }] : [];
@@ -18,6 +19,9 @@ export function problemsOf(seen: SeenMembers): StatusProblem[] {
   const systems = new Set(answering.flatMap(({ member }) => member.database_system_identifier ?? []));
   return [
     ...leadProblems(seen, answering.length),
+    ...hosts.flatMap(({ name }) =>
+      diskProblems('PostgreSQL', name, states.get(name)?.disks ?? [], settings.disk),
+    ),
     ...answering.flatMap(({ name, member, dcsAge }) =>
       [...ownProblems(member, dcsAge, seen), ...rolesProblems(name, member, seen)].map((what) => ({
         where: name,

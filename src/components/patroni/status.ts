@@ -1,6 +1,7 @@
 import { isPrimaryRole, isSynchronousRole, lagBehind, streamersOf } from '../../clients/patroni/api.ts';
 import { showBytes } from '../../core/text.ts';
 import type { Seen } from '../look.ts';
+import { diskColumn, diskFreeOf } from '../disk.ts';
 import { roleColumn, type StatusTable } from '../status-table.ts';
 import type { PatroniSettings } from './settings.ts';
 import { clusterOf, type PatroniState } from './state.ts';
@@ -26,6 +27,7 @@ export const status: StatusTable<PatroniSettings, PatroniState> = {
       title: 'lag',
       show: ({ role, lag }) => (typeof lag === 'number' ? showBytes(lag) : role === 'leader' ? '' : '?'),
     },
+    diskColumn,
     {
       key: 'more',
       title: '',
@@ -36,7 +38,7 @@ export const status: StatusTable<PatroniSettings, PatroniState> = {
   answers: ({ name }, { states }) => states.get(name)?.member !== undefined,
   cells({ name }, seen) {
     const { states, leaders } = seen;
-    const { member, dcsAge, leader } = states.get(name) ?? {};
+    const { member, dcsAge, leader, disks = [] } = states.get(name) ?? {};
     const listed = clusterOf(states)?.members.find((other) => other.name === name);
     const leads = leader === 200;
     const sender = states.get(leaders[0] ?? '')?.member;
@@ -51,6 +53,7 @@ export const status: StatusTable<PatroniSettings, PatroniState> = {
       dcsAge: dcsAge ?? null,
       dcsRole: listed?.role ?? null,
       dcsState: listed?.state ?? null,
+      diskFree: diskFreeOf(disks),
       more: remarksOn(name, seen),
     };
   },

@@ -1,6 +1,6 @@
 import type { PgSetting, PgSettings } from '../../../src/clients/pg-settings.ts';
 import { timingOf } from '../../../src/components/patroni/timing.ts';
-import { haproxySettings, patroniSettings, topologyWith } from '../components/support.ts';
+import { etcdSettings, haproxySettings, patroniSettings, topologyWith } from '../components/support.ts';
 import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/cluster/view.ts';
 import { replica } from '../clients/patroni/support.ts';
 
@@ -59,7 +59,7 @@ export function viewWith(
 const nodes = ['node1', 'node2', 'node3'].map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));
 
 export const topology = topologyWith('c', {
-  etcd: { hosts: nodes, settings: { clientPort: 2379, quota: 2 ** 31 } },
+  etcd: { hosts: nodes, settings: etcdSettings(2 ** 31) },
   patroni: {
     hosts: nodes,
     settings: patroniSettings({

@@ -103,7 +103,7 @@ describe('what a switchover refuses', () => {
     {
       what: 'an alarm',
       cluster: view({ etcd: [etcdMember('node1', { alarms: ['NOSPACE'] })] }),
-      says: 'etcd on node1 raises the alarm NOSPACE',
+      says: 'etcd on node1 raises NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)',
     },
     {
       what: 'another order',
@@ -227,6 +227,18 @@ describe('failover', () => {
     expect(refused(planFailover({ ...leaderless, etcd: most }, topology))).toEqual([
       'etcd has no majority: 1 of 3 members know a leader',
     ]);
+  });
+
+  it('leaves a leader whose PostgreSQL does not run, though nobody streams from it', () => {
+    const stuck = viewWith({
+      node1: { running: false },
+      node2: { streaming: false, lag: 0 },
+      node3: { streaming: false, lag: 0 },
+    });
+    const plan = planFailover(stuck, topology);
+    expect(refused(plan)).toEqual([]);
+    expect(stepsOf(plan)[0]).toBe('node3 takes the lead over from node1');
+    expect(refused(planFailover(stuck, topology, 'node2'))).toEqual([]);
   });
 
   it('says that it takes the place of a switchover that is scheduled', () => {

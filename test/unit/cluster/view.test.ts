@@ -16,6 +16,7 @@ const silent: PatroniState = {
   dcsHistory: undefined,
   dcsAge: undefined,
   silence: 'refused',
+  disks: [],
 };
 
 const replica = {

@@ -8,7 +8,7 @@ import type { Look } from '../../../src/components/look.ts';
 import { UnreachableError } from '../../../src/core/errors.ts';
 import type { PieceResult } from '../../../src/transport/session.ts';
 import { FakeFleet } from '../fake-fleet.ts';
-import { haproxySettings, patroniSettings, topologyWith } from './support.ts';
+import { etcdSettings, haproxySettings, patroniSettings, topologyWith } from './support.ts';
 
 export const names = ['n1', 'n2', 'n3'];
 const nodes = names.map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));
@@ -62,7 +62,7 @@ export class AskedCluster {
   /** Where a member's are others. */
   settingsOn: Record<string, SqlAnswer> = {};
   topology = topologyWith('c', {
-    etcd: { hosts: nodes, settings: { clientPort: 2379, quota: 2 ** 31 } },
+    etcd: { hosts: nodes, settings: etcdSettings(2 ** 31) },
     patroni: {
       hosts: nodes,
       settings: patroniSettings({ dcs: { loop_wait: 0.1 }, parameters: { max_connections: 100 } }),

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { components } from '../../../src/components/registry.ts';
 import { componentFolders } from '../../../src/config/component-folders.ts';
@@ -24,6 +25,12 @@ describe.each(components.map((component) => [component.name, component] as const
 
   it('has ports that variables set', () => {
     expect(component.ports.filter(({ variable }) => !variables.has(variable))).toEqual([]);
+  });
+
+  it('has its preflight ask who listens on each of its ports', () => {
+    const file = join('playbooks', component.name, 'preflight.yml');
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    for (const { variable } of component.ports) expect(text).toContain(`'{{${variable}}}'`);
   });
 
   it('has its own key in the status', () => {

@@ -14,13 +14,13 @@ import type { ProbeRow } from '../../../src/components/probe-row.ts';
 import { watchdog } from '../../../src/components/watchdog/index.ts';
 import { probeWatchdog } from '../../../src/components/watchdog/probe.ts';
 import type { WatchdogState } from '../../../src/components/watchdog/state.ts';
-import { haproxySettings, patroniSettings, topologyWith } from './support.ts';
+import { diskWith, etcdSettings, haproxySettings, patroniSettings, topologyWith } from './support.ts';
 
 export const names = ['n1', 'n2', 'n3'];
 const nodes = names.map((name, index) => ({ name, address: `10.0.0.${index + 1}` }));
 
 export const topology = topologyWith('demo', {
-  etcd: { hosts: nodes, settings: { clientPort: 2379, quota: 100 * 1024 ** 2 } },
+  etcd: { hosts: nodes, settings: etcdSettings(100 * 1024 ** 2) },
   patroni: {
     hosts: nodes,
     settings: patroniSettings({
@@ -63,6 +63,7 @@ export class SeenCluster {
         },
         view: { clusterId: 'c', members },
         alarms: [],
+        disks: [diskWith(43)],
       });
       this.patroni.set(name, {
         member: {
@@ -90,6 +91,7 @@ export class SeenCluster {
         dcsHistory: undefined,
         dcsAge: 3,
         silence: undefined,
+        disks: [diskWith(43)],
       });
       this.watchdog.set(name, {
         reached: true,

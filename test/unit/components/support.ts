@@ -4,6 +4,7 @@ import type { HaproxySettings } from '../../../src/components/haproxy/settings.t
 import type { PatroniSettings } from '../../../src/components/patroni/settings.ts';
 import type { Placed } from '../../../src/components/place.ts';
 import { components } from '../../../src/components/registry.ts';
+import type { Space } from '../../../src/facts/space.ts';
 import type { WatchdogSettings } from '../../../src/components/watchdog/settings.ts';
 
 /** A topology of components as a test has them; the others have no hosts. */
@@ -28,6 +29,19 @@ export const haproxySettings: HaproxySettings = {
   clientAddresses: ['10.0.0.9'],
 };
 
+const disk = { minimum: 3, warning: 10 };
+
+/** Of etcd with a quota in bytes. */
+export function etcdSettings(quota: number): EtcdSettings {
+  return { clientPort: 2379, quota, dataDir: '/var/lib/etcd', disk };
+}
+
+/** A disk of 1,000 MiB, with so many percent left. */
+export function diskWith(percent: number, mount = '/'): Space {
+  const size = 1000 * 1024 ** 2;
+  return { mount, size, free: (size * percent) / 100, inodes: undefined, freeInodes: undefined };
+}
+
 export function patroniSettings(differs: Partial<PatroniSettings> = {}): PatroniSettings {
   return {
     restPort: 8008,
@@ -41,6 +55,7 @@ export function patroniSettings(differs: Partial<PatroniSettings> = {}): Patroni
     superuser: { user: 'postgres', password: 'secret' },
     probe: { user: 'drover_probe', password: 'secret' },
     admin: 'admin',
+    disk,
     ...differs,
   };
 }

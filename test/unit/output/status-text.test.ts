@@ -3,6 +3,7 @@ import { clusterStatus, statusJson } from '../../../src/cluster/status.ts';
 import { formatStatus } from '../../../src/output/status-text.ts';
 import { painter } from '../../../src/output/style.ts';
 import { SeenCluster, topology } from '../components/seen-cluster.ts';
+import { diskWith } from '../components/support.ts';
 
 const at = new Date('2026-11-29T00:41:03.250Z');
 const statusOf = (cluster: SeenCluster) => clusterStatus(topology, cluster.snapshot, at);
@@ -16,15 +17,15 @@ describe('status', () => {
   test('shows the cluster in the terms of patronictl list', () => {
     expect(show(new SeenCluster())).toEqual([
       'demo (7300), 2026-11-29 00:41:03 UTC',
-      'member | address | role | state | timeline | lag',
-      'n1 | 10.0.0.1 | leader | running | 3',
-      'n2 | 10.0.0.2 | replica | streaming | 3 | 0 B',
-      'n3 | 10.0.0.3 | replica | streaming | 3 | 1.5 MiB',
+      'member | address | role | state | timeline | lag | disk free',
+      'n1 | 10.0.0.1 | leader | running | 3 | 43 %',
+      'n2 | 10.0.0.2 | replica | streaming | 3 | 0 B | 43 %',
+      'n3 | 10.0.0.3 | replica | streaming | 3 | 1.5 MiB | 43 %',
       '',
-      'etcd | address | role | version | size',
-      'n1 | 10.0.0.1 | follower | 3.4.23 | 1.0 MiB',
-      'n2 | 10.0.0.2 | leader | 3.4.23 | 1.0 MiB',
-      'n3 | 10.0.0.3 | follower | 3.4.23 | 1.0 MiB',
+      'etcd | address | role | version | size | disk free',
+      'n1 | 10.0.0.1 | follower | 3.4.23 | 1.0 MiB | 43 %',
+      'n2 | 10.0.0.2 | leader | 3.4.23 | 1.0 MiB | 43 %',
+      'n3 | 10.0.0.3 | follower | 3.4.23 | 1.0 MiB | 43 %',
       '',
       'HAProxy | address | writes to | reads from',
       'proxy | 10.0.0.9 | n1 | n2, n3',
@@ -41,14 +42,31 @@ describe('status', () => {
     Object.assign(cluster.of('etcd', 'n3'), { status: undefined });
     const lines = show(cluster);
     expect(lines[0]).toBe('demo (7300), 2026-11-29 00:41:03 UTC, paused');
-    expect(lines[3]).toBe('n2 | 10.0.0.2 | replica | streaming | 3 | 0 B | waits for a restart');
+    expect(lines[3]).toBe('n2 | 10.0.0.2 | replica | streaming | 3 | 0 B | 43 % | waits for a restart');
     expect(lines[4]).toBe(
-      'n3 | 10.0.0.3 | ? | does not answer | ? | ? | connection refused, the DCS lists it as replica, streaming: up to 30 s after its last word',
+      'n3 | 10.0.0.3 | ? | does not answer | ? | ? | 43 % | connection refused, the DCS lists it as replica, streaming: up to 30 s after its last word',
     );
-    expect(lines[9]).toBe('n3 | 10.0.0.3 | ? | ? | ?');
+    expect(lines[9]).toBe('n3 | 10.0.0.3 | ? | ? | ? | 43 %');
     expect(lines.slice(-2)).toEqual([
       'not whole: 5 of 7 services answered',
       '  n3: Patroni does not answer, etcd does not answer',
+    ]);
+  });
+
+  test('is not whole with a full disk', () => {
+    const cluster = new SeenCluster();
+    cluster.of('patroni', 'n1').disks = [diskWith(43), diskWith(1.2, '/data')];
+    cluster.of('patroni', 'n2').disks = [diskWith(7)];
+    cluster.of('patroni', 'n3').disks = [];
+    cluster.of('etcd', 'n3').disks = [diskWith(0.5, '/etcd')];
+    const lines = show(cluster);
+    expect(lines[2]).toBe('n1 | 10.0.0.1 | leader | running | 3 | 1.2 %');
+    expect(lines[3]).toBe('n2 | 10.0.0.2 | replica | streaming | 3 | 0 B | 7 %');
+    expect(lines[4]).toBe('n3 | 10.0.0.3 | replica | streaming | 3 | 1.5 MiB | ?');
+    expect(lines.slice(-3)).toEqual([
+      'not whole: 7 of 7 services answered',
+      '  n1: the disk of PostgreSQL is full: 1.2 % (12.0 MiB) of /data free',
+      '  n3: the disk of etcd is full: 0.5 % (5.0 MiB) of /etcd free',
     ]);
   });
 
@@ -67,7 +85,7 @@ describe('status', () => {
     const cluster = new SeenCluster();
     Object.assign(cluster.of('patroni', 'n1'), silence);
     expect(show(cluster)[2]).toBe(
-      'n1 | 10.0.0.1 | ? | does not answer | ? | ? | connection refused, the DCS lists it as leader, running: up to 30 s after its last word',
+      'n1 | 10.0.0.1 | ? | does not answer | ? | ? | 43 % | connection refused, the DCS lists it as leader, running: up to 30 s after its last word',
     );
   });
 
@@ -96,6 +114,7 @@ describe('status', () => {
           dcsAge: 3,
           dcsRole: 'leader',
           dcsState: 'running',
+          diskFree: 43,
           more: [],
         },
         expect.objectContaining({ name: 'n3', role: 'replica', streaming: true, lag: 1_572_864 }),
@@ -108,6 +127,7 @@ describe('status', () => {
           version: '3.4.23',
           size: 1_048_576,
           alarms: [],
+          diskFree: 43,
         },
       ]) as unknown,
       haproxy: [{ name: 'proxy', address: '10.0.0.9', writes: ['n1'], reads: ['n2', 'n3'], problem: null }],
@@ -248,7 +268,9 @@ describe('the cluster is whole unless', () => {
     [
       'etcd is full',
       (cluster) => patch(cluster.of('etcd', 'n1'), { alarms: ['NOSPACE'] }),
-      ['n1: etcd raised the alarm NOSPACE'],
+      [
+        'n1: etcd raised NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)',
+      ],
     ],
     [
       'HAProxy is down',

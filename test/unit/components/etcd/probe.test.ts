@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { faultsAfter, names, type SeenCluster } from '../seen-cluster.ts';
+import { diskWith } from '../support.ts';
 
 describe('the probes show', () => {
   test.each<[string, (cluster: SeenCluster) => void, string[]]>([
@@ -12,12 +13,19 @@ describe('the probes show', () => {
     [
       'an etcd that raised an alarm',
       (cluster) => (cluster.of('etcd', 'n1').alarms = ['NOSPACE']),
-      ['fail etcd member (n1): 3.4.23, alarm NOSPACE'],
+      [
+        'fail etcd member (n1): 3.4.23, NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)',
+      ],
     ],
     [
       'an etcd that does not tell its alarms',
       (cluster) => (cluster.of('etcd', 'n1').alarms = undefined),
       ['fail etcd member (n1): 3.4.23, alarms not known'],
+    ],
+    [
+      'a disk that fills up under etcd',
+      (cluster) => (cluster.of('etcd', 'n1').disks = [diskWith(7)]),
+      ['warn disk of etcd (n1): 7.0 % (70.0 MiB)'],
     ],
     [
       'a learner',

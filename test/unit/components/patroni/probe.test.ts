@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { patroni } from '../../../../src/components/patroni/index.ts';
 import { faultsAfter, names, SeenCluster, topology } from '../seen-cluster.ts';
+import { diskWith } from '../support.ts';
 
 describe('the probes show', () => {
   test.each<[string, (cluster: SeenCluster) => void, string[]]>([
@@ -8,6 +9,17 @@ describe('the probes show', () => {
       'no leader',
       (cluster) => Object.assign(cluster.of('patroni', 'n1'), { leader: 503, primary: 503, replica: 503 }),
       ['fail leader (demo): 0 leaders', 'warn history (demo): not known of demo'],
+    ],
+    [
+      'disks without bytes or inodes',
+      (cluster) => {
+        cluster.of('patroni', 'n1').disks = [diskWith(1.2, '/data'), diskWith(50, '/wal')];
+        cluster.of('patroni', 'n2').disks = [{ ...diskWith(50), inodes: 1000, freeInodes: 0 }];
+      },
+      [
+        'fail disk of PostgreSQL (n1): 1.2 % (12.0 MiB)',
+        'fail disk of PostgreSQL (n2): 50 % (500.0 MiB), 0.0 % of inodes',
+      ],
     ],
     [
       'two leaders',
