@@ -3,6 +3,7 @@ import { foreignName } from './checks/foreign-name.ts';
 import { check } from './checks/index.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leave.ts';
+import { probeFiles } from './probe-files.ts';
 import { probeSql } from './probe-sql.ts';
 import { probePatroni } from './probe.ts';
 import { readSettings } from './settings.ts';
@@ -39,7 +40,7 @@ export const patroni = defineComponent({
   check,
   foreignName,
   look: lookAtMember,
-  probes: async (look) => [...probePatroni(look), ...(await probeSql(look))],
+  probes: async (look) => [...probePatroni(look), ...(await probeSql(look)), ...(await probeFiles(look))],
   status,
   gate,
   leaving,

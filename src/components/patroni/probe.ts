@@ -43,7 +43,12 @@ export function probePatroni({
       cluster.name,
       wanted,
       seen?.members
-        .map(({ name }) => name)
+        .map(({ name, host }) => {
+          const planned = hosts.find((each) => each.name === name)?.address;
+          return host === undefined || planned === undefined || host === planned
+            ? name
+            : `${name} at ${host}`;
+        })
         .sort()
         .join(', ') ?? 'not known',
     ),

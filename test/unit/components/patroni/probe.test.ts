@@ -36,6 +36,16 @@ describe('the probes show', () => {
       ],
     ],
     [
+      'members that are each other’s hosts',
+      (cluster) => {
+        const listed = cluster.of('patroni', 'n1').cluster?.members ?? [];
+        listed.forEach((member, index) =>
+          Object.assign(member, { host: `10.0.0.${[1, 3, 2][index] ?? ''}` }),
+        );
+      },
+      ['fail members (demo): n1, n2 at 10.0.0.3, n3 at 10.0.0.2'],
+    ],
+    [
       'data that is not the leader’s',
       (cluster) =>
         Object.assign(cluster.of('patroni', 'n2'), { history: [{ timeline: 3, parent: 1, at: 4096 }] }),
