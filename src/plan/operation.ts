@@ -39,6 +39,8 @@ export interface HttpOperation {
   readonly watch?: WatchedUnit;
   /** Seconds for one answer, where it comes only when the work is done. */
   readonly answerWithin?: number;
+  /** A script for the same host that prints the cause, when it fails. */
+  readonly cause?: string | undefined;
 }
 
 /** SQL statements to run one after the other. */

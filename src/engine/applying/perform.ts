@@ -182,9 +182,10 @@ async function awaitAnswer(
       : waited.done === 'done'
         ? undefined
         : waited.done.failed;
-  return failure === undefined
-    ? { status: 0, stdout: '', stderr: '' }
-    : { status: 1, stdout: '', stderr: `${what}: ${failure}` };
+  if (failure === undefined) return { status: 0, stdout: '', stderr: '' };
+  const options = { what: `the cause of "${instance.name}"`, timeout: 20_000 };
+  const cause = operation.cause && (await host.run(operation.cause, instance.become, options)).stdout.trim();
+  return { status: 1, stdout: '', stderr: [`${what}: ${failure}`, ...(cause ? [cause] : [])].join('\n') };
 }
 
 async function runQueries(

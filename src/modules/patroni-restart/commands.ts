@@ -55,13 +55,13 @@ export function restartUnit(change: PatroniRestartChange, unit: string): readonl
     {
       kind: 'http',
       what: `PostgreSQL on ${name}`,
+      cause: change.cause,
       request: getRequest({ address, port }, '/patroni'),
       within: timeout,
       progress: (answer) => {
         const member = parseMember(answer);
         if (!member) return { waiting: `Patroni: ${refusalOf(answer)}` };
-        if (member.state.includes('failed'))
-          return { failed: `${member.state}: its log is in ${name}’s journal and PostgreSQL’s log folder` };
+        if (member.state.includes('failed')) return { failed: `${member.state} on ${name}` };
         return member.state === 'running' ? 'done' : { waiting: member.state };
       },
     },
@@ -94,6 +94,7 @@ function restart(change: PatroniRestartChange): HttpOperation {
     // Patroni answers when the restart is over.
     answerWithin: change.timeout + 10,
     within: change.timeout + 20,
+    cause: change.cause,
     progress: (answer) => progressOf(meaningOfRestart(answer)),
   };
 }
@@ -200,14 +201,13 @@ function awaitFit(change: PatroniRestartChange): HttpOperation {
   const operation = awaitCluster(change, `PostgreSQL on ${change.name}`, (cluster) => {
     const me = cluster.members.find(({ name }) => name === change.name);
     if (!me) return { waiting: `${change.name} is not there yet` };
-    if (me.state.includes('failed'))
-      return { failed: `${me.state}: its log is in ${change.name}’s journal and PostgreSQL’s log folder` };
+    if (me.state.includes('failed')) return { failed: `${me.state} on ${change.name}` };
     if (me.pending_restart === true) return { waiting: 'a restart is still pending' };
     if (!leaderOf(cluster)) return { waiting: 'nobody leads' };
     return judgeFitness(cluster, change);
   });
   // Patroni has answered that the restart is over: what is left is noticing.
-  return { ...operation, within: change.pending_within + 60 };
+  return { ...operation, within: change.pending_within + 60, cause: change.cause };
 }
 
 /**

@@ -18,6 +18,7 @@ import { didYouMean } from '../../core/diagnostics.ts';
 import type { PackageFact } from '../../facts/package.ts';
 import { unitName, type UnitFact } from '../../facts/unit.ts';
 import { changed, inSync, refused, silent, type Verdict } from '../../plan/change.ts';
+import { showCause } from '../../shell/postgres-log.ts';
 import type { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
 interface RestartFacts {
@@ -204,6 +205,7 @@ function judge(
     newer,
     ...(newerPatroni.length === 0 ? {} : { unit: unitName(unit) }),
     stop_timeout,
+    ...(params.data_dir === undefined ? {} : { cause: showCause(unit, params.data_dir) }),
   });
 }
 

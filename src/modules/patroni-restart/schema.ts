@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
+import { absolutePath } from '../params.ts';
 
 const Endpoint = z.strictObject({
   name: z.string().describe('The member’s name.'),
@@ -34,6 +35,11 @@ export const PatroniRestartParams = z.strictObject({
     .default([])
     .describe('Packages of Patroni. A newer one has the unit restarted, and PostgreSQL with it.'),
   unit: z.string().default('patroni').describe('Patroni’s systemd unit.'),
+  data_dir: absolutePath
+    .optional()
+    .describe(
+      'PostgreSQL’s data directory: the cause of a failure is looked for in its log, and in the unit’s.',
+    ),
   stop_timeout: z.number().positive().default(300).describe('Seconds the unit may take to stop.'),
   maximum_lag: z
     .int()
@@ -71,5 +77,7 @@ export const PatroniRestartChange = z.strictObject({
   unit: z.string().optional(),
   stop_timeout: z.number(),
   timeout: z.number(),
+  /** What shows why PostgreSQL does not start. */
+  cause: z.string().optional(),
 });
 export type PatroniRestartChange = z.infer<typeof PatroniRestartChange>;
