@@ -4,22 +4,16 @@ import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { exitCodes } from '../core/errors.ts';
 import { loadProgram } from './code-cache.ts';
+import { surviveLostOutput } from './lost-output.ts';
 import type * as Program from './program.ts';
 
 /** Identifies the content of program.js; defined by scripts/build.mjs. */
 declare const BUILD: string;
 
-let isOutputLost = false;
-
-function outputFailed(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE' || isOutputLost) return;
-  isOutputLost = true;
-  process.stderr.write(`drover: the output cannot be written: ${error.code ?? error.message}\n`);
-}
-
 async function start(): Promise<void> {
-  // Who reads the output may stop early (`drover … 2>&1 | head`), or a file be full: the run goes on all the same.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', outputFailed);
+  const isOutputLost = surviveLostOutput([process.stdout, process.stderr], (message) =>
+    process.stderr.write(message),
+  );
   // A run is over before V8's optimising compiler pays off: it took a fifth of the CPU time. Only Node.js 20 has the
   // flag; later versions compile less.
   if (process.versions.v8.startsWith('11.')) {
@@ -31,7 +25,7 @@ async function start(): Promise<void> {
   const uses = /\.ya?ml$/.test(first) ? [`${verb}-${basename(first)}`, verb] : [verb];
   const loaded = loadProgram(join(import.meta.dirname, 'program.js'), BUILD, uses);
   const exitCode = await (loaded.exports as typeof Program).main(process.argv);
-  process.exitCode = isOutputLost && exitCode === exitCodes.ok ? exitCodes.internal : exitCode;
+  process.exitCode = isOutputLost() && exitCode === exitCodes.ok ? exitCodes.internal : exitCode;
   // A run that failed, or only printed help, has not called all functions of the verb.
   const isWhole = exitCode === exitCodes.ok || exitCode === exitCodes.changesPending;
   if (isWhole && !process.argv.some((word) => word === '-h' || word === '--help')) loaded.keep();
