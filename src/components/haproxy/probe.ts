@@ -12,13 +12,16 @@ export function probeServers(seen: Seen<HaproxySettings, HaproxyState>): ProbeRo
     if (!state || state.problem !== undefined) {
       return [row('HAProxy', name, 'answers', state?.problem ?? 'does not answer', false)];
     }
+    const silentOf = (servers: readonly string[]) => servers.filter((server) => !answering.includes(server));
     const up = (proxy: 'primary' | 'standbys') => {
       const servers = serversUp(state, proxy).toSorted();
-      const silent = servers.filter((server) => !answering.includes(server));
+      const silent = silentOf(servers);
       return `up: ${namesOf(servers)}${silent.length === 0 ? '' : `, without an answer from ${namesOf(silent)}`}`;
     };
     if (leader === undefined) {
-      return [row('HAProxy', name, 'answers', `writes ${up('primary')}; reads ${up('standbys')}`, true)];
+      const silent = silentOf([...serversUp(state, 'primary'), ...serversUp(state, 'standbys')]);
+      const found = `writes ${up('primary')}; reads ${up('standbys')}`;
+      return [row('HAProxy', name, 'answers', found, silent.length === 0)];
     }
     const replicas = cluster.readers.filter((reader) => reader !== leader).toSorted();
     return [

@@ -22,6 +22,16 @@ describe('the probes show', () => {
       ],
     ],
     [
+      'an HAProxy that takes a lost leader for up',
+      (cluster) => Object.assign(cluster.of('patroni', 'n1'), { member: undefined, leader: undefined }),
+      [
+        'fail leader (demo): 0 leaders',
+        'fail Patroni (n1): does not answer',
+        'warn history (demo): not known of demo',
+        'fail HAProxy (proxy): writes up: n1, without an answer from n1; reads up: n2, n3',
+      ],
+    ],
+    [
       'an HAProxy that does not answer',
       (cluster) => Object.assign(cluster.of('haproxy', 'proxy'), { servers: [], problem: 'no socket' }),
       ['fail HAProxy (proxy): no socket'],
