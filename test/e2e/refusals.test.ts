@@ -248,11 +248,8 @@ describe('a cluster that lost something', () => {
     },
     {
       of: 'addresses that the host does not have',
-      vars: { postgres_listen: '127.0.0.1', haproxy_bind_address: '10.9.8.7' },
-      says: [
-        /postgres_listen is 127\.0\.0\.1, without 198\./,
-        /haproxy_bind_address is 10\.9\.8\.7, none of this host's addresses/,
-      ],
+      vars: { haproxy_bind_address: '10.9.8.7' },
+      says: [/haproxy_bind_address is 10\.9\.8\.7, none of this host's addresses/],
     },
   ])('refuses what only a new cluster can be given, with what is in force: $of', async ({ vars, says }) => {
     const said = await refusalOf(same, '-e', JSON.stringify(vars));

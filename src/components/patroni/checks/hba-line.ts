@@ -43,7 +43,7 @@ export function parseHba(text: string): HbaLine | HbaProblem {
   if (!types.includes(type)) {
     return type.startsWith('include')
       ? { problem: 'includes a file, which drover would not know of', hint: 'write its lines here' }
-      : { problem: `begins with "${type}"`, ...didYouMean(type, types) };
+      : { problem: `is no line of pg_hba.conf: it begins with "${type}"`, ...didYouMean(type, types) };
   }
   if (databases === undefined || users === undefined || rest.length === 0) return tooShort;
   const names = { type, databases: namesOf(databases), users: namesOf(users) };
