@@ -33,6 +33,8 @@ node_of() { echo "test/nodes/node_modules/node$1/bin/node"; }
 if [ "$full" ]; then
   # Kills the controller at twenty moments of a first provisioning and of a roll, each held to a verified cluster.
   export DROVER_KILLS=20
+  # Leaders are frozen and cut off in the synchronous mode, too.
+  export DROVER_REPLICATION=asynchronous,synchronous
   # Searches that long for a run that differs from one that speculates on nothing.
   export DROVER_SECONDS=300
   # Inventories of random values, held to files that parse.
@@ -51,6 +53,14 @@ runs='unit unit-node-22 unit-node-24'
 suite contract node --project contract
 suite integration node --project integration
 suite e2e node --project e2e
+if [ "$full" ]; then
+  # What a lost leader costs depends on the release's Patroni.
+  for DROVER_RELEASE in 12 13; do
+    export DROVER_RELEASE
+    suite "lost-leader-debian-$DROVER_RELEASE" node --project e2e test/e2e/lost-leader.test.ts
+  done
+  unset DROVER_RELEASE
+fi
 for version in 22 24; do
   if [ "$full" ]; then
     # What changes hosts is the same script whatever made it: each module's is tried from each version here only.

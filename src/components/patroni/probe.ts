@@ -1,5 +1,4 @@
 import { isPrimaryRole, type PatroniMember } from '../../clients/patroni/api.ts';
-import { riftBetween } from '../../clients/patroni/history.ts';
 import { splitOf } from '../../clients/patroni/leaders.ts';
 import { patchFor } from '../../modules/patroni-config/patch.ts';
 import { compareVersions } from '../../vars/helpers.ts';
@@ -8,7 +7,7 @@ import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
-import { claimsIn, pastOf, sharedPast, type PatroniState } from './state.ts';
+import { claimsIn, riftsIn, sharedPast, type PatroniState } from './state.ts';
 
 /** Patroni: one leader that takes writes, every other a replica that keeps up, one cluster, nothing pending. */
 export function probePatroni({
@@ -76,10 +75,7 @@ function probeHistories(
 ): ProbeRow[] {
   const shared = sharedPast(states, leader);
   const others = [...states].filter(([name, { member }]) => member && name !== leader);
-  const rifts = others.flatMap(([name, { member, history }]) => {
-    const rift = shared && riftBetween(pastOf(member, history), shared);
-    return rift === undefined ? [] : [{ name, rift }];
-  });
+  const rifts = riftsIn(states, leader);
   if (rifts.length > 0) {
     const expected = `that of ${leader ?? cluster}`;
     return rifts.map(({ name, rift }) =>

@@ -2,6 +2,7 @@ import {
   historyScript,
   parseDcsHistory,
   parseHistory,
+  riftBetween,
   type History,
   type Past,
 } from '../../clients/patroni/history.ts';
@@ -112,6 +113,19 @@ export function sharedPast(
   if (led?.member) return pastOf(led.member, led.history);
   const kept = [...states.values()].find(({ dcsHistory }) => dcsHistory)?.dcsHistory;
   return kept && { system: undefined, timeline: undefined, position: undefined, history: kept };
+}
+
+/** The members whose data parted from the leader's, and how. */
+export function riftsIn(
+  states: ReadonlyMap<string, PatroniState>,
+  leader: string | undefined,
+): { readonly name: string; readonly rift: string }[] {
+  const shared = sharedPast(states, leader);
+  return [...states].flatMap(([name, { member, history }]) => {
+    const rift =
+      member && shared && name !== leader ? riftBetween(pastOf(member, history), shared) : undefined;
+    return rift === undefined ? [] : [{ name, rift }];
+  });
 }
 
 /** The members that lead by their own words; the first of several is the one that holds the lock. */

@@ -4,7 +4,7 @@ import { diskProblems } from '../disk.ts';
 import type { Seen } from '../look.ts';
 import type { StatusProblem } from '../status-table.ts';
 import type { PatroniSettings } from './settings.ts';
-import { claimsIn, type PatroniState } from './state.ts';
+import { claimsIn, riftsIn, type PatroniState } from './state.ts';
 import { timingOf } from './timing.ts';
 
 type SeenMembers = Seen<PatroniSettings, PatroniState>;
@@ -28,6 +28,10 @@ export function problemsOf(seen: SeenMembers): StatusProblem[] {
         what,
       })),
     ),
+    ...riftsIn(states, seen.leaders[0]).map(({ name, rift }) => ({
+      where: name,
+      what: `does not share the leader’s history: ${rift}; drover reinit ${name} clones it again`,
+    })),
     ...(systems.size > 1
       ? [
           {

@@ -87,7 +87,7 @@ export class SeenCluster {
           })),
         },
         config: { ttl: 30, postgresql: { parameters: { max_connections: 100 } } },
-        history: [{ timeline: 3, parent: 1, at: 5000 }],
+        history: [{ timeline: 3, parent: 2, at: 5000 }],
         dcsHistory: undefined,
         dcsAge: 3,
         silence: undefined,

@@ -231,6 +231,14 @@ describe('the cluster is whole unless', () => {
       ['n2: does not stream from n1', 'n3: does not stream from n1'],
     ],
     [
+      'a replica’s data is not the leader’s',
+      (cluster) =>
+        Object.assign(cluster.of('patroni', 'n2'), { history: [{ timeline: 3, parent: 1, at: 4096 }] }),
+      [
+        'n2: does not share the leader’s history: timeline 3 from 0/1000, the leader timeline 3 from 0/1388; drover reinit n2 clones it again',
+      ],
+    ],
+    [
       'a replica is on another timeline',
       (cluster) => patch(cluster.of('patroni', 'n2').member, { timeline: 2 }),
       ['n2: is on timeline 2, and n1 on 3'],
