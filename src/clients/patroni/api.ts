@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { stringifyWithSecrets } from '../../core/secrets.ts';
+import { compareVersions } from '../../vars/helpers.ts';
 import { jsonOf, type HttpAnswer, type HttpRequest } from '../http.ts';
 
 /** Where a Patroni member's REST API listens. */
@@ -226,4 +227,14 @@ export function slotNameOf(member: string): string {
 export function orphanedSlots(slots: readonly string[], members: readonly string[]): string[] {
   const kept = new Set(members.map(slotNameOf));
   return slots.filter((slot) => !kept.has(slot));
+}
+
+/** Since 4.0 Patroni keeps the slot of a member that is gone, for member_slots_ttl. */
+export function keepsSlotsOfGone(
+  version: string | undefined,
+  config: Readonly<Record<string, unknown>> | undefined,
+): boolean {
+  if (version === undefined || compareVersions(version, '4.0') < 0) return false;
+  const kept = config?.['member_slots_ttl'];
+  return kept !== 0 && kept !== '0';
 }

@@ -1,8 +1,8 @@
+import { keepsSlotsOfGone } from '../../clients/patroni/api.ts';
 import type { Component, Stop } from '../../components/component.ts';
 import { etcd } from '../../components/etcd/index.ts';
 import { patroni } from '../../components/patroni/index.ts';
 import { components } from '../../components/registry.ts';
-import { compareVersions } from '../../vars/helpers.ts';
 import { outageOfHandover } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
@@ -147,11 +147,8 @@ export function stopOf(
   return leaving?.stop?.(host, found) ?? { what: `${stopped} for good`, done: stopped };
 }
 
-/** Since 4.0 Patroni keeps the slot of a member that is gone, for member_slots_ttl. */
 export function keepsSlots({ patroniVersion, config }: ClusterView): boolean {
-  if (patroniVersion === undefined || compareVersions(patroniVersion, '4.0') < 0) return false;
-  const kept = config?.['member_slots_ttl'];
-  return kept !== 0 && kept !== '0';
+  return keepsSlotsOfGone(patroniVersion, config);
 }
 
 /** The member of this name in etcd's own list; one that never started has none, and is known by its address. */

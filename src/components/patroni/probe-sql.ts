@@ -1,4 +1,4 @@
-import { orphanedSlots } from '../../clients/patroni/api.ts';
+import { keepsSlotsOfGone, orphanedSlots } from '../../clients/patroni/api.ts';
 import { soleLeader, type ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { firstRow, reasonOf, type ProbeRole } from '../probe-role.ts';
@@ -60,7 +60,7 @@ async function probeReplication(
   );
 }
 
-async function probeSlots({ sql, hosts }: DatabaseLook, leader: ClusterHost): Promise<ProbeRow> {
+async function probeSlots({ sql, hosts, states }: DatabaseLook, leader: ClusterHost): Promise<ProbeRow> {
   const answer = await sql.on(
     leader,
     "SELECT slot_name AS name FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active",
@@ -69,7 +69,10 @@ async function probeSlots({ sql, hosts }: DatabaseLook, leader: ClusterHost): Pr
   const members = hosts.map(({ name }) => name);
   const slots = answer.rows.map((line) => String(line['name']));
   const orphans = orphanedSlots(slots, members);
-  const found =
-    orphans.length > 0 ? `orphaned: ${orphans.join(', ')}` : `${slots.length} inactive, each a member’s`;
-  return row('slots', leader.name, 'no orphan', found, orphans.length === 0);
+  if (orphans.length === 0)
+    return row('slots', leader.name, 'no orphan', `${slots.length} inactive, each a member’s`, true);
+  const { member, config } = states.get(leader.name) ?? {};
+  const goes = keepsSlotsOfGone(member?.patroni.version, config);
+  const found = `orphaned: ${orphans.join(', ')}${goes ? '; goes after member_slots_ttl' : ''}`;
+  return row('slots', leader.name, 'no orphan', found, goes ? 'warn' : 'fail');
 }

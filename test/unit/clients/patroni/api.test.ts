@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayLead, orphanedSlots, slotNameOf } from '../../../../src/clients/patroni/api.ts';
+import { keepsSlotsOfGone, mayLead, orphanedSlots, slotNameOf } from '../../../../src/clients/patroni/api.ts';
 
 test.each([
   [undefined, true],
@@ -27,4 +27,14 @@ test.each([
 
 test('a slot is orphaned when no member’s name becomes it', () => {
   expect(orphanedSlots(['dbu00431', 'db_1', 'n1', 'n2'], ['db+1', 'db-1', 'N1'])).toEqual(['n2']);
+});
+
+test.each([
+  ['3.3.2', {}, false],
+  ['4.0.7', {}, true],
+  ['4.0.7', { member_slots_ttl: 0 }, false],
+  ['4.1.0', { member_slots_ttl: '30min' }, true],
+  [undefined, undefined, false],
+])('Patroni %s with %j keeps the slot of a member that left: %s', (version, config, keeps) => {
+  expect(keepsSlotsOfGone(version, config)).toBe(keeps);
 });
