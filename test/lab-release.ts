@@ -1,7 +1,7 @@
-import { suites, defaultRelease } from '../src/lab/release.ts';
+import { suites } from '../src/lab/release.ts';
 import type { DebianRelease } from '../src/components/component.ts';
 
-/** The release of Debian on the hosts of tests: DROVER_RELEASE, or the lab's own default. */
+/** The release of Debian on the hosts of tests: DROVER_RELEASE, or 12. */
 export const labRelease: DebianRelease = read(process.env['DROVER_RELEASE']);
 
 /** Series of what that release of Debian comes with; the next one of etcd is beyond it. */
@@ -13,6 +13,6 @@ export const series = {
 function read(release: string | undefined): DebianRelease {
   const found = (['12', '13'] as const).find((one) => one === release);
   if (found !== undefined) return found;
-  if (release === undefined) return defaultRelease;
+  if (release === undefined) return '12';
   throw new Error(`DROVER_RELEASE is ${release}, not ${Object.keys(suites).join(' or ')}`);
 }
