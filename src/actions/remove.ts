@@ -65,7 +65,7 @@ interface Successor {
   /** Joins once the host is gone. All that it needs has to be there before. */
   readonly takesItsPlace?: string | undefined;
   /** Throws if what is to follow must not be done. */
-  inspect?(after: Plan): Promise<void>;
+  readonly inspect?: (after: Plan) => Promise<void>;
 }
 
 /** Removes a host from Patroni, etcd and HAProxy. */
