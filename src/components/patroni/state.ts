@@ -58,7 +58,7 @@ export async function lookAtMember(
     get('/config'),
     get('/history'),
     readHistory(look, name),
-    lookAtDisks(ask, name, [settings.dataDirOf(name), `${settings.dataDirOf(name)}/pg_wal`]),
+    lookAtData(look, name),
   ]);
   const said = parseMember(member);
   const status = (answer: HttpAnswer) => (answer.answered ? answer.status : undefined);
@@ -81,6 +81,16 @@ export async function lookAtMember(
 function ageOf(moment: number | undefined, answer: HttpAnswer): number | undefined {
   const at = answer.answered ? answer.at : undefined;
   return moment === undefined || at === undefined ? undefined : Math.max(0, at - moment);
+}
+
+/** Where the data lies may be known by the host's facts only. */
+async function lookAtData(
+  { ask, settings }: Pick<Look<PatroniSettings>, 'ask' | 'settings'>,
+  host: string,
+): Promise<Space[]> {
+  if (!ask.reaches(host)) return [];
+  const folder = settings.dataDirOf(host);
+  return lookAtDisks(ask, host, [folder, `${folder}/pg_wal`]);
 }
 
 /** The history of the data on a host; undefined where there is none, or the host cannot be reached. */
