@@ -32,7 +32,7 @@ node_of() { echo "test/nodes/node_modules/node$1/bin/node"; }
 
 if [ "$full" ]; then
   # Kills the controller at twenty moments of a first provisioning and of a roll, each held to a verified cluster.
-  export DROVER_KILLS=20
+  export DROVER_KILLS=20 DROVER_SATURATION=240
   # Leaders are frozen and cut off in the synchronous mode, too.
   export DROVER_REPLICATION=asynchronous,synchronous
   # Searches that long for a run that differs from one that speculates on nothing.

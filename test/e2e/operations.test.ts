@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { showStatScript } from '../../src/clients/haproxy.ts';
+import { secretOf } from './client.ts';
 import {
   drover,
   expectExit,
@@ -11,6 +13,7 @@ import {
   start,
   statusOf,
   TestLab,
+  type Status,
   threeFastNodes,
   type LineOf,
   type Outcome,
@@ -58,6 +61,9 @@ async function expectRefused(exitCode: number, says: RegExp, ...args: string[]):
   expect(linesOf(outcome, 'step')).toEqual([]);
 }
 
+// Seconds under load; test:full takes minutes.
+const saturation = Number(process.env['DROVER_SATURATION'] ?? 10);
+
 describe('a healthy cluster', () => {
   it('switches over and back, and keeps etcd’s leader elsewhere', async () => {
     const before = (await status()).members[0]?.timeline ?? NaN;
@@ -69,6 +75,31 @@ describe('a healthy cluster', () => {
     const { members, etcd } = await status();
     expect(members.map(({ timeline }) => timeline)).toEqual(nodes.map(() => before + 2));
     expect(etcd.find(({ role }) => role === 'leader')?.name).not.toBe('node1');
+  });
+
+  it('is checked by HAProxy without a reset in Patroni’s log, and under load without a change of state', async () => {
+    const entry = (await lab.on('HAProxy-demo', 'hostname -I')).trim();
+    const password = secretOf(lab.inventory, 'postgres_superuser_password');
+    const pgbench = (options: string) =>
+      lab.on(
+        'node3',
+        `PGPASSWORD='${password}' $(ls /usr/lib/postgresql/*/bin/pgbench) -h ${entry} -p 5000 -U postgres ${options} postgres 2>&1`,
+      );
+    const downs = async () => {
+      const [header = '', ...lines] = (await lab.on('HAProxy-demo', showStatScript)).trim().split('\n');
+      const column = header.split(',').indexOf('chkdown');
+      return lines.map((line) => Number(line.split(',')[column])).reduce((sum, n) => sum + n, 0);
+    };
+    const before = await downs();
+    await pgbench('-i -s 5 -q');
+    console.log(await pgbench(`-c 40 -j 2 -T ${saturation}`));
+    expect(await downs()).toBe(before);
+    await pgbench('-i -I d');
+    for (const node of nodes) {
+      const resets =
+        'journalctl -u patroni -o cat | grep -c "Exception happened during processing of request"';
+      expect(await lab.on(node, `${resets} || true`), node).toBe('0');
+    }
   });
 
   it('asks before what disrupts, and without a terminal goes no further', async () => {
@@ -239,6 +270,20 @@ describe('the configuration in the DCS', () => {
 });
 
 describe('a cluster in trouble', () => {
+  async function expectNotWhole(problems: Status['problems']): Promise<Status> {
+    const outcome = await on('status');
+    expectExit(outcome, 7);
+    const found = JSON.parse(outcome.stdout) as Status;
+    expect(found.problems).toEqual(expect.arrayContaining([...problems]));
+    return found;
+  }
+
+  async function awaitWhole(): Promise<void> {
+    await expect
+      .poll(async () => (await status()).problems, { timeout: 120_000, interval: 1000 })
+      .toEqual([]);
+  }
+
   it('paused: no switchover, no restart; a failover where nobody leads', async () => {
     expectExit(await on('pause'), 0);
     expect((await status()).paused).toBe(true);
@@ -293,8 +338,36 @@ describe('a cluster in trouble', () => {
     expect(stepsOf(await on('switchover', '--check'))[0]).toMatch(new RegExp(`^${other} takes the lead`));
   });
 
+  it('HAProxy down', async () => {
+    await lab.on('HAProxy-demo', 'systemctl stop haproxy');
+    await expectNotWhole([{ where: 'HAProxy-demo', what: 'HAProxy does not answer' }]);
+    await lab.on('HAProxy-demo', 'systemctl start haproxy');
+    await awaitWhole();
+  });
+
+  it('a leader whose host is lost is never shown as running, and passes nothing', async () => {
+    const database = await leader();
+    await lab.lab.kill(database);
+    const lost = await expectNotWhole(
+      ['Patroni', 'etcd'].map((what) => ({ where: database, what: `${what} does not answer` })),
+    );
+    const members = lost.members.filter(({ name }) => name === database);
+    expect(members).toMatchObject([{ role: null, state: null, timeline: null }]);
+    const verified = await on('verify', '--read-only');
+    expectExit(verified, 7);
+    const passed = linesOf(verified, 'probe').filter(({ verdict }) => verdict === 'pass');
+    // Whom the DCS lists is told by those who are left.
+    const named = passed.filter(
+      ({ probe, where, found }) => probe !== 'members' && (where === database || found.includes(database)),
+    );
+    expect(named).toEqual([]);
+    await lab.lab.start(database);
+    await awaitWhole();
+  });
+
   it('etcd with a member down, and without a majority', async () => {
     await lab.on('node3', 'systemctl stop etcd');
+    await expectNotWhole([{ where: 'node3', what: 'etcd does not answer' }]);
     for (const args of [['switchover', '-y'], ['rebalance'], ['restart', 'node1', '-y']])
       await expectRefused(7, /etcd on node3 does not answer/, ...args);
     await lab.on('node2', 'systemctl stop etcd');
