@@ -39,6 +39,8 @@ if [ "$full" ]; then
   export DROVER_SECONDS=300
   # Inventories of random values, held to files that parse.
   export DROVER_INPUTS=2000
+  # Sets of random values that a cluster is to survive.
+  export DROVER_VALUES=20
 fi
 
 # What needs no host waits for nobody; the suites of the lab mostly wait, and go first.
