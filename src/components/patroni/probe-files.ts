@@ -2,6 +2,7 @@ import { fileFaultsQuery, parseFileFaults } from '../../clients/pg-files.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
+import { askAsSuperuser } from './as-superuser.ts';
 import type { PatroniSettings } from './settings.ts';
 
 /** What PostgreSQL would stumble over at its next start, and what ALTER SYSTEM has set past the inventory. */
@@ -10,26 +11,15 @@ export async function probeFiles(look: Look<PatroniSettings>): Promise<ProbeRow[
   return (await Promise.all(rows)).flat();
 }
 
-async function probeMember(
-  { ask, settings }: Look<PatroniSettings>,
-  { name, address }: ClusterHost,
-): Promise<ProbeRow[]> {
-  const { user, password } = settings.superuser;
-  const answer = await ask.sql(name, {
-    addresses: [address],
-    port: settings.postgresPort,
-    primary: false,
-    database: 'postgres',
-    user,
-    password,
-    statements: [fileFaultsQuery],
-  });
+async function probeMember(look: Look<PatroniSettings>, member: ClusterHost): Promise<ProbeRow[]> {
+  const { name } = member;
+  const answer = await askAsSuperuser(look, member, [fileFaultsQuery]);
   // That it does not answer is a row of its own.
   if (!answer.answered) return [];
   const { errors, overrides } = parseFileFaults(answer.rows);
   const found = errors.map(({ place, error }) => `${place}: ${error}`).join('; ');
   const set = overrides.map((override) => `${override.name} ${override.setting}`).join(', ');
-  const isOurs = overrides.some((override) => Object.hasOwn(settings.parameters, override.name));
+  const isOurs = overrides.some((override) => Object.hasOwn(look.settings.parameters, override.name));
   return [
     row('configuration files', name, 'no errors', found || 'no errors', found === ''),
     ...(set === '' ? [] : [row('ALTER SYSTEM', name, 'nothing', set, isOurs ? 'fail' : 'warn')]),

@@ -3,6 +3,7 @@ import { parseSettings, settingsQuery, type PgSettings } from '../../clients/pg-
 import type { Ask } from '../ask.ts';
 import type { Lead } from '../gate.ts';
 import type { Placed } from '../place.ts';
+import { askAsSuperuser } from './as-superuser.ts';
 import type { PatroniSettings } from './settings.ts';
 
 interface Members extends Placed<PatroniSettings> {
@@ -17,17 +18,9 @@ export async function settingsOf(
 ): Promise<PgSettings | undefined> {
   const address = hosts.find(({ name }) => name === member)?.address;
   if (member === undefined || address === undefined || !ask.reaches(member)) return undefined;
-  const { user, password } = settings.superuser;
-  const answer = await ask.sql(member, {
-    addresses: [address],
-    port: settings.postgresPort,
-    primary: false,
-    database: 'postgres',
-    user,
-    password,
-    statements: [settingsQuery(names)],
-  });
-  return parseSettings(answer);
+  return parseSettings(
+    await askAsSuperuser({ ask, settings }, { name: member, address }, [settingsQuery(names)]),
+  );
 }
 
 /** Whether a limit goes down that standbys share with their primary; by the others' word where the leader is silent. */
