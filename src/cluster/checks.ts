@@ -1,7 +1,7 @@
 import { awaitsStandby, divergence, faultOf } from '../clients/patroni/standing.ts';
 import { haproxy } from '../components/haproxy/index.ts';
 import { patroni } from '../components/patroni/index.ts';
-import { firstRow, reasonOf, type ProbeRole } from '../components/probe-role.ts';
+import { firstRow, reasonOf, type DatabaseRole } from '../components/database-role.ts';
 import type { Topology } from './topology.ts';
 import type { ClusterView, MemberView } from './view.ts';
 
@@ -73,7 +73,7 @@ function missingRoute({ writesTo }: ClusterView, topology: Topology, leader: str
 export async function missingInSql(
   view: ClusterView,
   topology: Topology,
-  sql: ProbeRole,
+  sql: DatabaseRole,
 ): Promise<string | undefined> {
   const nodes = topology.hostsOf(patroni).filter(({ name }) => isAsked(view.members, name));
   const said = await Promise.all(

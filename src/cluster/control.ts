@@ -12,7 +12,7 @@ import { Ask, reach, silence } from '../components/ask.ts';
 import type { Component } from '../components/component.ts';
 import { etcd } from '../components/etcd/index.ts';
 import { patroni } from '../components/patroni/index.ts';
-import type { ProbeRole } from '../components/probe-role.ts';
+import type { DatabaseRole } from '../components/database-role.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Topology } from './topology.ts';
 import { viewOf, type ClusterView } from './view.ts';
@@ -42,7 +42,7 @@ export class Control {
   readonly topology: Topology;
   readonly emit: Emit;
   readonly ask: Ask;
-  readonly sql: ProbeRole;
+  readonly sql: DatabaseRole;
   readonly #signal: AbortSignal;
   readonly #clock: Clock | undefined;
   readonly #journal: Journal | undefined;

@@ -4,7 +4,7 @@ import type { Ask } from '../components/ask.ts';
 import type { Component } from '../components/component.ts';
 import { patroni } from '../components/patroni/index.ts';
 import type { ClusterHost, ClusterOutline, Placed } from '../components/place.ts';
-import { ProbeRole } from '../components/probe-role.ts';
+import { DatabaseRole } from '../components/database-role.ts';
 import { components } from '../components/registry.ts';
 import { VariableReader } from '../components/variable-reader.ts';
 import { InvalidInputError } from '../core/errors.ts';
@@ -49,9 +49,9 @@ export class Topology {
   }
 
   /** The role that drover probes the database with. */
-  probeRole(ask: Ask): ProbeRole {
+  probeRole(ask: Ask): DatabaseRole {
     const { probe, postgresPort } = this.of(patroni).settings;
-    return new ProbeRole(ask, { ...probe, port: postgresPort });
+    return new DatabaseRole(ask, { ...probe, port: postgresPort });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Ask } from './ask.ts';
 import type { ClusterOutline, Placed } from './place.ts';
-import type { ProbeRole } from './probe-role.ts';
+import type { DatabaseRole } from './database-role.ts';
 
 /** Where a component is looked at. */
 export interface Look<S> extends Placed<S> {
@@ -27,7 +27,7 @@ export function soleLeader({ leaders }: { readonly leaders: readonly string[] })
 /** What probes go by. */
 export interface ProbeLook<S, T> extends Seen<S, T> {
   readonly ask: Ask;
-  readonly sql: ProbeRole;
+  readonly sql: DatabaseRole;
   /** Write nothing. */
   readonly readOnly: boolean;
 }

@@ -35,7 +35,8 @@ const mendDigests = () => machine.run('rm -f /usr/local/sbin/sha256sum');
 function fleet(signal: AbortSignal): Fleet {
   const pool = controller.pool();
   return new Fleet({
-    connect: (host) => pool.connect(controller.target(sshd, {}, host)),
+    // Longer than the tests may take: only an interruption ends a wait.
+    connect: (host) => pool.connect({ ...controller.target(sshd, {}, host), timeout: 600_000 }),
     vault: new Vault(),
     emit: () => undefined,
     needsRoot: () => true,

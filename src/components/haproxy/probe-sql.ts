@@ -5,7 +5,7 @@ import { until } from '../../core/until.ts';
 import { insertRow, removeRows, selectRows } from '../ledger.ts';
 import { soleLeader, type ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
-import { firstRow, reasonOf, type ProbeRole } from '../probe-role.ts';
+import { firstRow, reasonOf, type DatabaseRole } from '../database-role.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { HaproxySettings } from './settings.ts';
 import type { HaproxyState } from './state.ts';
@@ -69,7 +69,7 @@ async function probeRow({ hosts: [entry], settings, sql, cluster }: EntryLook): 
   return rows;
 }
 
-async function awaitRow(sql: ProbeRole, member: ClusterHost, run: string): Promise<ProbeRow> {
+async function awaitRow(sql: DatabaseRole, member: ClusterHost, run: string): Promise<ProbeRow> {
   const began = performance.now();
   const waited = await until(
     async () => {

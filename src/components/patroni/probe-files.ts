@@ -2,7 +2,7 @@ import { fileFaultsQuery, parseFileFaults } from '../../clients/pg-files.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
-import { askAsSuperuser } from './as-superuser.ts';
+import { superuserOf } from './superuser.ts';
 import type { PatroniSettings } from './settings.ts';
 
 /** What PostgreSQL would stumble over at its next start, and what ALTER SYSTEM has set past the inventory. */
@@ -13,7 +13,7 @@ export async function probeFiles(look: Look<PatroniSettings>): Promise<ProbeRow[
 
 async function probeMember(look: Look<PatroniSettings>, member: ClusterHost): Promise<ProbeRow[]> {
   const { name } = member;
-  const answer = await askAsSuperuser(look, member, [fileFaultsQuery]);
+  const answer = await superuserOf(look).on(member, fileFaultsQuery);
   // That it does not answer is a row of its own.
   if (!answer.answered) return [];
   const { errors, overrides } = parseFileFaults(answer.rows);

@@ -1,7 +1,7 @@
 import { keepsSlotsOfGone, orphanedSlots } from '../../clients/patroni/api.ts';
 import { soleLeader, type ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
-import { firstRow, reasonOf, type ProbeRole } from '../probe-role.ts';
+import { firstRow, reasonOf, type DatabaseRole } from '../database-role.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
 import type { PatroniState } from './state.ts';
@@ -25,7 +25,7 @@ export async function probeSql(look: DatabaseLook): Promise<ProbeRow[]> {
   return [...recovery, replication, slots];
 }
 
-async function probeRecovery(sql: ProbeRole, member: ClusterHost, leads: boolean): Promise<ProbeRow> {
+async function probeRecovery(sql: DatabaseRole, member: ClusterHost, leads: boolean): Promise<ProbeRow> {
   const answer = await sql.on(member, 'SELECT pg_is_in_recovery() AS standby');
   const standby = firstRow(answer)?.['standby'];
   const found = standby === true ? 'standby' : standby === false ? 'takes writes' : reasonOf(answer);

@@ -3,7 +3,7 @@ import { parseSettings, settingsQuery, type PgSettings } from '../../clients/pg-
 import type { Ask } from '../ask.ts';
 import type { Lead } from '../gate.ts';
 import type { Placed } from '../place.ts';
-import { askAsSuperuser } from './as-superuser.ts';
+import { superuserOf } from './superuser.ts';
 import type { PatroniSettings } from './settings.ts';
 
 interface Members extends Placed<PatroniSettings> {
@@ -19,7 +19,7 @@ export async function settingsOf(
   const address = hosts.find(({ name }) => name === member)?.address;
   if (member === undefined || address === undefined || !ask.reaches(member)) return undefined;
   return parseSettings(
-    await askAsSuperuser({ ask, settings }, { name: member, address }, [settingsQuery(names)]),
+    await superuserOf({ ask, settings }).on({ name: member, address }, settingsQuery(names)),
   );
 }
 

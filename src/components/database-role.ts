@@ -2,19 +2,19 @@ import type { SqlAnswer, SqlRow } from '../clients/sql.ts';
 import type { Ask } from './ask.ts';
 import type { ClusterHost } from './place.ts';
 
-interface ProbeLogin {
+interface RoleLogin {
   readonly user: string;
   readonly password: string;
   /** Where the database's members listen. */
   readonly port: number;
 }
 
-/** Runs SQL as the role that drover probes with. A host that is gone is an answer too. */
-export class ProbeRole {
+/** Runs SQL as a role, such as the one that drover probes with. A host that is gone is an answer too. */
+export class DatabaseRole {
   readonly #ask: Ask;
-  readonly #login: ProbeLogin;
+  readonly #login: RoleLogin;
 
-  constructor(ask: Ask, login: ProbeLogin) {
+  constructor(ask: Ask, login: RoleLogin) {
     this.#ask = ask;
     this.#login = login;
   }
@@ -34,7 +34,10 @@ export class ProbeRole {
   }
 
   /** On a member of the database. */
-  on({ name, address }: ClusterHost, ...statements: readonly string[]): Promise<SqlAnswer> {
+  on(
+    { name, address }: Pick<ClusterHost, 'name' | 'address'>,
+    ...statements: readonly string[]
+  ): Promise<SqlAnswer> {
     return this.at(name, address, this.#login.port, ...statements);
   }
 }
