@@ -35,8 +35,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 1_200_000,
           hookTimeout: 600_000,
-          // Clients that must not notice a roll would notice the other cluster's installation.
-          fileParallelism: false,
+          // Clusters mostly wait. Each worker has a lab of its own.
+          maxWorkers: 2,
         },
       },
     ],

@@ -85,12 +85,17 @@ function keyOf(...parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 
-/** Builds beside the place and renames into it, so that a broken build is never used. */
+/**
+ * Builds beside the place and renames into it, so that a broken build is never used. What another process has put there
+ * meanwhile stays: hosts may have it mounted already.
+ */
 export async function build(place: string, make: (folder: string) => Promise<void>): Promise<void> {
   const temporary = `${place}.new.${process.pid}`;
+  const found = identityOf(place);
   mkdirSync(temporary);
   try {
     await make(temporary);
+    if (identityOf(place) !== found) return;
     const former = `${place}.old.${process.pid}`;
     // Running labs keep the former layer mounted; it goes with them.
     if (existsSync(place)) renameSync(place, former);

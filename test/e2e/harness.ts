@@ -108,8 +108,9 @@ export class TestLab {
     await this.lab.down();
     const options = { installed: true, release: labRelease };
     const layers = await prepareLayers(() => undefined, options);
-    const saved = `${this.name}-${labRelease}-`;
-    const save = `${saved}${outcomeDigest(layers, source)}`;
+    const inventory = readFileSync(source, 'utf8');
+    const saved = `${this.name}-${labRelease}-${digestOf(inventory)}-`;
+    const save = `${saved}${outcomeDigest(layers, inventory)}`;
     const saves = readSaves();
     if (saves.some(({ name }) => name === save)) {
       await this.lab.upFrom(save);
@@ -147,10 +148,8 @@ export class TestLab {
 }
 
 /** All that decides what provisioning makes of an inventory. */
-function outcomeDigest(layers: readonly string[], source: string): string {
-  const hash = createHash('sha256').update(
-    JSON.stringify([layers.map(identityOf), readFileSync(source, 'utf8')]),
-  );
+function outcomeDigest(layers: readonly string[], inventory: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([layers.map(identityOf), inventory]));
   for (const folder of ['dist', 'playbooks', 'templates', 'files']) {
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort()) {
       const path = join(root, folder, name);
@@ -159,6 +158,10 @@ function outcomeDigest(layers: readonly string[], source: string): string {
     }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 /** When PostgreSQL was started, by node. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drover, expectExit, finished, linesOf, recapOf, start, TestLab, threeNodes } from './harness.ts';
 import { generator } from './random.ts';
 
-const lab = new TestLab('kill');
+const lab = new TestLab();
 const kills = Number(process.env['DROVER_KILLS'] ?? 2);
 const seed = Number(process.env['DROVER_SEED'] ?? 1);
 /** A first provisioning has about so many events; the pause after one spreads the kills over what takes long. */

@@ -18,7 +18,7 @@ import { Sampler } from './writable.ts';
 const nodes = ['node1', 'node2', 'node3'];
 /** Patroni 3.0 takes a lapsed lease for its own (patroni#2689): a leader that comes back may push the new one aside. */
 const isFaulty = labRelease === '12';
-const lab = new TestLab('lead');
+const lab = new TestLab();
 const on = (...args: string[]) => drover(...args, '-i', lab.inventory, '--json');
 const onNode = (node: string, sql: string) =>
   lab.on(node, `runuser -u postgres -- psql -Atc "${sql}" 2>/dev/null`);

@@ -19,7 +19,7 @@ import {
 } from './harness.ts';
 import { Ledger } from './ledger.ts';
 
-const lab = new TestLab('mem');
+const lab = new TestLab();
 const all = ['node1', 'node2', 'node3', 'node4', 'node5'];
 
 /** Five nodes and HAProxy, with times for one site. */

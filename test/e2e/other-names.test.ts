@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dirname, join } from 'node:path';
 import { drover, expectExit, linesOf, recapOf, TestLab, writeInventory } from './harness.ts';
 
-const lab = new TestLab('other');
+const lab = new TestLab();
 const password = 'it\'s a "long" pass$word';
 
 const topology = `

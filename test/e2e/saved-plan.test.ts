@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drover, expectExit, madeChanges, plannedChanges, TestLab, writeInventory } from './harness.ts';
 
-const lab = new TestLab('save');
+const lab = new TestLab();
 const folder = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
 const playbook = join(folder, 'play.yml');
 const saved = join(folder, 'plan.json');

@@ -13,7 +13,7 @@ import {
   type Outcome,
 } from './harness.ts';
 
-const lab = new TestLab('three');
+const lab = new TestLab();
 const nodes = ['node1', 'node2', 'node3'];
 const hosts = [...nodes, 'HAProxy-demo'];
 

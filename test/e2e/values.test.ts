@@ -8,7 +8,7 @@ import { drover, expectExit, leaderOf, TestLab, threeFastNodes } from './harness
 import { generator } from './random.ts';
 
 const playbooks = fileURLToPath(new URL('../../playbooks', import.meta.url));
-const lab = new TestLab('values');
+const lab = new TestLab();
 /** Sets of values, one after the other on one cluster. */
 const rounds = Number(process.env['DROVER_VALUES'] ?? 1);
 const seed = Number(process.env['DROVER_SEED'] ?? 1);
