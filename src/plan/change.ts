@@ -48,12 +48,22 @@ export type Verdict<C extends Change = Change> =
   | { readonly state: 'in-sync'; readonly result?: Readonly<Record<string, unknown>>; readonly note?: Note }
   | { readonly state: 'changes'; readonly changes: readonly C[]; readonly note?: Note }
   /** What the host holds rules it out; nothing is changed. */
-  | { readonly state: 'refused'; readonly reason: string; readonly hint: string }
+  | {
+      readonly state: 'refused';
+      readonly reason: string;
+      readonly hint: string;
+      readonly result?: Readonly<Record<string, unknown>>;
+    }
   /**
    * An API that should answer does not, or says that now is not the time; deferred if this plan is about to start it.
    * With a hint it does not pass: somebody has to do something.
    */
-  | { readonly state: 'silent'; readonly reason: string; readonly hint?: string };
+  | {
+      readonly state: 'silent';
+      readonly reason: string;
+      readonly hint?: string;
+      readonly result?: Readonly<Record<string, unknown>>;
+    };
 
 export function inSync(result?: Readonly<Record<string, unknown>>): Verdict<never> {
   return result ? { state: 'in-sync', result } : { state: 'in-sync' };
@@ -64,12 +74,22 @@ export function changed<C extends Change>(...changes: readonly C[]): Verdict<C> 
   return changes.length === 0 ? { state: 'in-sync' } : { state: 'changes', changes };
 }
 
-export function refused(reason: string, hint: string): Verdict<never> {
-  return { state: 'refused', reason, hint };
+/** `result` is what the task registers, for its own conditions to judge. */
+export function refused(
+  reason: string,
+  hint: string,
+  result?: Readonly<Record<string, unknown>>,
+): Verdict<never> {
+  return { state: 'refused', reason, hint, ...(result && { result }) };
 }
 
-export function silent(reason: string, hint?: string): Verdict<never> {
-  return { state: 'silent', reason, ...(hint === undefined ? {} : { hint }) };
+/** `result` as for `refused`. */
+export function silent(
+  reason: string,
+  hint?: string,
+  result?: Readonly<Record<string, unknown>>,
+): Verdict<never> {
+  return { state: 'silent', reason, ...(hint === undefined ? {} : { hint }), ...(result && { result }) };
 }
 
 /** A fact that a change writes, with what it will be where that can be foreseen: see `predict` and `outdate`. */

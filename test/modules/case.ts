@@ -55,7 +55,12 @@ const Verdict = z.union([
   z.literal('in-sync'),
   z.strictObject({ 'in-sync': z.record(z.string(), z.unknown()) }),
   z.strictObject({ refused: z.string(), hint: z.string().optional() }),
-  z.strictObject({ silent: z.string(), hint: z.string().optional() }),
+  z.strictObject({
+    silent: z.string(),
+    hint: z.string().optional(),
+    /** What the task registers; looked at only where the case is about it. */
+    result: z.record(z.string(), z.unknown()).optional(),
+  }),
   /** The changes, in order; each may name some of its fields only, and with null one that is not there. */
   z.array(Partial).min(1),
 ]);

@@ -164,7 +164,8 @@ function plainVerdict(expected: Case['diff'], found: Exclude<Verdict, { state: '
   if ('in-sync' in expected) return { state: 'in-sync', result: expected['in-sync'] };
   if ('silent' in expected) {
     const hint = expected.hint === undefined ? {} : { hint: expected.hint };
-    return { state: 'silent', reason: expected.silent, ...hint };
+    const result = expected.result ?? ('result' in found ? found.result : undefined);
+    return { state: 'silent', reason: expected.silent, ...hint, result };
   }
   const hint = expected.hint ?? ('hint' in found ? found.hint : undefined);
   return { state: 'refused', reason: expected.refused, hint };

@@ -9,8 +9,10 @@ import { QueueJournal } from './queue-journal.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import { lastLines } from '../../core/text.ts';
 import type { Instance } from '../tasks/instance.ts';
+import type { Verdict } from '../../plan/change.ts';
+import { NotYetKnown } from '../../vars/scope.ts';
 import { worthKnowing } from '../planning/interests.ts';
-import { failureOf, outcomeOf } from '../tasks/judge.ts';
+import { isJudgedLater, outcomeInSync, outcomeOf, outcomeWithoutChanges } from '../tasks/judge.ts';
 import { isScript, timeoutOf } from './perform.ts';
 import { overwrittenIn, toSegments, type QueuedTask } from './segments.ts';
 import { tripEvent } from '../tasks/shown-events.ts';
@@ -76,23 +78,24 @@ export class Applier implements Strategy {
     }
     if (this.#queue[0] && this.#queue[0].instance.become !== instance.become)
       yield* this.flush(`${own} runs as another user`);
+    const before = this.#queue.at(-1)?.instance.task;
+    if (before && before !== task && isJudgedLater(before))
+      yield* this.flush('its failed_when comes before what follows');
     const known = yield* this.#know(instance);
     const verdict = instance.diff((need) => known.get(need));
-    const settled = verdict.state === 'in-sync' || verdict.state === 'changes';
-    if (!settled && this.pending) {
-      // What the queue does may be just what this waits for.
-      yield* this.flush(`${own} may need it${task.noLog ? '' : `: ${verdict.reason}`}`);
-      yield* this.#take(instance, attempts);
-      return;
-    }
-    if (verdict.state === 'in-sync') {
-      const result = verdict.result ?? {};
-      if (this.pending) this.#enqueue({ instance, changes: [], intents: [], result, attempts }, known);
-      else yield { instance, outcome: inSyncWith(result) };
-      return;
-    }
     if (verdict.state !== 'changes') {
-      yield { instance, outcome: failureOf(instance, verdict) };
+      const outcome = this.#unchanged(instance, verdict);
+      if (!this.pending) {
+        yield { instance, outcome };
+      } else if (verdict.state === 'in-sync' && outcome.status !== 'failed') {
+        const result = verdict.result ?? {};
+        this.#enqueue({ instance, changes: [], intents: [], result, attempts }, known);
+      } else {
+        // What the queue does may be just what this waits for.
+        const why = task.noLog || outcome.reason === undefined ? '' : `: ${outcome.reason}`;
+        yield* this.flush(`${own} may need it${why}`);
+        yield* this.#take(instance, attempts);
+      }
       return;
     }
     await this.#options.consent(instance, verdict.changes);
@@ -107,6 +110,15 @@ export class Applier implements Strategy {
     );
     this.#enqueue({ instance, changes, intents, result: {}, attempts }, known);
     if (this.#size > largestQueue) yield* this.flush('it is as large as a script may be');
+  }
+
+  #unchanged(instance: Instance, verdict: Exclude<Verdict, { state: 'changes' }>): Outcome {
+    try {
+      return outcomeWithoutChanges(instance, verdict);
+    } catch (error) {
+      if (!(error instanceof NotYetKnown)) throw error;
+      return failedWith(error.reason);
+    }
   }
 
   #enqueue(item: Omit<QueuedTask, 'found'>, known: ReadonlyMap<Need<unknown>, readonly FactRecord[]>): void {
@@ -220,11 +232,12 @@ export class Applier implements Strategy {
         if (item.changes.length === 0 && again.length === 0) {
           // Guarded by the changes after it, or else by what was just collected.
           if (position < lastRun) {
-            yield { instance, outcome: inSyncWith(item.result) };
+            yield { instance, outcome: outcomeInSync(instance, item.result) };
             continue;
           }
           const verdict = instance.diff((need) => this.#host.world.records(need));
-          if (verdict.state === 'in-sync') yield { instance, outcome: inSyncWith(verdict.result ?? {}) };
+          if (verdict.state === 'in-sync')
+            yield { instance, outcome: outcomeInSync(instance, verdict.result) };
           else again.push(item);
         } else if (again.length > 0 || ran.length === 0) {
           if (brokenOff !== undefined && again.length === 0) {
@@ -276,10 +289,6 @@ export class Applier implements Strategy {
     done.forEach((change) => this.#options.changed(instance, change));
     return { done, last };
   }
-}
-
-function inSyncWith(result: Outcome['result']): Outcome {
-  return { status: 'ok', changes: [], result };
 }
 
 function failedWith(reason: string): Outcome {

@@ -9,11 +9,11 @@ import type { Instance } from '../tasks/instance.ts';
 import { worthKnowing } from '../planning/interests.ts';
 import {
   askAgainEvery,
-  failureOf,
-  holds,
+  awaited,
   isFinal,
   mayPass,
   outcomeOf,
+  outcomeWithoutChanges,
   silenceWithin,
 } from '../tasks/judge.ts';
 import { perform } from './perform.ts';
@@ -55,17 +55,18 @@ export class Unqueued {
     if (looks > 1) emit({ type: 'wait', host: instance.host, what: instance.name, seconds });
     // What has come meanwhile, maybe since the plan, may show in answers to others, too.
     if (condition) fleet.epoch++;
-    const exhausted = condition && !holds(instance, outcome);
-    return exhausted && outcome.status !== 'failed'
-      ? { ...outcome, status: 'failed', reason: `until did not hold after ${looks} attempts` }
-      : outcome;
+    const come = condition ? awaited(instance, outcome) : true;
+    if (typeof come === 'object') return come;
+    return come || outcome.status === 'failed'
+      ? outcome
+      : { ...outcome, status: 'failed', reason: `until did not hold after ${looks} attempts` };
   }
 
   /** Whether a task is to be tried again: until its condition holds, or because what was silent may be about to answer. */
   #judge(instance: Instance, outcome: Outcome, number: number): Look<true> {
     const { until: condition, ignoreErrors } = instance.task;
     if (condition)
-      return holds(instance, outcome) || isFinal(outcome)
+      return awaited(instance, outcome) !== false || isFinal(outcome)
         ? { done: true }
         : { missing: 'what it is retried for' };
     if (ignoreErrors || outcome.changes.length > 0 || !mayPass(outcome)) return { done: true };
@@ -85,11 +86,8 @@ export class Unqueued {
     let output: ChangeOutput = { status: 0, stdout: '', stderr: '' };
     for (let step = 0; step < largestStepCount; step++) {
       const verdict = instance.diff((need) => fleet.recordsOf(need, instance.host));
-      if (verdict.state === 'in-sync') {
-        if (made.length === 0) return { status: 'ok', changes: [], result: verdict.result ?? {} };
-        return outcomeOf(instance, made, output, fleet);
-      }
-      if (verdict.state !== 'changes') return { ...failureOf(instance, verdict), changes: made };
+      if (verdict.state === 'in-sync' && made.length > 0) return outcomeOf(instance, made, output, fleet);
+      if (verdict.state !== 'changes') return { ...outcomeWithoutChanges(instance, verdict), changes: made };
       if (step === 0) await this.#options.consent(instance, verdict.changes);
       const planned = instance.task.module.stepwise ? verdict.changes.slice(0, 1) : verdict.changes;
       for (const change of planned) {

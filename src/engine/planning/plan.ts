@@ -1,14 +1,16 @@
 // From plays and worlds to the changes to be made. Nothing here changes a host.
 import type { Play } from '../../config/playbook/model.ts';
 import { mergeHosts } from '../../core/diagnostics.ts';
-import type { DroverError } from '../../core/errors.ts';
+import { UnhealthyError, type DroverError } from '../../core/errors.ts';
+import { isApiKind } from '../../facts/api.ts';
 import type { Need } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
 import type { Change, Note, Verdict } from '../../plan/change.ts';
+import { NotYetKnown } from '../../vars/scope.ts';
 import { takeEffect, takeUnknownEffect } from '../tasks/effects.ts';
 import type { Fleet, HostNeed } from '../hosts/fleet.ts';
 import { isRead, type Instance } from '../tasks/instance.ts';
-import { failureOf, mayPass } from '../tasks/judge.ts';
+import { awaited, mayPass, outcomeWithoutChanges } from '../tasks/judge.ts';
 import { bindOpenTask } from '../tasks/open-task.ts';
 import type { Strategy } from '../tasks/strategy.ts';
 import type { Interest } from './interests.ts';
@@ -77,7 +79,7 @@ export class Plan {
   }
 
   get hasChanges(): boolean {
-    return this.reports.some((report) => report.status === 'changed' || report.status === 'deferred');
+    return this.reports.some(isToDo);
   }
 
   /** What has not answered though nothing was to start it, where nothing else stands against the plan: it may yet. */
@@ -94,9 +96,7 @@ export class Plan {
 
   /** Whether a play has something to do. */
   concerns(play: Play): boolean {
-    return this.reports.some(
-      (report) => report.play.at === play.at && (report.status === 'changed' || report.status === 'deferred'),
-    );
+    return this.reports.some((report) => report.play.at === play.at && isToDo(report));
   }
 
   #world(host: string): World {
@@ -146,21 +146,36 @@ export class Plan {
   }
 
   #judge(instance: Instance, verdict: Verdict): Outcome {
-    const { task } = instance;
-    switch (verdict.state) {
-      case 'in-sync':
-        return { status: 'ok', changes: [], result: verdict.result ?? {}, ...noteOf(verdict) };
-      case 'changes':
-        return { ...this.#change(instance, verdict.changes), ...noteOf(verdict) };
-      case 'silent':
-        if (this.#startsSomething) return this.#defer(instance, 'what it asks is not up yet');
-        if (!task.until) return failureOf(instance, verdict);
-        // It is there to wait for this.
-        if (verdict.hint === undefined) this.#awaited ??= { instance, reason: verdict.reason };
-        return this.#defer(instance, verdict.reason);
-      case 'refused':
-        return failureOf(instance, verdict);
+    try {
+      return verdict.state === 'changes'
+        ? { ...this.#change(instance, verdict.changes), ...noteOf(verdict) }
+        : this.#judgeUnchanged(instance, verdict);
+    } catch (error) {
+      // What a condition on the result asks for.
+      if (!(error instanceof NotYetKnown)) throw error;
+      return leftOpen(error.reason);
     }
+  }
+
+  #judgeUnchanged(instance: Instance, verdict: Exclude<Verdict, { state: 'changes' }>): Outcome {
+    const { task, needs } = instance;
+    const outcome = outcomeWithoutChanges(instance, verdict);
+    if (verdict.state === 'silent' && this.#startsSomething)
+      return this.#defer(instance, 'what it asks is not up yet');
+    if (verdict.state === 'silent' && task.until && outcome.error instanceof UnhealthyError) {
+      // It is there to wait for this.
+      if (verdict.hint === undefined) this.#awaited ??= { instance, reason: verdict.reason };
+      return this.#defer(instance, verdict.reason);
+    }
+    if (task.until) {
+      const come = awaited(instance, outcome);
+      if (typeof come === 'object') return come;
+      if (!come) return this.#defer(instance, 'what it is retried for has not come');
+    }
+    const asksApi = needs.some(({ kind }) => isApiKind(kind));
+    if (verdict.state === 'in-sync' && outcome.status === 'failed' && asksApi && this.#startsSomething)
+      return this.#defer(instance, outcome.reason ?? 'what it asks is not as it will be');
+    return verdict.state === 'in-sync' ? { ...outcome, ...noteOf(verdict) } : outcome;
   }
 
   #change(instance: Instance, changes: readonly Change[]): Outcome {
@@ -169,8 +184,9 @@ export class Plan {
       takeEffect(world, instance, instance.task.module.writesOf(change, this.#context));
       if (!['update', 'set', 'download'].includes(change.action)) this.#startsSomething = true;
     }
-    // What a command will say is not known; that a change will be made is.
-    const result = instance.task.module.isCommand ? undefined : {};
+    // What a command will say is not known, nor what is made of it; that a change will be made is.
+    const { module, changedWhen, failedWhen } = instance.task;
+    const result = module.isCommand || changedWhen || failedWhen ? undefined : {};
     return { status: 'changed', changes, result };
   }
 
@@ -179,6 +195,17 @@ export class Plan {
     this.#startsSomething = true;
     return { status: 'deferred', changes: [], result: undefined, reason };
   }
+}
+
+/** An outcome that is not known yet, of a task that changes nothing. */
+function leftOpen(reason: string): Outcome {
+  return { status: 'deferred', changes: [], result: undefined, reason };
+}
+
+/** Whether a run has to do something for it; that `changed_when` counts it as changed is not enough. */
+function isToDo({ status, instances }: TaskReport): boolean {
+  const changes = instances.some(({ outcome }) => outcome.changes.length > 0);
+  return status === 'deferred' || (status === 'changed' && changes);
 }
 
 function noteOf({ note }: { readonly note?: Note }): { note?: Note } {

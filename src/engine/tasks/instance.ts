@@ -137,7 +137,7 @@ export function bindTask(
     delegateTo,
     provides: task.provides && (toPlain(scope.render(task.provides)) as Provides),
     diff: read
-      ? (lookUp) => readVerdict(read.parse(lookUp(placed(read)) ?? []), task)
+      ? (lookUp) => readVerdict(read.parse(lookUp(placed(read)) ?? []))
       : (lookUp) => bound.diff((need) => lookUp(placed(need))),
     guard: (lookUp) => (read ? undefined : bound.guard((need) => lookUp(placed(need)))),
   };
@@ -155,13 +155,11 @@ export function isRead(task: Task): boolean {
   );
 }
 
-function readVerdict(output: { status: number; stdout: string; stderr: string }, task: Task): Verdict {
+function readVerdict(output: { status: number; stdout: string; stderr: string }): Verdict {
   const result = commandResult(output);
-  if (output.status === 0 || task.failedWhen) return inSync(result);
-  return refused(
-    `it ended with ${output.status}: ${lastLines(output.stderr || output.stdout)}`,
-    'run it by hand to see why',
-  );
+  if (output.status === 0) return inSync(result);
+  const reason = `it ended with ${output.status}: ${lastLines(output.stderr || output.stdout)}`;
+  return refused(reason, 'run it by hand to see why', result);
 }
 
 /**

@@ -86,8 +86,8 @@ export class TaskProgress {
 
   #result(outcomes: readonly Outcome[]): Record<string, unknown> {
     const results = outcomes.map((outcome) => ({
-      ...outcome.result,
       changed: outcome.status === 'changed',
+      ...outcome.result,
       failed: outcome.status === 'failed',
       skipped: false,
     }));

@@ -1,5 +1,5 @@
 // A play's tasks on one host: the way through them, their rendering, their outcome. Planning and applying share it.
-import type { Block, TaskOrBlock, Task } from '../../config/playbook/model.ts';
+import { namesSetBy, type Block, type TaskOrBlock, type Task } from '../../config/playbook/model.ts';
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
@@ -88,11 +88,23 @@ export class Walker {
       progress.skip();
       return;
     }
+    if (this.#setsAnew(task)) await this.#flush('it sets a name anew');
     progress.markPending();
     for (const instance of instances) {
       this.#underWay.set(instance, progress);
       await this.#settle(strategy.submit(instance));
+      // What was under way before may have set the same name meanwhile.
+      if (this.#underWay.has(instance)) progress.markPending();
     }
+  }
+
+  /** Whether conditions of what is under way look at a name that the task sets, as it is before that. */
+  #setsAnew(task: Task): boolean {
+    const isJudged = ({ task: { changedWhen, failedWhen } }: Instance) => changedWhen ?? failedWhen;
+    return (
+      namesSetBy(task).some((name) => this.#options.registered.has(name)) &&
+      [...this.#underWay.keys()].some(isJudged)
+    );
   }
 
   #flush(reason: string): Promise<void> {

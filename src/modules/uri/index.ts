@@ -43,7 +43,8 @@ export const uri = defineModule({
     summary:
       'Asks an HTTP server that the host can reach, through the SSH connection; nothing is needed on the host.',
     differences: [
-      'It only reads: GET, HEAD, OPTIONS, and http. NAME.status, NAME.content and NAME.json are registered.',
+      'It only reads: GET, HEAD, OPTIONS, and http. NAME.status, NAME.content and NAME.json are registered; without an answer the status is -1.',
+      'What does not answer is waited for, for up to a minute, unless failed_when takes that for no failure. until is asked of each attempt, and an attempt that failed is followed by the next where it has nothing to say of that.',
     ],
     example: `- uri:
     url: "http://127.0.0.1:2379/health"
@@ -60,19 +61,19 @@ export const uri = defineModule({
     unit: params.unit === undefined ? [] : [needUnit(params.unit)],
   }),
   diff({ answer, unit: [unit] }, { url, status_code: accepted, unit: name = '' }) {
-    if (!answer.answered && unit?.active === 'failed')
-      return silent(
-        `${name} has failed (${unit.result}); it said: ${lastLines(unit.said)}`,
-        `journalctl -u ${name} shows more`,
-      );
-    if (!answer.answered) return silent(`${url}: ${answer.reason}`);
+    const none = { status: -1 };
+    if (!answer.answered && unit?.active === 'failed') {
+      const said = `${name} has failed (${unit.result}); it said: ${lastLines(unit.said)}`;
+      return silent(said, `journalctl -u ${name} shows more`, none);
+    }
+    if (!answer.answered) return silent(`${url}: ${answer.reason}`, undefined, none);
     const json = jsonOf(answer);
     const result = { status: answer.status, content: answer.body, ...(json === undefined ? {} : { json }) };
     if (accepted.includes(answer.status)) return inSync(result);
     const said = answer.body.trim().slice(0, 200);
     const reason = `${url} answered ${answer.status}, not ${accepted.join(' or ')}${said && `: ${said}`}`;
     const isFinal = answer.status < 500 && answer.status !== 429;
-    return isFinal ? silent(reason, 'look at what is asked, and as whom; it is up') : silent(reason);
+    return silent(reason, isFinal ? 'look at what is asked, and as whom; it is up' : undefined, result);
   },
   apply: () => [],
   writes: () => [],

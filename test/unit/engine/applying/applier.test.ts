@@ -80,14 +80,28 @@ describe('the queue', () => {
     ]);
   });
 
-  test('knows what was changed behind a task that failed by its failed_when', async () => {
+  test('knows what was changed behind a task whose changed_when cannot be evaluated', async () => {
     const { told, begun, users, lab } = await apply(
-      `- { name: judged, command: 'true', failed_when: true, provides: { paths: [] } }\n${copy('g', 'y')}`,
+      `- { name: judged, command: 'true', register: r, changed_when: r.none, provides: { paths: [] } }\n${copy('g', 'y')}`,
     );
     expect(users).toHaveLength(1);
     expect(lab.read('a', 'g')).toBe('y');
     expect(told).toEqual(['judged: failed']);
     expect(begun).toEqual(['judged', 'g']);
+  });
+
+  test('goes out before what follows a task that its failed_when may fail', async () => {
+    const judged = (when: string) =>
+      apply(
+        `- { name: judged, command: 'true', failed_when: ${when}, provides: { paths: [] } }\n${copy('g', 'y')}`,
+      );
+    const failed = await judged('true');
+    expect([failed.told, failed.begun, failed.lab.read('a', 'g')]).toEqual([
+      ['judged: failed'],
+      ['judged'],
+      undefined,
+    ]);
+    expect((await judged('false')).users).toHaveLength(1);
   });
 
   test('is not begun where nothing is to be done', async () => {

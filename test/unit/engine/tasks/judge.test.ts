@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ConvergenceError, InvalidInputError, UnhealthyError } from '../../../../src/core/errors.ts';
-import { failureOf, holds, mayPass, outcomeOf } from '../../../../src/engine/tasks/judge.ts';
+import {
+  ConvergenceError,
+  InvalidInputError,
+  UnhealthyError,
+  UnreachableError,
+} from '../../../../src/core/errors.ts';
+import { awaited, failureOf, mayPass, outcomeInSync, outcomeOf } from '../../../../src/engine/tasks/judge.ts';
 import { identify, type FactRecord } from '../../../../src/facts/need.ts';
 import { LocalLab } from '../local.ts';
 import { playOf, Scripted, walkOn } from '../walked.ts';
@@ -42,8 +47,8 @@ describe('what a command ended with', () => {
     const instance = await commandOf("register: r, failed_when: eq r.stdout 'hello'");
     expect(outcomeOf(instance, [change], output)).toMatchObject({
       status: 'failed',
-      reason: 'failed_when holds',
-      result: { msg: 'failed_when holds' },
+      reason: "failed_when holds: eq r.stdout 'hello'",
+      result: { msg: "failed_when holds: eq r.stdout 'hello'", failed: true, failed_when_result: true },
     });
   });
 
@@ -71,28 +76,71 @@ describe('until', () => {
 
   test('holds for the result that it asks for, and for no other', async () => {
     const instance = await commandOf(ready);
-    expect(holds(instance, outcomeOf(instance, [change], output))).toBe(true);
-    expect(holds(instance, outcomeOf(instance, [change], { ...output, stdout: 'not yet' }))).toBe(false);
+    expect(awaited(instance, outcomeOf(instance, [change], output))).toBe(true);
+    expect(awaited(instance, outcomeOf(instance, [change], { ...output, stdout: 'not yet' }))).toBe(false);
   });
 
   test('may hold for a command that failed: its end is a result like others', async () => {
     const instance = await commandOf('register: r, until: r.failed');
-    expect(holds(instance, outcomeOf(instance, [change], broken))).toBe(true);
-    expect(holds(instance, outcomeOf(instance, [change], output))).toBe(false);
+    expect(awaited(instance, outcomeOf(instance, [change], broken))).toBe(true);
+    expect(awaited(instance, outcomeOf(instance, [change], output))).toBe(false);
   });
 
-  test('does not hold without a result, or after an error', async () => {
+  test('does not hold without a result, or on a host that is lost', async () => {
     const instance = await commandOf("register: r, until: 'true'");
-    expect(holds(instance, { status: 'deferred', changes: [], result: undefined })).toBe(false);
-    const error = new UnhealthyError('silent');
-    expect(holds(instance, { status: 'failed', changes: [], result: {}, error })).toBe(false);
-    expect(holds(instance, { status: 'ok', changes: [], result: {} })).toBe(true);
+    expect(awaited(instance, { status: 'deferred', changes: [], result: undefined })).toBe(false);
+    const error = new UnreachableError('away');
+    expect(awaited(instance, { status: 'failed', changes: [], result: {}, error })).toBe(false);
+    expect(awaited(instance, { status: 'ok', changes: [], result: {} })).toBe(true);
   });
 
-  test('does not hold for a failed task that is no command', async () => {
-    const { instance } = await instanceOf("{ copy: { dest: /f, content: x }, register: r, until: 'true' }");
-    expect(holds(instance, { status: 'failed', changes: [], result: {} })).toBe(false);
-    expect(holds(instance, { status: 'changed', changes: [], result: {} })).toBe(true);
+  test('is asked of a failed attempt, too, and does not hold where that lacks what it asks for', async () => {
+    const { instance } = await instanceOf(
+      "{ uri: { url: 'http://127.0.0.1/' }, register: r, until: eq r.json.up 'yes' }",
+    );
+    const of = (status: 'ok' | 'failed', result: Record<string, unknown>) =>
+      awaited(instance, { status, changes: [], result });
+    expect(of('failed', { json: { up: 'yes' } })).toBe(true);
+    expect(of('failed', { status: -1 })).toBe(false);
+    expect(of('ok', { json: { up: 'no' } })).toBe(false);
+    expect(of('ok', { status: 200 })).toMatchObject({
+      status: 'failed',
+      error: { diagnostics: [{ message: 'no "json" in it', hosts: ['a'] }] },
+    });
+  });
+});
+
+describe('a result', () => {
+  const stat = (keywords: string) => instanceOf(`{ stat: { path: /x }, register: r, ${keywords} }`);
+
+  test('of a task that changes nothing is judged like others', async () => {
+    const { instance } = await stat('failed_when: not r.stat.exists, changed_when: r.stat.exists');
+    expect(outcomeInSync(instance, { stat: { exists: false } })).toMatchObject({
+      status: 'failed',
+      reason: 'failed_when holds: not r.stat.exists',
+      result: { failed: true, changed: false },
+    });
+    expect(outcomeInSync(instance, { stat: { exists: true } })).toMatchObject({
+      status: 'changed',
+      result: { failed: false, changed: true },
+    });
+  });
+
+  test('is judged by changed_when first: failed_when sees what that said', async () => {
+    const { instance } = await stat("changed_when: 'true', failed_when: r.changed");
+    expect(outcomeInSync(instance, {}).status).toBe('failed');
+  });
+
+  test.each([
+    ['failed_when: r.stat.nowhere', 'no "nowhere" in it'],
+    ['changed_when: r.stat.word', 'a condition must be true or false, and this is text'],
+    ['failed_when: eq hostvars.a.nowhere 1', 'no "nowhere" in it'],
+  ])('that %s cannot judge fails the task, with its place', async (condition, message) => {
+    const { instance } = await stat(condition);
+    const outcome = outcomeInSync(instance, { stat: { word: 'x' } });
+    expect(outcome.error).toBeInstanceOf(InvalidInputError);
+    expect((outcome.error as InvalidInputError).diagnostics).toMatchObject([{ message, hosts: ['a'] }]);
+    expect((outcome.error as InvalidInputError).diagnostics[0]?.at).toBeDefined();
   });
 });
 
