@@ -1,3 +1,4 @@
+import { refusal } from '../config/become.ts';
 import { beforeTheRun, scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { ConnectionPool } from '../transport/pool.ts';
@@ -12,17 +13,20 @@ import type { Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';
 
-/** The names of each connection variable, with and without Ansible's prefix. */
+/** The names of each connection variable. Only Ansible's own count: any other is of a playbook. */
 const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly string[]>> = {
-  host: ['ansible_host', 'ansible_ssh_host', 'host'],
-  port: ['ansible_port', 'ansible_ssh_port', 'port'],
-  user: ['ansible_user', 'ansible_ssh_user', 'user'],
-  ssh_private_key_file: ['ansible_ssh_private_key_file', 'ansible_private_key_file', 'ssh_private_key_file'],
-  password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password', 'password'],
-  become_password: ['ansible_become_password', 'ansible_become_pass', 'become_password'],
-  ssh_common_args: ['ansible_ssh_common_args', 'ssh_common_args'],
-  ssh_extra_args: ['ansible_ssh_extra_args', 'ssh_extra_args'],
+  host: ['ansible_host', 'ansible_ssh_host'],
+  port: ['ansible_port', 'ansible_ssh_port'],
+  user: ['ansible_user', 'ansible_ssh_user'],
+  ssh_private_key_file: ['ansible_ssh_private_key_file', 'ansible_private_key_file'],
+  password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'],
+  become_password: ['ansible_become_password', 'ansible_become_pass'],
+  ssh_common_args: ['ansible_ssh_common_args'],
+  ssh_extra_args: ['ansible_ssh_extra_args'],
 };
+
+/** Ansible's names for ways in by SSH. */
+const bySsh = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh'];
 
 /** Opens connections to the hosts of an inventory. */
 export class Connector {
@@ -38,24 +42,35 @@ export class Connector {
   }
 
   readonly connect = async (host: string): Promise<Connection> => {
-    const target = resolveTarget(host, this.#variablesOf(host), this.#options, this.#config);
+    const target = resolveTarget(
+      host,
+      connectionVariablesOf(this.#variables, host),
+      this.#options,
+      this.#config,
+    );
     return this.#pool.connect(target);
   };
 
   close(): Promise<void> {
     return this.#pool.close();
   }
+}
 
-  #variablesOf(host: string): ConnectionVariables {
-    const scope = scopeOf(this.#variables, host, () =>
-      beforeTheRun('facts are not there before the host is connected to'),
-    );
-    const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
-      const value = first(scope, names, host);
-      return value === undefined ? [] : [[name, name === 'port' ? Number(value) : value]];
-    });
-    return Object.fromEntries(found) as ConnectionVariables;
+/** What variables say of the way to a host; refuses a way that drover does not take. */
+export function connectionVariablesOf(variables: VariableSources, host: string): ConnectionVariables {
+  const scope = scopeOf(variables, host, () =>
+    beforeTheRun('facts are not there before the host is connected to'),
+  );
+  const way = first(scope, ['ansible_connection'], host);
+  if (way !== undefined && !bySsh.includes(way)) {
+    const hint = 'drover reaches each host by SSH, and runs nothing on the controller';
+    throw refusal(scope, host, 'ansible_connection', `${way} is not supported`, hint);
   }
+  const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
+    const value = first(scope, names, host);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(found) as ConnectionVariables;
 }
 
 function first(scope: Scope, names: readonly string[], host: string): string | undefined {

@@ -1,6 +1,9 @@
 import pLimit from 'p-limit';
+import { becomeOf } from '../config/become.ts';
+import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { exitCodes, messageOf, UnreachableError, worstExitCode, type ExitCode } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
+import { wrapScript } from '../engine/tasks/instance.ts';
 import { HostRun } from '../engine/hosts/host-run.ts';
 import { requireDescriptors } from '../transport/descriptors.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
@@ -34,13 +37,19 @@ export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
   const connector = new Connector(variables, request.connection, request.forks);
   const vault = new Vault();
   const limit = pLimit(request.forks);
+  const asWhom = (host: string): [script: string, become: boolean] => {
+    const scope = scopeOf(variables, host, () => beforeTheRun('facts are not collected'));
+    const { become = request.become, user } = becomeOf(scope, host);
+    const becomeUser = become && user !== 'root' ? user : undefined;
+    return [wrapScript(request.script, { becomeUser, environment: {} }), become];
+  };
   try {
     const codes = await Promise.all(
       hosts.map((host) =>
         limit(async (): Promise<ExitCode> => {
           try {
             const run = new HostRun(host, await connector.connect(host), vault);
-            const { status, stdout, stderr } = await run.run(request.script, request.become);
+            const { status, stdout, stderr } = await run.run(...asWhom(host));
             request.show({ host, status, stdout, stderr });
             await run.close();
             return status === 0 ? exitCodes.ok : exitCodes.taskFailed;

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { becomeOf } from '../config/become.ts';
 import { beforeTheRun, scopeOf } from '../config/host-variables.ts';
 import { count } from '../core/count.ts';
 import { InvalidInputError, UnreachableError } from '../core/errors.ts';
@@ -35,8 +36,10 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
   const limit = pLimit(request.forks);
   const silent: string[] = [];
   const becomes = (host: string) =>
-    request.become ||
-    scopeOf(variables, host, () => beforeTheRun('facts are not collected')).get('ansible_become') === true;
+    becomeOf(
+      scopeOf(variables, host, () => beforeTheRun('facts are not collected')),
+      host,
+    ).become ?? request.become;
   try {
     const journals = await Promise.all(
       hosts.map((name) =>

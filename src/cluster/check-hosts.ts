@@ -44,9 +44,9 @@ function checkSlots(given: GivenVariables): Diagnostic[] {
   });
 }
 
-/** A connection variable, by whichever of its names. */
+/** A connection variable, by either of its names. */
 export function connection(given: GivenVariables, name: 'host' | 'port', host: string): unknown {
-  return [`ansible_${name}`, `ansible_ssh_${name}`, name]
+  return [`ansible_${name}`, `ansible_ssh_${name}`]
     .map((variable) => given.raw(variable, host))
     .find((value) => value !== undefined);
 }

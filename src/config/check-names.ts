@@ -42,6 +42,9 @@ const connecting = [
   'ansible_become',
   'ansible_become_pass',
   'ansible_become_password',
+  'ansible_become_user',
+  'ansible_become_method',
+  'ansible_connection',
   'ansible_group_priority',
   'ansible_host',
   'ansible_password',
@@ -60,7 +63,7 @@ const connecting = [
 
 /** What Ansible reads besides (its documentation on special variables and connection plugins). */
 const ofAnsible =
-  /^ansible_((ssh|winrm|psrp|paramiko|python|shell|network|netconf|httpapi|docker|podman|kubectl|lxd|lxc|local|scp|sftp|aws_ssm)_\w+|become_(user|method|exe|flags)|su(do)?(_\w+)?|connection(_\w+)?|\w+_interpreter|timeout|pipelining|remote_tmp|async_dir|executable|host_key_checking|no_target_syslog|common_remote_group|facts?_\w+|facts|run_tags|skip_tags|version|ssh|retries|control_path(_dir)?|scp_if_ssh|check_mode|diff_mode|forks|verbosity|limit|inventory_sources|config_file|playbook_python|play_\w+|parent_role_\w+|role_name|search_path|index_var|loop(_var)?|collection_name|host_group)$/;
+  /^ansible_((ssh|winrm|psrp|paramiko|python|shell|network|netconf|httpapi|docker|podman|kubectl|lxd|lxc|local|scp|sftp|aws_ssm)_\w+|become_(exe|flags)|su(do)?(_\w+)?|connection_\w+|\w+_interpreter|timeout|pipelining|remote_tmp|async_dir|executable|host_key_checking|no_target_syslog|common_remote_group|facts?_\w+|facts|run_tags|skip_tags|version|ssh|retries|control_path(_dir)?|scp_if_ssh|check_mode|diff_mode|forks|verbosity|limit|inventory_sources|config_file|playbook_python|play_\w+|parent_role_\w+|role_name|search_path|index_var|loop(_var)?|collection_name|host_group)$/;
 
 /**
  * Names that nobody reads, and that look as if somebody should: slips of a declared name or of one that drover connects

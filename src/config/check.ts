@@ -17,7 +17,7 @@ import type { Declaration, Declarations } from './declarations.ts';
 import type { Problems } from './files.ts';
 import type { Inventory } from './inventory/model.ts';
 import { PatternError, selectHosts } from './inventory/patterns.ts';
-import { namesSetBy, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
+import { namesSetBy, noDelegation, tasksOf, type Condition, type Play, type Task } from './playbook/model.ts';
 import { expressionsOf } from './validate.ts';
 import { valueProblem } from './value-problem.ts';
 
@@ -68,12 +68,22 @@ export function checkRun(
       tasks.forEach((task) => checker.task(task));
     }
     found.report(problems, hosts.length);
+    for (const { delegateTo } of tasks) {
+      const problem = delegateTo && delegationProblem(inventory, delegateTo);
+      if (problem) problems.add(problem);
+    }
     tasks.forEach((task) => namesSetBy(task).forEach((name) => registered.add(name)));
   }
   const given = givenNames(inventory, extra);
   checkNames(given, declarations, used, problems);
   checkValues(inventory, plays, declarations, scopeOf, problems);
   return given.filter(({ name }) => !used.has(name));
+}
+
+/** Only what the inventory names can be reached. */
+function delegationProblem(inventory: Inventory, { value, range: at }: ScalarNode): Diagnostic | undefined {
+  if (typeof value !== 'string' || isTemplate(value) || inventory.hosts.has(value)) return undefined;
+  return noDelegation(value, at);
 }
 
 /** The names in a text's templates, as far as they can be read. */

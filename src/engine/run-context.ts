@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { becomeOf, becomeVariables } from '../config/become.ts';
 import { scopeOf, type RunVariables } from '../config/host-variables.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
 import { memoize } from '../core/memo.ts';
@@ -80,7 +81,7 @@ export class RunContext {
     strategy: Strategy,
     once: OnceForAll,
   ): Walker {
-    const become = play.become ?? this.#becomes(host);
+    const become = play.become ?? this.options.become;
     const among = this.#numberOf([hosts.join(' '), batch.join(' '), String(become)].join('\t'));
     return new Walker({
       host,
@@ -88,6 +89,10 @@ export class RunContext {
       strategy,
       once,
       bindings: this.#bindings,
+      become: (at, task, scope) =>
+        [play.vars, task.vars].some((vars) => becomeVariables.some((name) => vars.has(name)))
+          ? becomeOf(scope, at)
+          : this.#become(at),
       registered: this.fleet.get(host).registered,
       scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
       recall: (task, work) => this.#evaluations.recall(`${task.id} ${among} ${host}`, work),
@@ -96,18 +101,18 @@ export class RunContext {
     });
   }
 
-  #becomes(host: string): boolean {
-    return this.options.become || this.scope(host).get('ansible_become') === true;
-  }
+  /** What a host's variables say; a play and its tasks may have their own. */
+  readonly #become = memoize((host: string) => becomeOf(this.scope(host), host));
 
   /** Whether anything in the run is done as root; only then are facts collected as root, and hosts locked. */
-  readonly needsRoot = memoize(
-    (host: string): boolean =>
-      this.#becomes(host) ||
-      this.options.plays.some(
-        ({ play }) => play.become ?? [...tasksOf(play.tasks)].some((task) => task.become),
-      ),
-  );
+  readonly needsRoot = memoize((host: string): boolean => {
+    const { become, plays } = this.options;
+    return (
+      this.#become(host).become ??
+      (become ||
+        plays.some(({ play }) => play.become ?? [...tasksOf(play.tasks)].some((task) => task.become)))
+    );
+  });
 
   /** A host's variables, with what the run knows of it. */
   scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Layer): Scope {

@@ -9,7 +9,7 @@ import { subnetOf, type LabNames } from './names.ts';
 
 /** What says how to reach a host, and so is not the lab's. */
 const addressing =
-  /^(ansible_)?(host|port|user|password|ssh_pass|ssh_private_key_file|ssh_common_args|ssh_extra_args|become_password|become_pass)$|^(internal|client)_address$/;
+  /^ansible_(host|port|user|password|connection|ssh_\w+|private_key_file|become_\w+)$|^(internal|client)_address$/;
 
 export interface LabHost {
   readonly name: string;

@@ -30,7 +30,7 @@ export interface Target {
 /** The connection variables of a host, by their inventory names without `ansible_`. */
 export interface ConnectionVariables {
   readonly host?: string;
-  readonly port?: number;
+  readonly port?: number | string;
   readonly user?: string;
   readonly ssh_private_key_file?: string;
   readonly password?: string;
@@ -139,6 +139,17 @@ export function resolveTarget(
   options: ConnectionOptions,
   config: SshConfigFile,
 ): Target {
+  return resolve(name, variables, options, config, []);
+}
+
+/** `way` are the ProxyJumps that have led here. */
+function resolve(
+  name: string,
+  variables: ConnectionVariables,
+  options: ConnectionOptions,
+  config: SshConfigFile,
+  way: readonly string[],
+): Target {
   const address = variables.host ?? name;
   const fromArgs = parseSshArgs(name, `${variables.ssh_common_args ?? ''} ${variables.ssh_extra_args ?? ''}`);
   const settings: Settings = { ...config.settingsOf(address), ...fromArgs };
@@ -159,7 +170,7 @@ export function resolveTarget(
   return {
     name,
     address: first('hostname')?.replaceAll('%h', address) ?? address,
-    port: variables.port ?? Number(first('port') ?? 22),
+    port: portOf(name, String(variables.port ?? first('port') ?? 22)),
     user,
     identityFiles:
       key === undefined
@@ -170,7 +181,7 @@ export function resolveTarget(
     becomePassword: options.askedBecomePassword ?? variables.become_password,
     knownHostsFiles: [...knownHosts.map(expandHome), '/etc/ssh/ssh_known_hosts'],
     hostKeyPolicy: options.acceptNewHostKeys || checking === 'accept-new' ? 'accept-new' : 'strict',
-    jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config),
+    jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config, way),
     timeout: options.timeout,
     keepalive: {
       // 0 turns OpenSSH's keepalive off; ours is needed to notice an unreachable host.
@@ -187,7 +198,27 @@ function algorithms(list: string | undefined): readonly string[] | undefined {
   return list === undefined || /^[+^-]/.test(list) ? undefined : list.split(',');
 }
 
-function resolveJump(jump: string, options: ConnectionOptions, config: SshConfigFile): Target {
+function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port;
+  throw new UsageError(`${name}: the port ${text} is not a number from 1 to 65535`, {
+    hint: 'correct ansible_port, or the port in ~/.ssh/config or ProxyJump',
+  });
+}
+
+function resolveJump(
+  jump: string,
+  options: ConnectionOptions,
+  config: SshConfigFile,
+  way: readonly string[],
+): Target {
+  if (way.includes(jump))
+    throw new UsageError(
+      `ProxyJump goes in a circle: ${[...way.slice(way.indexOf(jump)), jump].join(' -> ')}`,
+      {
+        hint: 'give one of these hosts "ProxyJump none" in ~/.ssh/config',
+      },
+    );
   const hops = jump.split(',');
   const last = hops.pop() ?? '';
   const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(last);
@@ -196,12 +227,12 @@ function resolveJump(jump: string, options: ConnectionOptions, config: SshConfig
   const variables: ConnectionVariables = {
     host: host.replace(/^\[|\]$/g, ''),
     ...(user === undefined ? {} : { user }),
-    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(port === undefined ? {} : { port }),
     ...(hops.length === 0 ? {} : { ssh_common_args: `-J ${hops.join(',')}` }),
   };
   // The inventory's user is not the jump host's.
   const own: ConnectionOptions = { timeout: options.timeout, acceptNewHostKeys: options.acceptNewHostKeys };
-  return resolveTarget(host, variables, own, config);
+  return resolve(host, variables, own, config, [...way, jump]);
 }
 
 function expandHome(path: string): string {

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../core/diagnostics.ts';
 import type { MapNode, Node, ScalarNode } from '../../core/node.ts';
 import type { SourceFile, SourceFolder, SourceRange } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
@@ -112,4 +113,15 @@ export function namesSetBy(task: Task): string[] {
   return task.module.setsVariables
     ? [...registered, ...task.params.entries.map((entry) => entry.key)]
     : registered;
+}
+
+/** Why a task cannot be delegated to what the inventory does not name. */
+export function noDelegation(name: string, at: SourceRange): Diagnostic {
+  return ['localhost', '127.0.0.1', '::1'].includes(name)
+    ? {
+        message: `delegate_to: ${name} is not supported`,
+        at,
+        hint: 'drover runs nothing on the controller; a host of this name in the inventory is reached by SSH',
+      }
+    : { message: `delegate_to: the inventory has no host "${name}"`, at, hint: 'put it into the inventory' };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { findSource } from '../../config/playbook/sources.ts';
 import { Problems } from '../../config/files.ts';
-import type { Condition, Provides, Task } from '../../config/playbook/model.ts';
+import { noDelegation, type Condition, type Provides, type Task } from '../../config/playbook/model.ts';
 import { readConditions } from '../../config/playbook/keywords.ts';
 import { expressionsOf, reportIssue } from '../../config/validate.ts';
 import { InvalidInputError } from '../../core/errors.ts';
@@ -15,7 +15,7 @@ import { evaluateCondition, renderText, renderValue } from '../../vars/evaluate.
 import { NotYetKnown, type Scope, type Variable } from '../../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../../vars/template.ts';
 import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../../vars/value.ts';
-import type { Bindings } from './bindings.ts';
+import type { WalkOptions } from './strategy.ts';
 import { commandResult } from './command-result.ts';
 import { lastLines } from '../../core/text.ts';
 
@@ -43,9 +43,8 @@ export interface Instance {
   guard(lookUp: Parameters<BoundTask['guard']>[0]): Verdict | undefined;
 }
 
-export interface PlayDefaults {
-  readonly become: boolean | undefined;
-}
+/** What of a walk concerns the tasks that it binds. */
+export type Binder = Pick<WalkOptions, 'host' | 'play' | 'bindings' | 'become'>;
 
 /** One of a task's loop, or all of a task without one. */
 interface LoopItem {
@@ -88,10 +87,8 @@ export function conditionsHold(conditions: readonly Condition[], scope: Scope): 
  */
 export function bindTask(
   task: Task,
-  host: string,
   { scope, item, place }: LoopItem,
-  play: PlayDefaults,
-  bindings: Bindings,
+  { host, play, bindings, become: becomeOn }: Binder,
   open?: string,
 ): Instance {
   const params = renderParams(task, scope, open);
@@ -105,17 +102,25 @@ export function bindTask(
       reportIssue(issue, task.params, task.module.params, problems, 'parameter');
     throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
   }
-  const becomeUser = renderedText(task.becomeUser, scope);
   const named = renderedText(task.delegateTo, scope);
   const delegateTo = named === host ? undefined : named;
+  if (
+    task.delegateTo &&
+    named !== undefined &&
+    propertyOf(scope.get('hostvars') ?? null, named) === undefined
+  )
+    throw new InvalidInputError([{ ...noDelegation(named, task.delegateTo.range), hosts: [host] }]);
   // What is done on another host is compared with that one.
   const placed = <N extends Need<unknown>>(need: N): N =>
     delegateTo === undefined ? need : { host: delegateTo, ...need };
   const environment = Object.fromEntries(
     (task.environment?.entries ?? []).map((entry) => [entry.key, textOf(scope.render(entry.value)) ?? '']),
   );
-  const wrapped = { becomeUser: becomeUser === 'root' ? undefined : becomeUser, environment };
-  const become = task.become ?? play.become ?? false;
+  const given = becomeOn(delegateTo ?? host, task, scope);
+  const become = given.become ?? task.become ?? play.become ?? false;
+  // Without become it is the login user, whatever become_user says.
+  const user = become ? (given.user ?? renderedText(task.becomeUser, scope)) : undefined;
+  const wrapped = { becomeUser: user === 'root' ? undefined : user, environment };
   const readScript =
     isRead(task) && bound.command !== undefined ? wrapScript(bound.command, wrapped) : undefined;
   const read = readScript === undefined ? undefined : needRead(become ? readScript : asLogin(readScript));

@@ -17,9 +17,7 @@ export function bindOpenTask(task: Task, walk: WalkOptions): Instance[] | undefi
     ?.filter(({ scope }) => ifKnown(() => conditionsHold(task.when, scope)) !== false)
     .map((item) => {
       // Whatever takes the place of what is not known: it has to come to the same.
-      const [one, other] = ['a', 'b'].map((open) =>
-        ifKnown(() => bindTask(task, walk.host, item, walk.play, walk.bindings, open)),
-      );
+      const [one, other] = ['a', 'b'].map((open) => ifKnown(() => bindTask(task, item, walk, open)));
       return one && other && mayWrite(one) === mayWrite(other) ? one : undefined;
     });
   return instances?.every((instance) => instance !== undefined) ? instances : undefined;

@@ -1,3 +1,4 @@
+import type { Become } from '../../config/become.ts';
 import type { Play, Task } from '../../config/playbook/model.ts';
 import type { Layer, Scope, Variable } from '../../vars/scope.ts';
 import type { Bindings } from './bindings.ts';
@@ -30,6 +31,8 @@ export interface WalkOptions {
   readonly play: Play;
   readonly strategy: Strategy;
   readonly bindings: Bindings;
+  /** What variables say of who a task is done as on a host. */
+  become(host: string, task: Task, scope: Scope): Become;
   readonly once: OnceForAll;
   /** The host's results and set_facts, which the walk adds to. */
   readonly registered: Map<string, Variable>;

@@ -152,13 +152,12 @@ export class Walker {
   }
 
   #bind(task: Task): Instance[] {
-    const { host, play, bindings } = this.#options;
     const scope = this.#options.scope(task.vars);
     // A condition that does not need the item spares rendering the loop.
     if (!task.loop && !conditionsHold(task.when, scope)) return [];
     return expandLoop(task, scope)
       .filter((item) => conditionsHold(task.when, item.scope))
-      .map((item) => bindTask(task, host, item, play, bindings));
+      .map((item) => bindTask(task, item, this.#options));
   }
 
   async #refuseEvaluation(task: Task, error: unknown): Promise<void> {

@@ -85,6 +85,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
     registered: new Map([['patroni_package', { value: { stdout: patronis[release] } }]]),
     secrets,
   });
+  const become = () => ({ become: undefined, user: undefined });
   const out: string[] = [];
   for (const { play, hosts } of plays.filter((item) => item.hosts.includes(host))) {
     for (const task of tasksOf(play.tasks)) {
@@ -94,7 +95,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
         continue;
       }
       for (const item of expandLoop(task, scope)) {
-        const { name, bound } = bindTask(task, host, item, play, bindings);
+        const { name, bound } = bindTask(task, item, { host, play, bindings, become });
         out.push(`### ${play.name}: ${name} (${task.module.name})\n${stringifyYaml(bound.params)}`);
       }
     }

@@ -56,7 +56,7 @@ all:
   vars: { ansible_user: admin, ansible_port: 2222, cluster_name: demo, watchdog_mode: required }
   hosts:
     n1: { ansible_host: 10.0.0.1, internal_address: 192.168.0.1, zone: a, patroni_tags: { nofailover: true } }
-    n2: { host: 10.0.0.2, ansible_become_password: secret }
+    n2: { ansible_ssh_host: 10.0.0.2, ansible_become_password: secret }
   children:
     postgres: { hosts: { n1: , n2: , n3: { ansible_host: 10.0.0.3, mode: '0644' } }, vars: { postgres_port: 6432 } }
 `;
