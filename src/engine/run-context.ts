@@ -10,7 +10,7 @@ import type { Layer, Scope } from '../vars/scope.ts';
 import { Bindings } from './tasks/bindings.ts';
 import { Evaluations } from './tasks/evaluations.ts';
 import { Fleet } from './hosts/fleet.ts';
-import type { Instance } from './tasks/instance.ts';
+import type { Bound } from './tasks/instance.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunOptions } from './run-options.ts';
 import type { OnceForAll } from './tasks/run-once.ts';
@@ -28,7 +28,7 @@ export class RunContext {
   readonly options: RunOptions;
   readonly fleet: Fleet;
   readonly context: ModuleContext;
-  readonly #evaluations = new Evaluations<Instance[]>();
+  readonly #evaluations = new Evaluations<Bound[]>();
   readonly #bindings: Bindings;
   #texts = 0;
   /** A short name of a long text. */

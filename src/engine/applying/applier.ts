@@ -8,6 +8,7 @@ import { takeEffect } from '../tasks/effects.ts';
 import { QueueJournal } from './queue-journal.ts';
 import type { HostRun } from '../hosts/host-run.ts';
 import { lastLines } from '../../core/text.ts';
+import type { Task } from '../../config/playbook/model.ts';
 import type { Instance } from '../tasks/instance.ts';
 import type { Verdict } from '../../plan/change.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
@@ -224,6 +225,11 @@ export class Applier implements Strategy {
     const overwritten = overwrittenIn(queue.slice(0, lastRun + 1));
     const again: QueuedTask[] = [];
     let settled = 0;
+    let failed: Task | undefined;
+    const settledAs = (instance: Instance, outcome: Outcome): Settled => {
+      if (outcome.status === 'failed') failed = instance.task;
+      return { instance, outcome };
+    };
     try {
       for (const [position, item] of queue.entries()) {
         const { instance } = item;
@@ -232,16 +238,15 @@ export class Applier implements Strategy {
         if (item.changes.length === 0 && again.length === 0) {
           // Guarded by the changes after it, or else by what was just collected.
           if (position < lastRun) {
-            yield { instance, outcome: outcomeInSync(instance, item.result) };
+            yield settledAs(instance, outcomeInSync(instance, item.result));
             continue;
           }
           const verdict = instance.diff((need) => this.#host.world.records(need));
-          if (verdict.state === 'in-sync')
-            yield { instance, outcome: outcomeInSync(instance, verdict.result) };
+          if (verdict.state === 'in-sync') yield settledAs(instance, outcomeInSync(instance, verdict.result));
           else again.push(item);
         } else if (again.length > 0 || ran.length === 0) {
           if (brokenOff !== undefined && again.length === 0) {
-            yield { instance, outcome: failedWith(brokenOff) };
+            yield settledAs(instance, failedWith(brokenOff));
           } else again.push(item);
         } else {
           const { done, last } = this.#note(item, ran);
@@ -249,7 +254,7 @@ export class Applier implements Strategy {
           const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
           const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
           this.#journal.writeResults(item.intents, instance.become, ran, failure);
-          yield { instance, outcome };
+          yield settledAs(instance, outcome);
         }
         if (brokenOff === undefined && ran.length === 0)
           this.#journal.writeResults(item.intents, instance.become, ran);
@@ -269,6 +274,11 @@ export class Applier implements Strategy {
     const blamed = again.findIndex((item) => item.changes.length > 0);
     for (const [position, item] of again.entries()) {
       const { instance, attempts } = item;
+      // Its other items come to their end before the failure of a loop keeps what follows from being done.
+      if (failed && failed !== instance.task) {
+        yield* this.flush('a task has failed');
+        failed = undefined;
+      }
       const next = position <= blamed || isApart(item) ? attempts + 1 : attempts;
       if (next >= guardAttempts) {
         yield { instance, outcome: failedWith('what it depends on changes each time it is looked at') };

@@ -47,11 +47,17 @@ export interface Instance {
 export type Binder = Pick<WalkOptions, 'host' | 'play' | 'bindings' | 'become'>;
 
 /** One of a task's loop, or all of a task without one. */
-interface LoopItem {
+export interface LoopItem {
   readonly scope: Scope;
   readonly item: Value | undefined;
   /** Its place in the loop, from 0. */
   readonly place: number;
+}
+
+/** An item of a task's loop with its instance; without one its conditions do not hold. */
+export interface Bound {
+  readonly item: LoopItem;
+  readonly instance: Instance | undefined;
 }
 
 /** The items of a task's loop with their scopes; one without an item when it has none. */

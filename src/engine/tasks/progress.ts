@@ -2,23 +2,32 @@ import { namesSetBy, type Task } from '../../config/playbook/model.ts';
 import { messageOf, TaskFailedError, UnreachableError, type DroverError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import type { Value } from '../../vars/value.ts';
-import { nameOf, type Instance } from './instance.ts';
+import { nameOf, type Bound, type Instance } from './instance.ts';
 import type { Outcome, TaskStatus } from './outcome.ts';
 import type { WalkOptions } from './strategy.ts';
+
+const skipped = { changed: false, failed: false, skipped: true };
 
 /** Gathers the outcomes of a task's instances, registers the result, and says what became of it. */
 export class TaskProgress {
   readonly #options: WalkOptions;
   readonly #task: Task;
-  readonly #instances: readonly Instance[];
+  readonly #bound: readonly Bound[];
   readonly #isRescued: boolean;
   readonly #outcomes = new Map<Instance, Outcome>();
+  readonly instances: readonly Instance[];
 
-  constructor(options: WalkOptions, task: Task, instances: readonly Instance[], isRescued: boolean) {
+  constructor(options: WalkOptions, task: Task, bound: readonly Bound[], isRescued: boolean) {
     this.#options = options;
     this.#task = task;
-    this.#instances = instances;
+    this.#bound = bound;
     this.#isRescued = isRescued;
+    this.instances = bound.flatMap(({ instance }) => instance ?? []);
+  }
+
+  /** Whether an instance has failed so that the task will. */
+  get hasFailed(): boolean {
+    return !this.#task.ignoreErrors && [...this.#outcomes.values()].some(({ status }) => status === 'failed');
   }
 
   markPending(): void {
@@ -32,7 +41,7 @@ export class TaskProgress {
   }
 
   skip(): void {
-    this.#register({ changed: false, failed: false, skipped: true });
+    this.#register(this.#result());
     this.#report('skipped');
   }
 
@@ -54,17 +63,17 @@ export class TaskProgress {
         this.#options.registered.set(name, { value: value as Value });
       }
     }
-    const stops = outcome.status === 'failed' && !this.#task.ignoreErrors;
-    if (this.#outcomes.size < this.#instances.length && !stops) return undefined;
+    const isLost = outcome.error instanceof UnreachableError && !this.#task.ignoreErrors;
+    if (this.#outcomes.size < this.instances.length && !isLost) return undefined;
     return this.#finish();
   }
 
   #finish(): DroverError | undefined {
     const outcomes = [...this.#outcomes.values()];
-    const failure = outcomes.find((outcome) => outcome.status === 'failed');
+    const failure = this.#failure();
     const isRescued = this.#isRescued && !(failure?.error instanceof UnreachableError);
     const status = failure && isRescued ? 'rescued' : this.#statusOf(outcomes);
-    if (outcomes.every((outcome) => outcome.result !== undefined)) this.#register(this.#result(outcomes));
+    if (outcomes.every((outcome) => outcome.result !== undefined)) this.#register(this.#result());
     const shown = failure ?? outcomes.find((outcome) => outcome.reason !== undefined);
     this.#report(failure && this.#task.ignoreErrors ? 'ignored' : status, shown?.reason, shown?.hint);
     return failure && !this.#task.ignoreErrors ? this.#errorOf(failure) : undefined;
@@ -84,18 +93,43 @@ export class TaskProgress {
     return 'ok';
   }
 
-  #result(outcomes: readonly Outcome[]): Record<string, unknown> {
-    const results = outcomes.map((outcome) => ({
+  /** The first failure; of a loop with all items that have failed. */
+  #failure(): Outcome | undefined {
+    const failed = [...this.#outcomes].filter(([, { status }]) => status === 'failed');
+    const [first] = failed;
+    if (!first) return undefined;
+    const [, outcome] = first;
+    // What is hidden is neither to be told by the items.
+    if (failed.length < 2 || this.#task.noLog) return outcome;
+    const reasons = failed.map(([{ label = '' }, { reason = 'failed' }]) => `[${label}] ${reason}`);
+    return { ...outcome, reason: reasons.join('; ') };
+  }
+
+  /** What is registered, as Ansible has it: of a loop all items, those that were skipped included. */
+  #result(): Record<string, unknown> {
+    const results = this.#bound.map(({ instance }) => this.#resultOf(instance));
+    if (!this.#task.loop) return results[0] ?? skipped;
+    const { loopVariable: name } = this.#task;
+    const own = results.map((result, place) => ({
+      ...result,
+      [name]: this.#bound[place]?.item.item,
+      ansible_loop_var: name,
+    }));
+    return {
+      results: own,
+      changed: results.some((result) => result['changed']),
+      failed: results.some((result) => result['failed']),
+      skipped: results.every((result) => result['skipped']),
+    };
+  }
+
+  #resultOf(instance: Instance | undefined): Record<string, unknown> {
+    const outcome = instance && this.#outcomes.get(instance);
+    if (!outcome) return skipped;
+    return {
       changed: outcome.status === 'changed',
       ...outcome.result,
       failed: outcome.status === 'failed',
-      skipped: false,
-    }));
-    if (!this.#task.loop) return results[0] ?? {};
-    return {
-      results,
-      changed: results.some((result) => result.changed),
-      failed: results.some((result) => result.failed),
       skipped: false,
     };
   }
@@ -111,7 +145,7 @@ export class TaskProgress {
       host,
       play,
       task: this.#task,
-      name: this.#instances[0]?.name ?? this.#name(),
+      name: this.instances[0]?.name ?? this.#name(),
       status,
       instances: [...this.#outcomes].map(([instance, outcome]) => ({ instance, outcome })),
       reason,

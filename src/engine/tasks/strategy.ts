@@ -2,7 +2,7 @@ import type { Become } from '../../config/become.ts';
 import type { Play, Task } from '../../config/playbook/model.ts';
 import type { Layer, Scope, Variable } from '../../vars/scope.ts';
 import type { Bindings } from './bindings.ts';
-import type { Instance } from './instance.ts';
+import type { Bound, Instance } from './instance.ts';
 import type { Settled, TaskReport } from './outcome.ts';
 import type { OnceForAll } from './run-once.ts';
 
@@ -38,7 +38,7 @@ export interface WalkOptions {
   readonly registered: Map<string, Variable>;
   scope(task: Layer): Scope;
   /** What a task came to before, where nothing that it looked at has changed since; else what it comes to now. */
-  recall(task: Task, work: () => Instance[]): Instance[];
+  recall(task: Task, work: () => Bound[]): Bound[];
   selects(task: Task): boolean;
   /** Throws when the run is to stop. */
   checkpoint(): void;

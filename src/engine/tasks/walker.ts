@@ -3,7 +3,7 @@ import { namesSetBy, type Block, type TaskOrBlock, type Task } from '../../confi
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
-import { bindTask, conditionsHold, expandLoop, type Instance } from './instance.ts';
+import { bindTask, conditionsHold, expandLoop, type Bound, type Instance } from './instance.ts';
 import { HostFailed } from './outcome.ts';
 import { TaskProgress } from './progress.ts';
 import type { Settling, WalkOptions } from './strategy.ts';
@@ -76,14 +76,15 @@ export class Walker {
 
   async #run(task: Task): Promise<void> {
     const { strategy } = this.#options;
-    let instances: Instance[] | undefined;
+    let bound: Bound[] | undefined;
     try {
-      instances = await this.#evaluate(task);
+      bound = await this.#evaluate(task);
     } catch (error) {
       await this.#refuseEvaluation(task, error);
       return;
     }
-    const progress = new TaskProgress(this.#options, task, instances, this.#rescues > 0);
+    const progress = new TaskProgress(this.#options, task, bound, this.#rescues > 0);
+    const { instances } = progress;
     if (instances.length === 0) {
       progress.skip();
       return;
@@ -96,6 +97,8 @@ export class Walker {
       // What was under way before may have set the same name meanwhile.
       if (this.#underWay.has(instance)) progress.markPending();
     }
+    // The other items of its loop are done before the failure ends the host's part of the play.
+    if (progress.hasFailed) await this.#flush('an item of a loop has failed');
   }
 
   /** Whether conditions of what is under way look at a name that the task sets, as it is before that. */
@@ -131,33 +134,32 @@ export class Walker {
     for (const instance of submitted.slice(submitted.indexOf(failed))) this.#underWay.delete(instance);
   }
 
-  /** The task's instances; what they depend on and is still under way is waited for. */
-  async #evaluate(task: Task): Promise<Instance[]> {
+  /** The task's items with their instances; what they depend on and is still under way is waited for. */
+  async #evaluate(task: Task): Promise<Bound[]> {
     const { strategy } = this.#options;
     let reason: string;
     try {
-      return this.#instances(task);
+      return this.#bound(task);
     } catch (error) {
       if (!(error instanceof NotYetKnown) || !strategy.pending) throw error;
       reason = error.reason;
     }
     await this.#flush(reason);
-    return this.#instances(task);
+    return this.#bound(task);
   }
 
-  #instances(task: Task): Instance[] {
+  #bound(task: Task): Bound[] {
     // Conditions on the result are evaluated later, with variables as they are then.
     const isJudged = task.until ?? task.failedWhen ?? task.changedWhen;
     return isJudged ? this.#bind(task) : this.#options.recall(task, () => this.#bind(task));
   }
 
-  #bind(task: Task): Instance[] {
+  #bind(task: Task): Bound[] {
     const scope = this.#options.scope(task.vars);
-    // A condition that does not need the item spares rendering the loop.
-    if (!task.loop && !conditionsHold(task.when, scope)) return [];
-    return expandLoop(task, scope)
-      .filter((item) => conditionsHold(task.when, item.scope))
-      .map((item) => bindTask(task, item, this.#options));
+    return expandLoop(task, scope).map((item) => ({
+      item,
+      instance: conditionsHold(task.when, item.scope) ? bindTask(task, item, this.#options) : undefined,
+    }));
   }
 
   async #refuseEvaluation(task: Task, error: unknown): Promise<void> {

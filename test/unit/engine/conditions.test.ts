@@ -91,3 +91,21 @@ test('a name that is registered again is not taken for the task before', async (
   );
   expect(tasks).toEqual(['one', 'waits', 'judged', 'two', 'after'].map((name) => `a ${name}: changed`));
 });
+
+test('a loop of which an item fails is done to its end, and nothing after it is', async () => {
+  const lab = new LocalLab();
+  const loop =
+    "- { name: each, shell: 'test {{item}} != b && touch {{dir}}/{{item}}', loop: [a, b, c], register: r }\n";
+  const { tasks, registered, error } = await lab.run(playOf(loop + after));
+  expect(tasks).toEqual(['a each: failed']);
+  expect(error).toMatch(/^a: /);
+  expect([lab.read('a', 'a'), lab.read('a', 'b'), lab.read('a', 'c')]).toEqual(['', undefined, '']);
+  expect(lab.read('a', 'after')).toBeUndefined();
+  expect(registered['a']?.['r']).toMatchObject({
+    results: [
+      { item: 'a', failed: false },
+      { item: 'b', failed: true, rc: 1 },
+      { item: 'c', failed: false },
+    ],
+  });
+});

@@ -184,7 +184,7 @@ describe('tasks', () => {
     );
     expect(outcome.error).toBeUndefined();
     expect(outcome.of('change').map(({ item }) => item)).toEqual(['x', 'z']);
-    expect(outcome.said).toEqual(['a: 2 true']);
+    expect(outcome.said).toEqual(['a: 3 true']);
   });
 
   test('a command that only reads is run while planning', async () => {

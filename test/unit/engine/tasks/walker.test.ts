@@ -57,16 +57,55 @@ describe('conditions', () => {
 });
 
 describe('loops', () => {
-  test('the first item that fails ends the loop and the host’s part of the play', async () => {
-    const { log, failure } = await walk(
-      `
-- { name: t, command: x, loop: [1, 2, 3] }
+  test.each([false, true])(
+    'an item that fails stops no other; the task fails at its end, and the host’s part of the play (queued: %s)',
+    async (queues) => {
+      const { log, failure, registered, told } = await walk(
+        `
+- { name: t, command: x, loop: [1, 2, 3, 4], register: r }
 - { name: after, command: x }`,
-      { 't of 2': failed },
-    );
+        { 't of 2': failed, 't of 3': { ...failed, reason: 'worse' } },
+        { queues },
+      );
+      const items = ['t of 1', 't of 2', 't of 3', 't of 4'];
+      expect(log).toEqual(queues ? [...items, 'after', 'flush: the play ends'] : items);
+      expect(told).toEqual(['t: failed']);
+      expect(failure).toBeInstanceOf(TaskFailedError);
+      expect(failure?.message).toBe('a: [2] broken; [3] worse');
+      expect(registered.get('r')).toMatchObject({ value: { failed: true, changed: true } });
+    },
+  );
+
+  test('a host that is lost ends the loop at once', async () => {
+    const { log, failure } = await walk('- { name: t, command: x, loop: [1, 2, 3] }', { 't of 2': away });
     expect(log).toEqual(['t of 1', 't of 2']);
-    expect(failure).toBeInstanceOf(TaskFailedError);
-    expect(failure?.message).toBe('a: broken');
+    expect(failure).toBeInstanceOf(UnreachableError);
+  });
+
+  test('each item has a result with its item, also one that was skipped', async () => {
+    const { registered } = await walk(
+      `
+- { command: x, loop: [a, b], loop_control: { loop_var: name }, when: ne name 'b', register: some }
+- { command: x, loop: [a], when: false, register: none }
+- { command: x, loop: [], register: empty }`,
+    );
+    expect(registered.get('some')).toEqual({
+      value: {
+        results: [
+          { rc: 0, changed: true, failed: false, skipped: false, name: 'a', ansible_loop_var: 'name' },
+          { changed: false, failed: false, skipped: true, name: 'b', ansible_loop_var: 'name' },
+        ],
+        changed: true,
+        failed: false,
+        skipped: false,
+      },
+    });
+    expect(registered.get('none')).toMatchObject({
+      value: { results: [{ item: 'a', skipped: true }], skipped: true, changed: false },
+    });
+    expect(registered.get('empty')).toEqual({
+      value: { results: [], changed: false, failed: false, skipped: true },
+    });
   });
 
   test('ignore_errors lets the items after it go on', async () => {
