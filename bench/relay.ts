@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** A TCP relay to a host that behaves as if the host were far away. */
 export class Relay {
@@ -11,12 +11,16 @@ export class Relay {
     this.#server = createServer({ noDelay: true }, (client) => this.#relay(client, to, roundTrip));
   }
 
-  /** Listens on a port of this machine; `roundTrip` in milliseconds. */
+  /** Listens on a port of this machine, with 0 on a free one; `roundTrip` in milliseconds. */
   static async open(port: number, to: { host: string; port: number }, roundTrip: number): Promise<Relay> {
     const relay = new Relay(to, roundTrip);
     relay.#server.listen(port, '127.0.0.1');
     await once(relay.#server, 'listening');
     return relay;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** How often the client waited for the host since it was last asked, the opening of TCP included. */
