@@ -1,6 +1,6 @@
 import { didYouMean } from '../core/diagnostics.ts';
 import { helpers } from './helpers.ts';
-import { diagnostic, type Template, type TemplateError } from './template.ts';
+import { diagnostic, jinjaHint, type Template, type TemplateError } from './template.ts';
 
 interface Signature {
   readonly usage: string;
@@ -30,12 +30,13 @@ export function checkCall(template: Template, { path, params, hash }: Call): voi
   const name = (path as hbs.AST.PathExpression).original;
   const signature = [helpers, lazyHelpers].find((all) => Object.hasOwn(all, name))?.[name];
   if (!signature) {
-    const hint = infixHint(path, params) ?? didYouMean(name, allNames()).hint;
+    const hint = infixHint(template, path, params) ?? didYouMean(name, allNames()).hint;
     throw errorAt(template, path, `no helper "${name}"`, hint);
   }
   const [least, most] = signature.arity;
   if (params.length < least || params.length > most) {
-    throw errorAt(template, path, `wrong number of arguments for ${name}`, signature.usage);
+    const hint = infixHint(template, path, params) ?? signature.usage;
+    throw errorAt(template, path, `wrong number of arguments for ${name}`, hint);
   }
 }
 
@@ -71,17 +72,16 @@ function allNames(): string[] {
   return [...Object.keys(helpers), ...Object.keys(lazyHelpers)];
 }
 
-/** For `a and b` and `x is defined`: in Handlebars the operator comes first. */
-function infixHint(left: hbs.AST.Expression, [operator, right]: Call['params']): string | undefined {
-  if (operator?.type !== 'PathExpression' || !right) return undefined;
-  const name = (operator as hbs.AST.PathExpression).original;
-  if (name === 'is') return `write defined ${sourceOf(left)}, or another helper before its argument`;
-  if (!['and', 'or', 'in'].includes(name)) return undefined;
-  return `write ${name} ${sourceOf(left)} ${sourceOf(right)}`;
-}
-
-function sourceOf(expression: hbs.AST.Expression): string {
-  if (expression.type === 'SubExpression') return '(…)';
-  const { original } = expression as hbs.AST.PathExpression;
-  return expression.type === 'StringLiteral' ? JSON.stringify(original) : original;
+/** For `a and b`, `x is defined` or `not x is defined`: in Handlebars the operator comes first. */
+function infixHint(template: Template, path: hbs.AST.Expression, params: Call['params']): string | undefined {
+  const last = params.at(-1);
+  const isInfix = params.some(
+    (param) =>
+      param.type === 'PathExpression' &&
+      ['and', 'or', 'in', 'is', 'not', 'if'].includes((param as hbs.AST.PathExpression).original),
+  );
+  if (!last || !isInfix) return undefined;
+  // Of a part only its own value is known to count.
+  const isWhole = template.single?.path === path;
+  return jinjaHint(template.between(path, last), template.isCondition && isWhole, false);
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../core/diagnostics.ts';
 import { rangeWithin, type ScalarNode } from '../core/node.ts';
 import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
+import { translateJinja } from './jinja.ts';
 
 /** A template or expression is wrong, or refers to something that does not exist. */
 export class TemplateError extends Error {
@@ -20,6 +21,10 @@ export interface Template {
   readonly program: hbs.AST.Program;
   /** The sole expression, when the text is one `{{ }}` and nothing else: it keeps its type. */
   readonly single: hbs.AST.MustacheStatement | undefined;
+  /** It is a condition: of its value only the truth counts. */
+  readonly isCondition: boolean;
+  /** The text from one node to another. */
+  between(first: hbs.AST.Node, last: hbs.AST.Node): string;
   place(node: hbs.AST.Node): SourceRange | undefined;
 }
 
@@ -44,7 +49,8 @@ export function templateOfExpression(node: ScalarNode): Template {
     const hint = 'the whole of it is one expression: leave out the braces';
     throw new TemplateError({ message: 'braces in an expression', at: node.range, hint });
   }
-  return parse(`{{${text}}}`, (offset, length) => rangeWithin(node, Math.max(0, offset - 2), length));
+  const place: Place = (offset, length) => rangeWithin(node, Math.max(0, offset - 2), length);
+  return parse(`{{${text}}}`, place, true);
 }
 
 /** A whole file as a template. */
@@ -57,7 +63,7 @@ export function parsedTemplates(): ReadonlyMap<string, hbs.AST.Program> {
   return programs ?? new Map<string, hbs.AST.Program>();
 }
 
-function parse(text: string, place: Place): Template {
+function parse(text: string, place: Place, isCondition = false): Template {
   programs ??= parsedAtBuild('template');
   let program = programs.get(text);
   if (!program) {
@@ -65,7 +71,7 @@ function parse(text: string, place: Place): Template {
     try {
       program = Handlebars.parse(text);
     } catch (error) {
-      throw new TemplateError(syntaxDiagnostic(text, error, place), { cause: error });
+      throw new TemplateError(syntaxDiagnostic(text, error, place, isCondition), { cause: error });
     }
     programs.set(text, program);
   }
@@ -76,6 +82,8 @@ function parse(text: string, place: Place): Template {
       rest.length === 0 && only?.type === 'MustacheStatement'
         ? (only as hbs.AST.MustacheStatement)
         : undefined,
+    isCondition,
+    between: (first, last) => text.slice(offsetOf(text, first.loc.start), offsetOf(text, last.loc.end)),
     place(node) {
       const start = offsetOf(text, node.loc.start);
       return place(start, Math.max(1, offsetOf(text, node.loc.end) - start));
@@ -105,32 +113,22 @@ function refuseJinjaBlocks(text: string, place: Place): void {
   });
 }
 
-function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnostic {
-  const filter = /\{\{[^}]*?([\w.]+)\s*\|\s*(\w+)(?:\(\s*([^)}]*)\s*\))?[^}]*\}\}/.exec(text);
-  if (filter) {
-    const [whole, subject = '', name = '', argument = ''] = filter;
-    const call = [name, subject, argument.replaceAll("'", '"')].filter((part) => part !== '').join(' ');
+/** Jinja's signs: `|` of a filter, and operators. */
+const jinjaSign = /\||[=!<>]=|[<>]/;
+
+function syntaxDiagnostic(text: string, error: unknown, place: Place, isCondition: boolean): Diagnostic {
+  const jinja = [...text.matchAll(/\{\{([^{}]*)\}\}/g)].find(([, inner = '']) => jinjaSign.test(inner));
+  if (jinja) {
+    const [whole, inner = ''] = jinja;
+    const [sign = ''] = jinjaSign.exec(inner) ?? [];
+    const start = jinja.index + whole.length - inner.trimStart().length - 2;
     return toDiagnostic({
-      message: 'this is a Jinja filter; expressions here are Handlebars',
-      at: place(filter.index, whole.length),
-      hint: `write {{ ${call} }}`,
-    });
-  }
-  const operator = /(\{\{[^}]*?)([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w."']+)/.exec(text);
-  const names: Record<string, string> = {
-    '==': 'eq',
-    '!=': 'ne',
-    '<': 'lt',
-    '<=': 'le',
-    '>': 'gt',
-    '>=': 'ge',
-  };
-  if (operator) {
-    const [whole, before = '', left = '', sign = '', right = ''] = operator;
-    return toDiagnostic({
-      message: `there is no operator ${sign}`,
-      at: place(operator.index + before.length, whole.length - before.length),
-      hint: `write ${names[sign] ?? sign} ${left} ${right.replaceAll("'", '"')}`,
+      message:
+        sign === '|'
+          ? 'this is a Jinja filter; expressions here are Handlebars'
+          : `there is no operator ${sign}`,
+      at: place(start, inner.trim().length),
+      hint: jinjaHint(inner, isCondition, !isCondition) ?? 'the helper comes first: eq NAME "value"',
     });
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -144,6 +142,12 @@ function syntaxDiagnostic(text: string, error: unknown, place: Place): Diagnosti
     at: place(Math.min(start + column, Math.max(0, text.length - 1)), 1),
     hint: expected,
   });
+}
+
+/** What to write instead of a Jinja expression; undefined where nothing means the same for sure. */
+export function jinjaHint(source: string, isCondition: boolean, inBraces: boolean): string | undefined {
+  const ours = translateJinja(source, isCondition);
+  return ours === undefined ? undefined : `write ${inBraces ? `{{ ${ours} }}` : ours}`;
 }
 
 interface LooseDiagnostic {

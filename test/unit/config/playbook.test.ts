@@ -416,7 +416,7 @@ describe('what is refused in tasks, with its place', () => {
     ['- { debug: , when: x == "y" }', ['1:20 there is no operator == -> write eq x "y"']],
     [
       '- debug: { msg: "{{ x | upper }}" }',
-      ['1:18 this is a Jinja filter; expressions here are Handlebars -> write {{ upper x }}'],
+      ['1:21 this is a Jinja filter; expressions here are Handlebars -> write {{ upper x }}'],
     ],
     [
       '- { debug: , loop_control: { lopp_var: x } }',
@@ -454,7 +454,7 @@ describe('what is refused in tasks, with its place', () => {
       't.yml:1:14 unknown parameter "nam" -> did you mean "name"?',
       expect.stringMatching(/^t\.yml:2:\d+ not a valid template -> Expecting /),
       '4:41 unknown keyword "becme" -> did you mean "become"?',
-      'templates/t.hbs:2:1 this is a Jinja filter; expressions here are Handlebars -> write {{ default x "y" }}',
+      'templates/t.hbs:2:4 this is a Jinja filter; expressions here are Handlebars -> write {{ default x "y" }}',
     ]);
   });
 

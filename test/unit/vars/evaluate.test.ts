@@ -132,11 +132,11 @@ describe('what people bring along from Jinja is told in Handlebars', () => {
   test.each([
     [
       '{{ x | default("y") }}',
-      't.hbs:1:1 this is a Jinja filter; expressions here are Handlebars -> write {{ default x "y" }}',
+      't.hbs:1:4 this is a Jinja filter; expressions here are Handlebars -> write {{ default x "y" }}',
     ],
     [
       "{{ a.b | join(',') }}",
-      't.hbs:1:1 this is a Jinja filter; expressions here are Handlebars -> write {{ join a.b "," }}',
+      't.hbs:1:4 this is a Jinja filter; expressions here are Handlebars -> write {{ join a.b "," }}',
     ],
     [
       '{% if x %}',
@@ -151,14 +151,17 @@ describe('what people bring along from Jinja is told in Handlebars', () => {
       't.hbs:1:1 this is Jinja; templates here are Handlebars -> write a variable of the play or task (vars:)',
     ],
     ['{% raw %}', 't.hbs:1:1 this is Jinja; templates here are Handlebars'],
-    ["{{ a == 'b' }}", 't.hbs:1:4 there is no operator == -> write eq a "b"'],
-    ['{{ a >= 3 }}', 't.hbs:1:4 there is no operator >= -> write ge a 3'],
-    ['{{ a and b }}', 't.hbs:1:4 no helper "a" -> write and a b'],
-    ['{{ "x" in list }}', 't.hbs:1:4 no helper "x" -> write in "x" list'],
+    ["{{ a == 'b' }}", 't.hbs:1:4 there is no operator == -> write {{ eq a "b" }}'],
+    ['{{ a >= 3 }}', 't.hbs:1:4 there is no operator >= -> write {{ ge a 3 }}'],
+    ['{{ a and b }}', 't.hbs:1:4 no helper "a"'],
+    ['{{ not a == b }}', 't.hbs:1:4 there is no operator == -> write {{ not (eq a b) }}'],
     [
-      '{{ a is defined }}',
-      't.hbs:1:4 no helper "a" -> write defined a, or another helper before its argument',
+      '{{ a | list }}',
+      't.hbs:1:4 this is a Jinja filter; expressions here are Handlebars -> the helper comes first: eq NAME "value"',
     ],
+    ['{{ a is not defined }}', 't.hbs:1:4 no helper "a" -> write not (defined a)'],
+    ['{{ "x" in list }}', 't.hbs:1:4 no helper "x" -> write in "x" list'],
+    ['{{ a is defined }}', 't.hbs:1:4 no helper "a" -> write defined a'],
   ])('%s', (source, expected) => {
     expect(refusal(() => text(source))).toBe(expected);
   });
