@@ -22,6 +22,7 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 /** Why, in words, and of which file where the error knows. */
 export function describeSystemError(error: NodeJS.ErrnoException, withPath = true): string {
+  if (error.syscall === 'uv_cwd') return 'the current directory is gone; change to one that exists';
   const why = words[error.code ?? ''] ?? messageOf(error);
   return withPath && error.path !== undefined ? `${error.path}: ${why}` : why;
 }

@@ -44,3 +44,11 @@ export const regularExpression = z.string().refine(
   },
   { message: 'is not a regular expression' },
 );
+
+/** A systemd unit that can be started: no pattern, and no template without its instance. */
+export const unit = z
+  .string()
+  .regex(/^[\w:.@\\-]+$/, 'is not the name of a unit')
+  .refine((name) => !/@(\.\w+)?$/.test(name), {
+    error: ({ input }) => `${String(input)} is a template: give its instance after the @`,
+  });

@@ -30,9 +30,11 @@ export function diffService(
   const { name } = params;
   if (!unit) return refused('systemd does not answer', 'the host must be booted with systemd');
   if (unit.load === 'not-found') {
-    return params.state === 'stopped' && params.enabled !== true
-      ? changed()
-      : refused(`there is no unit ${name}`, 'install the package it belongs to first');
+    const isOver = params.state === 'stopped' || params.enabled === false;
+    const hint = isOver
+      ? 'correct the name, or say with failed_when: false that it may be missing'
+      : 'install the package it belongs to first';
+    return refused(`there is no unit ${name}`, hint);
   }
   if (unit.load === 'masked' && params.state === 'started') {
     return refused(`${name} is masked`, `systemctl unmask ${name}, if that is what you want`);

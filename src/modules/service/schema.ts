@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { unitName } from '../../facts/unit.ts';
 import { changeFields } from '../../plan/change.ts';
-import { textList } from '../params.ts';
+import { textList, unit } from '../params.ts';
 
 const states = ['started', 'stopped'] as const;
 
 export const ServiceParams = z.strictObject({
-  name: z.string().min(1).transform(unitName).describe('The unit: `etcd` is `etcd.service`.'),
+  name: unit.transform(unitName).describe('The unit: `etcd` is `etcd.service`.'),
   state: z
     .enum(states, {
       error: ({ input }) =>

@@ -5,6 +5,7 @@ import { needHttp } from '../../facts/api.ts';
 import { needUnit } from '../../facts/unit.ts';
 import { changeFields, inSync, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
+import { unit as unitParam } from '../params.ts';
 
 const Params = z.strictObject({
   url: z
@@ -20,8 +21,7 @@ const Params = z.strictObject({
     .describe('Status, or a list of them, that is accepted.'),
   url_username: z.string().optional().describe('User for basic authentication.'),
   url_password: z.string().optional().describe('That user’s password.'),
-  unit: z
-    .string()
+  unit: unitParam
     .optional()
     .describe('systemd unit that is to answer: once it has failed, nobody waits for it any longer.'),
 });

@@ -109,6 +109,8 @@ const others = [
   "word | regex_replace('M', 'm')",
 ];
 
+const textIn = (value: unknown) => JSON.stringify(value).replaceAll(/"(\d+)"/g, '$1');
+
 function valueOf(expression: string): Value {
   return renderValue(
     templateOfExpression(scalarOf(`key: ${JSON.stringify(expression)}`)),
@@ -122,7 +124,7 @@ describe('what is written instead of Jinja means the same', () => {
     expect(isTruthy(valueOf(condition))).toBe(isTruthy(value as Value));
     const ours = translateJinja(source, false);
     // Numbers that come out of Ansible's templates are text.
-    if (ours !== undefined) expect(String(valueOf(ours))).toBe(String(value));
+    if (ours !== undefined) expect(textIn(valueOf(ours))).toBe(textIn(value));
   });
 
   test.each(others)('nothing is written instead of %s', (source) => {
