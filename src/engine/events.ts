@@ -18,10 +18,13 @@ const where = {
 export const taskStatuses = ['ok', 'changed', 'failed', 'ignored', 'rescued', 'skipped', 'deferred'] as const;
 
 const HostRecap = z.object({
+  /** Also those that changed something, or failed and were ignored. */
   ok: z.number(),
   changed: z.number(),
   failed: z.number(),
   skipped: z.number(),
+  rescued: z.number(),
+  ignored: z.number(),
   unreachable: z.number(),
   deferred: z.number(),
   roundTrips: z.number(),
@@ -129,7 +132,7 @@ export type RunEvent = z.infer<typeof RunEvent>;
 /** Every line of `--json`: an event with version, run and time. */
 export const EventLine = z.intersection(
   RunEvent,
-  z.object({ v: z.literal(1), run: z.string(), time: z.iso.datetime() }),
+  z.object({ v: z.literal(2), run: z.string(), time: z.iso.datetime() }),
 );
 
 export type Emit = (event: RunEvent) => void;

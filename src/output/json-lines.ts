@@ -13,7 +13,7 @@ export function jsonLines(run: string, write: (text: string) => void): Reporter 
   return {
     event: (event: RunEvent) => {
       if (lines.length === 0) queueMicrotask(flush);
-      lines.push(`${visibleJson(JSON.stringify({ v: 1, run, time: new Date().toISOString(), ...event }))}\n`);
+      lines.push(`${visibleJson(JSON.stringify({ v: 2, run, time: new Date().toISOString(), ...event }))}\n`);
     },
     finish: () => {
       flush();

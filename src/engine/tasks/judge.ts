@@ -161,7 +161,8 @@ export function outcomeOf(
   const result = instance.task.module.isCommand ? commandResult(output) : {};
   if (output.status !== 0) {
     const reason = lastLines(output.stderr || output.stdout);
-    return judge(instance, { status: 'failed', changes, result: { ...result, msg: reason }, reason });
+    const own = instance.task.module.isCommand ? { ...result, changed: true } : result;
+    return judge(instance, { status: 'failed', changes, result: { ...own, msg: reason }, reason });
   }
   const open = fleet && notConverged(instance, fleet);
   if (open === undefined) return judge(instance, { status: 'changed', changes, result });

@@ -109,3 +109,18 @@ test('a loop of which an item fails is done to its end, and nothing after it is'
     ],
   });
 });
+
+test('the recap counts as Ansible does', async () => {
+  // Its own, for these tasks: ok=5 changed=2 failed=0 skipped=1 rescued=1 ignored=2.
+  const { recap } = await new LocalLab().run(
+    playOf(`
+- { name: changed, command: 'true' }
+- { name: ok, command: 'true', changed_when: false }
+- { name: skipped, command: 'true', when: false }
+- { name: ignored, command: 'false', ignore_errors: true }
+- { name: missing, stat: { path: /nowhere }, failed_when: true, ignore_errors: true }
+- block: [{ name: rescued, command: 'false' }]
+  rescue: [{ name: rescue, debug: { msg: rescue } }]`),
+  );
+  expect(recap['a']).toMatchObject({ ok: 5, changed: 2, failed: 0, skipped: 1, rescued: 1, ignored: 2 });
+});

@@ -118,7 +118,7 @@ export class LocalLab {
       cache: new FactsCache(join(this.folder, 'cache')),
       signal: abort.signal,
       emit: (event) => {
-        EventLine.parse({ v: 1, run: 'test', time: '2026-01-01T00:00:00Z', ...event });
+        EventLine.parse({ v: 2, run: 'test', time: '2026-01-01T00:00:00Z', ...event });
         events.push(event);
       },
       connect: (name) =>

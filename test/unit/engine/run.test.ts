@@ -304,7 +304,7 @@ describe('failures', () => {
       'a after: changed',
     ]);
     expect(outcome.exitCode).toBe(0);
-    expect(outcome.recap['a']).toMatchObject({ failed: 0, ok: 1, changed: 4 });
+    expect(outcome.recap['a']).toMatchObject({ failed: 0, ok: 4, changed: 4, rescued: 1 });
   });
 
   test('what fails in the plan is rescued too', async () => {

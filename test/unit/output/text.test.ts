@@ -29,6 +29,8 @@ function planned(host: string, task: string, taskId: number, more: Partial<PlanE
 
 const recap = (more: Partial<HostRecap> = {}): HostRecap => ({
   ok: 0,
+  rescued: 0,
+  ignored: 0,
   changed: 0,
   failed: 0,
   skipped: 0,
@@ -325,15 +327,15 @@ describe('JSON lines', () => {
     for (const [index, line] of lines.entries()) {
       const { time, ...read } = EventLine.parse(JSON.parse(line));
       expect(time).toMatch(/Z$/);
-      expect(read).toEqual({ v: 1, run: 'run-1', ...story[index] });
+      expect(read).toEqual({ v: 2, run: 'run-1', ...story[index] });
     }
   });
 
   test.each([
-    { v: 1, run: 'r', time: '2026-01-01T00:00:00Z', type: 'nobody' },
-    { v: 2, run: 'r', time: '2026-01-01T00:00:00Z', type: 'phase', phase: 'plan' },
-    { v: 1, run: 'r', type: 'phase', phase: 'plan' },
-    { v: 1, run: 'r', time: '2026-01-01T00:00:00Z', type: 'phase', phase: 'sleep' },
+    { v: 2, run: 'r', time: '2026-01-01T00:00:00Z', type: 'nobody' },
+    { v: 1, run: 'r', time: '2026-01-01T00:00:00Z', type: 'phase', phase: 'plan' },
+    { v: 2, run: 'r', type: 'phase', phase: 'plan' },
+    { v: 2, run: 'r', time: '2026-01-01T00:00:00Z', type: 'phase', phase: 'sleep' },
   ])('the schema refuses %j', (line) => {
     expect(EventLine.safeParse(line).success).toBe(false);
   });
