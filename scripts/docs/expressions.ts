@@ -167,7 +167,6 @@ function described(texts: Readonly<Record<string, string>>, name: string): strin
 
 function magicNames(): string[] {
   const inventory = new Inventory('');
-  inventory.host('example');
   const sources = { inventory, defaults: new Map(), extra: new Map(), playbookDir: '', checkMode: false };
   const run = () => ({ facts: () => null, registered: new Map(), secrets: new Map() });
   return [...scopeOf(sources, 'example', run).names()];

@@ -1,5 +1,5 @@
 import type { Inventory } from '../config/inventory/model.ts';
-import { toData, type Data } from '../core/node.ts';
+import type { Data, Node } from '../core/node.ts';
 
 /** The inventory in the form of `ansible-inventory --list`: groups, and all hosts' variables under _meta. */
 export function listInventory(inventory: Inventory): Record<string, unknown> {
@@ -8,22 +8,15 @@ export function listInventory(inventory: Inventory): Record<string, unknown> {
       .map((host): [string, Record<string, Data>] => [host, variablesOf(inventory, host)])
       .filter(([, vars]) => Object.keys(vars).length > 0),
   );
-  const groups = [...inventory.groups.values()].map((group): [string, unknown] => {
-    const children = group.name === 'all' ? topGroups(inventory) : [...group.children];
-    const hosts = group.name === 'ungrouped' ? inventory.hostsOf('ungrouped') : [...group.hosts];
+  const groups = [...inventory.groups.keys()].map((name): [string, unknown] => {
+    const children = inventory.childrenOf(name);
+    const hosts = name === 'all' ? [] : inventory.ownHostsOf(name);
     return [
-      group.name,
+      name,
       { ...(children.length === 0 ? {} : { children }), ...(hosts.length === 0 ? {} : { hosts }) },
     ];
   });
   return { _meta: { hostvars }, ...Object.fromEntries(groups) };
-}
-
-function topGroups(inventory: Inventory): string[] {
-  const own = [...inventory.groups.keys()].filter(
-    (name) => name !== 'all' && inventory.parentsOf(name).includes('all'),
-  );
-  return ['ungrouped', ...own.filter((name) => name !== 'ungrouped')];
 }
 
 /** A host's variables as written in the files: templates are not rendered. */
@@ -31,8 +24,20 @@ function variablesOf(inventory: Inventory, host: string): Record<string, Data> {
   const rising = [...inventory.layersOf(host)].reverse();
   const entries = rising.flatMap((layer) =>
     [...layer].flatMap(([name, variable]): [string, Data][] =>
-      'node' in variable ? [[name, toData(variable.node)]] : [],
+      'node' in variable ? [[name, dataOf(variable.node)]] : [],
     ),
   );
   return Object.fromEntries(entries);
+}
+
+/** Data as Ansible prints it, which marks what is never rendered. */
+function dataOf(node: Node): Data {
+  switch (node.kind) {
+    case 'scalar':
+      return node.verbatim ? { __ansible_unsafe: node.value } : node.value;
+    case 'list':
+      return node.items.map(dataOf);
+    case 'map':
+      return Object.fromEntries(node.entries.map(({ key, value }) => [key, dataOf(value)]));
+  }
 }

@@ -31,6 +31,8 @@ export interface InputOptions {
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   readonly extraVars: readonly string[];
+  /** Whose group_vars and host_vars count where no playbook is run. */
+  readonly playbookDir?: string | undefined;
   /** A host to leave out, as if it were not in the inventory. */
   readonly without?: string;
 }
@@ -105,9 +107,8 @@ export function loadHosts(
   pattern: string,
   options: InputOptions,
 ): { inventory: Inventory; hosts: string[]; variables: VariableSources } {
-  requireInventory(options);
   const problems = new Problems();
-  const inventory = loadInventory(options.inventory, [], problems);
+  const inventory = readInventory(options, problems);
   const extra = parseExtraVars(options.extraVars, problems);
   const limited = limitTo(inventory, options.limit, problems);
   const hosts = select(inventory, pattern, problems).filter((host) => limited.has(host));
@@ -117,10 +118,24 @@ export function loadHosts(
     inventory,
     defaults: defaultsLayer(noDeclarations),
     extra,
-    playbookDir: process.cwd(),
+    playbookDir: options.playbookDir ?? process.cwd(),
     checkMode: false,
   };
   return { inventory, hosts, variables };
+}
+
+/** Reads an inventory that may be empty. */
+export function loadInventoryOnly(options: InputOptions): Inventory {
+  const problems = new Problems();
+  const inventory = readInventory(options, problems);
+  if (problems.list.length > 0) throw new InvalidInputError(problems.list);
+  return inventory;
+}
+
+function readInventory(options: InputOptions, problems: Problems): Inventory {
+  requireInventory(options);
+  const { inventory, playbookDir } = options;
+  return loadInventory(inventory, playbookDir === undefined ? [] : [resolve(playbookDir)], problems);
 }
 
 function isUsedIn(inventory: Inventory): (software: Software) => boolean {

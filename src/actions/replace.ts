@@ -71,7 +71,7 @@ function requireSameGroups(inventory: Inventory, old: string, fresh: string): vo
     .map((group): Diagnostic => {
       const at = former.places.find((place) => place.group === group)?.at ?? former.at;
       const hint = `put ${fresh} there too`;
-      return { message: `${old} is in the group ${group}, and ${fresh} is not`, hint, ...(at ? { at } : {}) };
+      return { message: `${old} is in the group ${group}, and ${fresh} is not`, hint, at };
     });
   if (problems.length > 0) throw new InvalidInputError(problems);
 }

@@ -45,7 +45,7 @@ function addInventoryOptions(command: Command): Command {
   return command
     .option(
       '-i, --inventory <file>',
-      'inventory file, or hosts separated by commas; may be repeated',
+      'inventory: a file, a folder, a script, or hosts separated by commas; may be repeated',
       collect,
       [],
     )
@@ -61,6 +61,19 @@ export interface InputFlags {
   readonly inventory: string[];
   readonly limit?: string;
   readonly extraVars: string[];
+}
+
+/** What an inventory is read with where no playbook is run. */
+export function addListOptions(command: Command): Command {
+  return addInputOptions(command).option(
+    '--playbook-dir <folder>',
+    'folder of the playbooks, whose group_vars and host_vars count',
+    '.',
+  );
+}
+
+export interface ListFlags extends InputFlags {
+  readonly playbookDir: string;
 }
 
 /** How to connect to hosts, and how to report progress. */

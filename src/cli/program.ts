@@ -8,6 +8,7 @@ import {
   addApplyOptions,
   addConnectionOptions,
   addInputOptions,
+  addListOptions,
   addMembershipOptions,
   addOperationOptions,
   addResumeOptions,
@@ -197,10 +198,10 @@ function describeOption(option: Option): string {
 }
 
 function addInventoryVerbs(inventory: Command, act: Act): void {
-  addInputOptions(inventory.command('list').description('everything as JSON, in Ansible’s form')).action(
+  addListOptions(inventory.command('list').description('everything as JSON, in Ansible’s form')).action(
     act(async () => (await import('./commands/inventory.ts')).list),
   );
-  addInputOptions(inventory.command('list-hosts').description('the hosts a pattern selects'))
+  addListOptions(inventory.command('list-hosts').description('the hosts a pattern selects'))
     .argument('[pattern]', 'hosts and groups', 'all')
     .action(act(async () => (await import('./commands/inventory.ts')).listHosts));
 }

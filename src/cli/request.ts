@@ -10,13 +10,16 @@ import { bundledFile } from './bundled.ts';
 import type { ConnectionFlags, InputFlags } from './options.ts';
 import { say } from './print.ts';
 
-export function inputOf(flags: InputFlags & { tags?: string[]; skipTags?: string[] }): InputOptions {
+export function inputOf(
+  flags: InputFlags & { tags?: string[]; skipTags?: string[]; playbookDir?: string },
+): InputOptions {
   return {
     inventory: flags.inventory,
     limit: flags.limit,
     extraVars: flags.extraVars,
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
+    playbookDir: flags.playbookDir,
   };
 }
 

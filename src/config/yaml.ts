@@ -44,7 +44,7 @@ function parse(file: SourceFile): ParsedYaml {
   });
   if (!Array.isArray(documents) || documents.length === 0) return { root: undefined, diagnostics: [] };
   const [document, second] = documents;
-  const builder = new TreeBuilder(file, document as Document);
+  const builder = new TreeBuilder(file, document as Document, isJson(file.text));
   for (const error of document?.errors ?? []) {
     const [start, end] = error.pos;
     builder.report(error.message, { file, start, end: Math.max(end, start + 1) });
@@ -64,15 +64,28 @@ function parse(file: SourceFile): ParsedYaml {
   return { root: empty ? undefined : root, diagnostics: builder.diagnostics };
 }
 
+/** Ansible reads what is JSON as JSON, where `1e3` is a number. */
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 class TreeBuilder {
   readonly diagnostics: Diagnostic[] = [];
   readonly #file: SourceFile;
   readonly #document: Document;
+  readonly #isJson: boolean;
   readonly #open = new Set<YamlNode>();
 
-  constructor(file: SourceFile, document: Document) {
+  constructor(file: SourceFile, document: Document, json: boolean) {
     this.#file = file;
     this.#document = document;
+    this.#isJson = json;
   }
 
   report(message: string, at: SourceRange, hint?: string): void {
@@ -179,7 +192,7 @@ class TreeBuilder {
     });
     switch (node.tag) {
       case undefined:
-        return value(node.type === 'PLAIN' || node.type === undefined ? resolvePlain(text) : text);
+        return value(node.type === 'PLAIN' || node.type === undefined ? this.#plain(text) : text);
       case '!':
       case 'tag:yaml.org,2002:str':
         return value(text);
@@ -202,6 +215,11 @@ class TreeBuilder {
         return value(text);
     }
   }
+
+  #plain(text: string): ScalarNode['value'] {
+    const value = resolvePlain(text);
+    return this.#isJson && typeof value === 'string' && /[.eE]/.test(text) ? Number(text) : value;
+  }
 }
 
 function scalarText(node: Scalar): string {
@@ -221,7 +239,10 @@ const sexagesimal = /^[-+]?([1-9][0-9_]*(:[0-5]?[0-9])+|[0-9][0-9_]*(:[0-5]?[0-9
 const float = /^([-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?$/;
 const infinity = /^[-+]?\.(inf|Inf|INF)$/;
 
-/** PyYAML's implicit resolvers (yaml/resolver.py), without timestamps: a date stays text, as in Ansible's output. */
+const timestamp =
+  /^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|[-+]\d\d?(?::\d\d)?))?$/;
+
+/** PyYAML's implicit resolvers (yaml/resolver.py). A date stays text, a time becomes it, as in Ansible's output. */
 export function resolvePlain(text: string): ScalarNode['value'] {
   if (text === '' || text === '~' || /^(null|Null|NULL)$/.test(text)) return null;
   const boolean = booleans.get(text);
@@ -235,7 +256,20 @@ export function resolvePlain(text: string): ScalarNode['value'] {
   if (float.test(text)) return sign * Number(digits);
   if (infinity.test(text)) return sign * Infinity;
   if (/^\.(nan|NaN|NAN)$/.test(text)) return NaN;
-  return text;
+  const time = timestamp.exec(text);
+  return time ? isoTime(time) : text;
+}
+
+function isoTime(parts: RegExpExecArray): string {
+  const [year, month, day, hour, minute, second, fraction, zone = ''] = parts.slice(1);
+  const two = (part = '00') => part.padStart(2, '0');
+  const micros = Number((fraction ?? '').slice(0, 6).padEnd(6, '0'));
+  const [, sign = '', hours, minutes] = /^([-+])(\d+)(?::(\d+))?$/.exec(zone) ?? [];
+  const offset = zone === '' ? '' : `${sign || '+'}${two(hours)}:${two(minutes)}`.replace('-00:00', '+00:00');
+  return (
+    `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}` +
+    `${micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`}${offset}`
+  );
 }
 
 function parseInteger(digits: string): number {

@@ -150,7 +150,8 @@ function resolve(
   config: SshConfigFile,
   way: readonly string[],
 ): Target {
-  const address = variables.host ?? name;
+  // As to OpenSSH, an inventory's name or address may say who logs in.
+  const [, login, address = name] = /^(?:(.+)@)?(.*)$/s.exec(variables.host ?? name) ?? [];
   const fromArgs = parseSshArgs(name, `${variables.ssh_common_args ?? ''} ${variables.ssh_extra_args ?? ''}`);
   const settings: Settings = { ...config.settingsOf(address), ...fromArgs };
   if (settings['proxycommand'] && !settings['proxyjump']) {
@@ -159,7 +160,7 @@ function resolve(
     });
   }
   const first = (key: string): string | undefined => settings[key]?.[0];
-  const user = options.user ?? variables.user ?? first('user') ?? process.env['USER'] ?? 'root';
+  const user = options.user ?? variables.user ?? login ?? first('user') ?? process.env['USER'] ?? 'root';
   const key = options.privateKey ?? variables.ssh_private_key_file;
   const knownHosts = first('userknownhostsfile')?.split(/\s+/) ?? [
     '~/.ssh/known_hosts',

@@ -8,7 +8,7 @@ export type VariableMap = Map<string, MapEntry>;
 
 export interface InventoryHost {
   readonly name: string;
-  readonly at: SourceRange | undefined;
+  readonly at: SourceRange;
   /** Every place that puts it into a group, `all` included. */
   readonly places: { readonly group: string; readonly at: SourceRange }[];
   readonly vars: VariableMap;
@@ -21,6 +21,8 @@ export interface InventoryGroup {
   /** Own hosts, in the order of the files. */
   readonly hosts: Set<string>;
   readonly children: Set<string>;
+  /** Among groups at the same depth the variables of the highest win. */
+  priority: number;
 }
 
 /** Hosts and groups of all sources, and the variables that belong to them. */
@@ -43,19 +45,29 @@ export class Inventory {
   group(name: string, at?: SourceRange): InventoryGroup {
     let group = this.groups.get(name);
     if (!group) {
-      group = { name, at, vars: new Map(), hosts: new Set(), children: new Set() };
+      group = { name, at, vars: new Map(), hosts: new Set(), children: new Set(), priority: 1 };
       this.groups.set(name, group);
     }
     return group;
   }
 
-  host(name: string, at?: SourceRange): InventoryHost {
+  /** Puts a host into a group. As in Ansible a port counts only where the host is named first. */
+  addHost(name: string, group: string, at: SourceRange, port?: number): void {
     let host = this.hosts.get(name);
     if (!host) {
       host = { name, at, places: [], vars: new Map() };
       this.hosts.set(name, host);
+      if (port !== undefined) host.vars.set('ansible_port', portEntry(port, at));
     }
-    return host;
+    host.places.push({ group, at });
+    this.group(group).hosts.add(name);
+  }
+
+  /** Whose a host's variables are: in Ansible a group's of the same name, if there is one. */
+  ownerOf(host: string): InventoryHost | InventoryGroup {
+    const owner = this.groups.get(host) ?? this.hosts.get(host);
+    if (!owner) throw new Error(`no host ${host}`);
+    return owner;
   }
 
   /** Takes a host out, as if no source named it. */
@@ -64,7 +76,7 @@ export class Inventory {
     for (const group of this.groups.values()) group.hosts.delete(name);
   }
 
-  /** Groups that name this one among their children. */
+  /** Groups that name this one among their children; `all` for one that no other does. */
   parentsOf(name: string): string[] {
     const parents = [...this.groups.values()]
       .filter((group) => group.children.has(name))
@@ -72,58 +84,55 @@ export class Inventory {
     return parents.length === 0 && name !== 'all' ? ['all'] : parents;
   }
 
-  /** All hosts of a group and of the groups below it, in the order of the files. */
-  hostsOf(name: string): string[] {
-    if (name === 'all') return [...this.hosts.keys()];
-    if (name === 'ungrouped') return this.#ungrouped();
-    const found = new Set<string>();
-    const visit = (group: InventoryGroup | undefined) => {
-      group?.hosts.forEach((host) => found.add(host));
-      group?.children.forEach((child) => visit(this.groups.get(child)));
-    };
-    visit(this.groups.get(name));
-    return [...found];
+  /** The groups right below one, in Ansible's order: `ungrouped`, those that are named as such, those that nobody names. */
+  childrenOf(name: string): string[] {
+    const named = this.groups.get(name)?.children ?? [];
+    if (name !== 'all') return [...named];
+    const claimed = new Set([...this.groups.values()].flatMap((group) => [...group.children]));
+    const orphans = [...this.groups.keys()].filter((group) => group !== 'all' && !claimed.has(group));
+    return [...new Set(['ungrouped', ...named, ...orphans])];
   }
 
-  #ungrouped(): string[] {
+  /** All hosts of a group and of the groups below it, those of the nearest groups first. */
+  hostsOf(name: string): string[] {
+    const groups = new Set([name]);
+    // What is added meanwhile has its turn, too.
+    for (const group of groups) this.childrenOf(group).forEach((child) => groups.add(child));
+    return [...new Set([...groups].flatMap((group) => this.ownHostsOf(group)))];
+  }
+
+  /** The hosts that a group names itself; those of `ungrouped` are in no other but `all`. */
+  ownHostsOf(name: string): string[] {
+    const own = this.groups.get(name)?.hosts ?? [];
+    if (name !== 'ungrouped') return [...own];
     const grouped = new Set(
       [...this.groups.values()]
         .filter((group) => group.name !== 'all' && group.name !== 'ungrouped')
         .flatMap((group) => [...group.hosts]),
     );
-    return [...this.hosts.keys()].filter((host) => !grouped.has(host));
+    return [...new Set([...own, ...this.hosts.keys()])].filter((host) => !grouped.has(host));
   }
 
   /** Every group a host is in, directly or through a child, by rising precedence: by depth, priority, name. */
   groupsOf(host: string): string[] {
     const found = new Set<string>();
-    const climb = (name: string) => {
-      if (found.has(name)) return;
-      found.add(name);
-      this.parentsOf(name).forEach(climb);
-    };
-    for (const group of this.groups.values()) if (group.hosts.has(host)) climb(group.name);
-    if ([...found].every((name) => name === 'all')) found.add('ungrouped');
+    for (const group of this.groups.values())
+      if (group.hosts.has(host) && group.name !== 'all' && group.name !== 'ungrouped') found.add(group.name);
+    if (found.size === 0) found.add('ungrouped');
+    // What is added meanwhile has its turn, too.
+    for (const group of found) this.parentsOf(group).forEach((parent) => found.add(parent));
     found.add('all');
-    const depth = new Map([...found].map((name) => [name, this.#depth(name)]));
-    return [...found].sort(
-      (a, b) =>
-        (depth.get(a) ?? 0) - (depth.get(b) ?? 0) ||
-        this.#priority(a) - this.#priority(b) ||
-        (a < b ? -1 : a > b ? 1 : 0),
-    );
+    const rank = new Map([...found].map((name) => [name, [this.#depth(name), this.group(name).priority]]));
+    return [...found].sort((a, b) => {
+      const [[depthA = 0, priorityA = 0] = [], [depthB = 0, priorityB = 0] = []] = [rank.get(a), rank.get(b)];
+      return depthA - depthB || priorityA - priorityB || (a < b ? -1 : 1);
+    });
   }
 
   /** Steps on the longest way up to `all`. */
-  #depth(name: string): number {
-    return name === 'all' ? 0 : 1 + Math.max(...this.parentsOf(name).map((parent) => this.#depth(parent)));
-  }
-
-  #priority(name: string): number {
-    const entry = this.groups.get(name)?.vars.get('ansible_group_priority');
-    const value = entry?.value.kind === 'scalar' ? Number(entry.value.value) : 1;
-    return Number.isNaN(value) ? 1 : value;
-  }
+  readonly #depth = memoize((name: string): number =>
+    name === 'all' ? 0 : 1 + Math.max(...this.parentsOf(name).map((parent) => this.#depth(parent))),
+  );
 
   /**
    * The layers of a host's own variables, the strongest first, in Ansible's order: host_vars, the host in the
@@ -152,6 +161,11 @@ export class Inventory {
     ];
     return rising.reverse().map(toLayer);
   });
+}
+
+function portEntry(port: number, at: SourceRange): MapEntry {
+  const value = { kind: 'scalar', value: port, text: String(port), verbatim: false, range: at } as const;
+  return { key: 'ansible_port', keyRange: at, value };
 }
 
 /** Variables of a file as a layer of a scope. */

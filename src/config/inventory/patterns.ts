@@ -18,7 +18,10 @@ export function selectHosts(inventory: Inventory, pattern: string): string[] {
   const parts = splitPattern(pattern);
   const positive = parts.filter((part) => !/^[!&]/.test(part));
   // Ansible's order: what selects first, then what narrows, then what excludes.
-  let selected = (positive.length === 0 ? ['all'] : positive).flatMap((part) => resolve(inventory, part));
+  // A host's name is the host, even where a group has the same.
+  let selected = (positive.length === 0 ? ['all'] : positive).flatMap((part) =>
+    inventory.hosts.has(part) ? [part] : resolve(inventory, part),
+  );
   for (const part of parts.filter((item) => item.startsWith('&'))) {
     const kept = new Set(resolve(inventory, part.slice(1)));
     selected = selected.filter((host) => kept.has(host));
@@ -30,28 +33,30 @@ export function selectHosts(inventory: Inventory, pattern: string): string[] {
   return [...new Set(selected)];
 }
 
-// A colon separates only outside brackets, and not within an IPv6 address.
+// A colon or a space separates only outside brackets, and a colon not within an address.
 function splitPattern(pattern: string): string[] {
-  const byComma = pattern.split(/\s*,\s*/);
-  return byComma
-    .flatMap((part) => (isIPv6(part.replace(/^[!&]/, '')) ? [part] : part.split(/:(?![^[]*\])/)))
+  return pattern
+    .split(',')
     .map((part) => part.trim())
+    .flatMap((part) => (isIPv6(part.replace(/^[!&]/, '')) ? [part] : part.split(/[:\s](?![^[]*\])/)))
     .filter((part) => part !== '');
 }
 
 function resolve(inventory: Inventory, part: string): string[] {
   if (part.startsWith('@')) return fromFile(inventory, part.slice(1));
-  const subscript = /^([^~].*?)\[(-?\d+)(?:([:-])(-?\d*))?\]$/.exec(part);
-  if (subscript && !inventory.hosts.has(part)) {
+  const subscript = /^([^~].*)\[(-?\d+)(?:([:-])(-?\d*))?\]$/.exec(part);
+  if (subscript) {
     const [, base = '', first = '', separator, last = ''] = subscript;
+    if (separator !== undefined && (first.startsWith('-') || last.startsWith('-')))
+      throw new PatternError(`"${part}" is no subscript`, 'there are [N], [-N], [FIRST:] and [FIRST:LAST]');
     return slice(resolve(inventory, base), Number(first), separator === undefined ? undefined : last);
   }
   const names = [...inventory.groups.keys()];
   const test = matcher(part);
   const groups = names.filter(test);
   const fromGroups = groups.flatMap((group) => inventory.hostsOf(group));
-  // A plain name is a group before it is a host; a wildcard is both.
-  const hosts = groups.length > 0 && !/[*?~[]/.test(part) ? [] : [...inventory.hosts.keys()].filter(test);
+  // A plain name is a group before it is a host; a wildcard, or what may be an address, is both.
+  const hosts = groups.length > 0 && !/[.*?~[]/.test(part) ? [] : [...inventory.hosts.keys()].filter(test);
   if (groups.length > 0 || hosts.length > 0 || /[*?~]/.test(part))
     return [...new Set([...fromGroups, ...hosts])];
   throw new PatternError(
@@ -62,8 +67,9 @@ function resolve(inventory: Inventory, part: string): string[] {
 
 function matcher(part: string): (name: string) => boolean {
   if (part.startsWith('~')) {
-    const expression = compile(`^(?:${part.slice(1)})`, part);
-    return (name) => expression.test(name);
+    const [, flag = '', expression = ''] = /^~(\(\?i\))?(.*)$/s.exec(part) ?? [];
+    const compiled = compile(`^(?:${ofPython(expression)})`, part, flag === '' ? '' : 'i');
+    return (name) => compiled.test(name);
   }
   if (!/[*?[]/.test(part)) return (name) => name === part;
   const expression = part
@@ -74,22 +80,25 @@ function matcher(part: string): (name: string) => boolean {
   return (name) => compiled.test(name);
 }
 
-function compile(expression: string, part: string): RegExp {
+/** What Python writes otherwise in regular expressions: `\\A`, `\\Z`, `(?P<name>…)`. */
+function ofPython(expression: string): string {
+  const anchors: Readonly<Record<string, string>> = { '\\A': '^', '\\Z': '$' };
+  return expression.replace(/\\./gs, (escape) => anchors[escape] ?? escape).replaceAll('(?P<', '(?<');
+}
+
+function compile(expression: string, part: string, flags = ''): RegExp {
   try {
-    return new RegExp(expression);
+    return new RegExp(expression, flags);
   } catch {
     throw new PatternError(`"${part}" is not a pattern`, 'its brackets do not match');
   }
 }
 
 function slice(hosts: readonly string[], first: number, last: string | undefined): string[] {
-  const at = (index: number) => (index < 0 ? hosts.length + index : index);
-  if (last === undefined) {
-    const host = hosts[at(first)];
-    return host === undefined ? [] : [host];
-  }
-  // Before the first host a slice begins at it; JavaScript would count again from the end.
-  return hosts.slice(Math.max(0, at(first)), last === '' ? undefined : Math.max(0, at(Number(last)) + 1));
+  const host = hosts.at(first);
+  // To Ansible an end of 0 is none.
+  if (last === undefined || /^0+$/.test(last)) return host === undefined ? [] : [host];
+  return hosts.slice(first, last === '' ? undefined : Number(last) + 1);
 }
 
 function fromFile(inventory: Inventory, path: string): string[] {

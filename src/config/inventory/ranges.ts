@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net';
-
 /** A host range that can't be expanded. */
 export class RangeError extends Error {}
 
@@ -11,13 +9,10 @@ const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** Expands the ranges in a host name: `node[1:3]`, `db[01:10:3]`, `rack[a:c]`, several in one name. */
 export function expandRanges(name: string): string[] {
-  const match = /\[([^\]]*)\]/.exec(name);
-  // Brackets may also hold an IPv6 address.
-  if (!match?.[1]?.includes(':') || isIPv6(match[1])) return [name];
-  const [whole, range = ''] = match;
-  const head = name.slice(0, match.index);
-  const tails = expandRanges(name.slice(match.index + whole.length));
-  return expandOne(range).flatMap((middle) => tails.map((tail) => `${head}${middle}${tail}`));
+  const [whole, head = '', range = '', tail = ''] = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(name) ?? [];
+  if (whole === undefined) return [name];
+  const tails = expandRanges(tail);
+  return expandOne(range).flatMap((middle) => tails.map((rest) => `${head}${middle}${rest}`));
 }
 
 function expandOne(range: string): string[] {

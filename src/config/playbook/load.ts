@@ -5,7 +5,7 @@ import { entryOf, type MapNode, type Node } from '../../core/node.ts';
 import type { Layer } from '../../vars/scope.ts';
 import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
-import { variablesOf } from '../inventory/load.ts';
+import { variablesOf } from '../inventory/variable-files.ts';
 import { toLayer } from '../inventory/model.ts';
 import { validate } from '../validate.ts';
 import { KeywordReader } from './keywords.ts';

@@ -160,14 +160,21 @@ all:
       'group_vars/all/20-second.yaml': 'v: second',
       'group_vars/all/.hidden.yml': 'v: hidden',
       'group_vars/all/30-third.yml~': 'v: backup',
+      'group_vars/all/40-fourth.bak': 'v: backup',
+      'group_vars/all/50-fifth.txt': 'v: notes',
+      'group_vars/all/60-more/deep/x': 'u: deep',
+      'group_vars/all/70.d/x.yml': 'v: of a folder with an ending',
+      // Only the first of a name's files counts.
       'host_vars/a.example.com': 'x: host\n',
       'host_vars/a.example.com.json': '{ "y": "json" }',
+      // Nobody's.
+      'host_vars/b.example.com.yml': '- broken',
     });
     expect(variablesOf(inventory, 'a.example.com')).toEqual({
       v: 'second',
       w: 'first',
+      u: 'deep',
       x: 'host',
-      y: 'json',
     });
   });
 
@@ -190,16 +197,15 @@ describe('several sources', () => {
   });
 
   test('what is wrong in any of them is told together', () => {
-    const folder = folderOf({ 'one.yml': 'all: 5', 'two.yml': 'all: { hostz: {} }', 'sub/x.yml': '' });
+    const folder = folderOf({ 'one.yml': 'all: 5', 'two.yml': 'all: { hostz: {} }', 'sub/x': '[a' });
     const problems = new Problems();
-    const sources = ['one.yml', 'two.yml', 'three.yml', 'sub', 'sub/x.yml'].map((name) => join(folder, name));
+    const sources = ['one.yml', 'two.yml', 'three.yml', 'sub'].map((name) => join(folder, name));
     loadInventory(sources, [], problems);
     expect(told(problems.list, folder)).toEqual([
       'one.yml:1:6 the group "all" must be a map with hosts, children, vars',
       'two.yml:1:8 unknown key "hostz" in the group "all" -> did you mean "hosts"?',
       'three.yml: there is no such file',
-      'sub is a directory -> name the inventory file in it',
-      'sub/x.yml is empty -> it starts with all:',
+      'sub/x:1:1 "[a" is not a host name',
     ]);
   });
 });
@@ -218,7 +224,7 @@ describe('what is refused, with its place', () => {
       ['hosts.yml:1:17 "a b" is not a host name', 'hosts.yml:1:26 "c*" is not a host name'],
     ],
     ['a range that runs backwards', 'all:\n  hosts:\n    node[3:1]:', ['hosts.yml:3:5 [3:1] runs backwards']],
-    ['a list of groups', '- all', ['hosts.yml:1:1 an inventory is a map of groups']],
+    ['a list of groups', '- all', ['hosts.yml:1:1 an inventory is a map of groups, or INI']],
     [
       'groups that contain each other',
       'a: { children: { b: } }\nb: { children: { c: } }\nc: { children: { a: } }',
@@ -228,13 +234,6 @@ describe('what is refused, with its place', () => {
       'a key given twice',
       'all: {}\nall: {}',
       ['hosts.yml:2:1 "all" is given twice -> only one of them can hold'],
-    ],
-    [
-      'an INI inventory',
-      '[web]\nnode1 ansible_host=10.0.0.1\n',
-      [
-        'hosts.yml is an INI inventory; drover reads YAML -> ansible-inventory -i hosts.yml --list --yaml writes it as YAML',
-      ],
     ],
   ])('%s', (_, text, expected) => {
     expect(inventoryOf({ 'hosts.yml': text }).problems).toEqual(expected);

@@ -45,15 +45,15 @@ describe('selectHosts', () => {
     ['~node[24]', ['node2', 'node4']],
     ['~(proxy|spare)', ['spare', 'proxy.example.com']],
     ['~example', []],
+    ['~(?i)NODE[24]', ['node2', 'node4']],
+    ['~(?P<name>node)[24]\\Z', ['node2', 'node4']],
+    ['haproxy  etcd', ['proxy.example.com', 'node1', 'node2', 'node3']],
     ['etcd[0]', ['node1']],
     ['etcd[-1]', ['node3']],
     ['etcd[1:]', ['node2', 'node3']],
     ['postgres[0:1]', ['node2', 'node3']],
     ['postgres[0-1]', ['node2', 'node3']],
-    ['postgres[1:-2]', ['node3', 'node4']],
-    ['postgres[-2:]', ['node4', 'node5']],
-    ['postgres[-6:]', ['node2', 'node3', 'node4', 'node5']],
-    ['postgres[0:-6]', []],
+    ['postgres[2:0]', ['node4']],
     ['postgres[-6]', []],
     ['etcd[7]', []],
     ['etcd:!etcd[0]', ['node2', 'node3']],
@@ -64,8 +64,12 @@ describe('selectHosts', () => {
     expect(selectHosts(inventory(), pattern)).toEqual(hosts);
   });
 
-  test('a name is a group before it is a host', () => {
-    expect(selectHosts(inventory(), 'node1')).toEqual(['spare']);
+  test.each([
+    ['node1', ['node1']],
+    ['etcd:!node1', ['node1', 'node2', 'node3']],
+    ['*:&node1', ['spare']],
+  ])('%s: a name is a host before it is a group, but not where it narrows or excludes', (pattern, hosts) => {
+    expect(selectHosts(inventory(), pattern)).toEqual(hosts);
   });
 
   test('@file has a pattern a line', () => {
@@ -78,6 +82,8 @@ describe('selectHosts', () => {
     ['postgress', 'no host or group "postgress"', 'did you mean "postgres"?'],
     ['etcd:!nodee2', 'no host or group "nodee2"', 'did you mean "node2"?'],
     ['web[0]', 'no host or group "web"', 'there are: '],
+    ['etcd[-2:]', '"etcd[-2:]" is no subscript', 'there are [N], [-N], [FIRST:] and [FIRST:LAST]'],
+    ['etcd[1:-1]', '"etcd[1:-1]" is no subscript', 'there are [N], [-N], [FIRST:] and [FIRST:LAST]'],
     ['~(a', '"~(a" is not a pattern', 'its brackets do not match'],
     ['node[', '"node[" is not a pattern', 'its brackets do not match'],
     ['@/nowhere/at/all', '@/nowhere/at/all: there is no such file', undefined],

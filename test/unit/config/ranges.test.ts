@@ -15,8 +15,6 @@ describe('expandRanges', () => {
     ['x[y:B]', ['xy', 'xz', 'xA', 'xB']],
     ['r[a:b]n[1:2]', ['ran1', 'ran2', 'rbn1', 'rbn2']],
     ['n[2:2]', ['n2']],
-    ['[fe80::1]', ['[fe80::1]']],
-    ['n[3]', ['n[3]']],
   ])('%s', (name, hosts) => {
     expect(expandRanges(name)).toEqual(hosts);
   });
@@ -25,6 +23,7 @@ describe('expandRanges', () => {
     ['n[3:1]', '[3:1] runs backwards'],
     ['n[c:a]', '[c:a] runs backwards'],
     ['n[1:]', '[1:] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]'],
+    ['n[3]', '[3] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]'],
     ['n[1:9:0]', '[1:9:0] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]'],
     ['n[1:9:x]', '[1:9:x] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]'],
     ['n[1:9:2:3]', '[1:9:2:3] is not a range: write [FIRST:LAST] or [FIRST:LAST:STEP]'],
