@@ -14,7 +14,7 @@ export function failover(
     plan: (view, { topology }, agreed) => planFailover(view, topology, to ?? agreed?.to),
     async perform(control, plan, before) {
       const candidate = plan.to ?? '';
-      await failOver(control, plan.from, candidate);
+      await failOver(control, plan.from, candidate, plan.mayHang);
       await settle(control, before, candidate);
       await rebalance(control);
     },

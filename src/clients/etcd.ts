@@ -147,10 +147,18 @@ export function parseStatus(answer: HttpAnswer): EtcdStatus | undefined {
 
 const Alarms = z.object({ alarms: z.array(z.object({ memberID: text, alarm: text })).default([]) });
 
-/** Names of the alarms that are raised: `NOSPACE`, `CORRUPT`. */
-export function parseAlarms(answer: HttpAnswer): string[] | undefined {
+export interface EtcdAlarm {
+  /** Who raised it. */
+  readonly memberId: string;
+  /** `NOSPACE`, `CORRUPT`. */
+  readonly alarm: string;
+}
+
+/** The alarms that are raised; every member lists those of all. */
+export function parseAlarms(answer: HttpAnswer): EtcdAlarm[] | undefined {
   const parsed = answer.answered && answer.status === 200 ? Alarms.safeParse(jsonOf(answer)) : undefined;
-  return parsed?.success ? parsed.data.alarms.map(({ alarm }) => alarm) : undefined;
+  if (!parsed?.success) return undefined;
+  return parsed.data.alarms.map(({ memberID: memberId, alarm }) => ({ memberId, alarm }));
 }
 
 /** What an alarm means, and the way out where there is a usual one. */

@@ -10,6 +10,7 @@ import {
 } from '../clients/patroni/api.ts';
 import { UnhealthyError } from '../core/errors.ts';
 import { patroni } from '../components/patroni/index.ts';
+import { quote } from '../shell/quote.ts';
 import {
   missingFollower,
   missingInSql,
@@ -19,6 +20,7 @@ import {
   missingWal,
 } from './checks.ts';
 import type { Control } from './control.ts';
+import { stopWithin } from './operations/switchover.ts';
 import { planRebalance, type RebalancePlan } from './operations/rebalance.ts';
 import { boundOfAnswer, boundOfClone, boundOfCycle, boundOfRole, boundOfSettling } from './timing.ts';
 import type { ClusterView } from './view.ts';
@@ -38,15 +40,46 @@ export async function switchOver(control: Control, from: string, to: string): Pr
   });
 }
 
-/** Makes a member lead, whoever leads now. A leader that answers is asked, since it acts at once then. */
-export async function failOver(control: Control, from: string | undefined, to: string): Promise<void> {
+/**
+ * Makes a member lead, whoever leads now. A leader that answers is asked, since it acts at once then; one that may hang
+ * as it stops is killed if it does.
+ */
+export async function failOver(
+  control: Control,
+  from: string | undefined,
+  to: string,
+  mayHang = false,
+): Promise<void> {
   const { timing, members } = await control.look();
   const asked = members.find(({ name, answers }) => name === from && answers)?.name ?? to;
   const order = failoverRequest(control.restOf(asked), control.restLogin, to);
-  await control.step(`${to} takes the lead`, async () => {
-    const answer = await control.send(asked, order, boundOfAnswer(timing) + timing.loopWait);
-    await awaitLead(control, `${to} takes the lead`, answer, { from, to });
+  const step = `${to} takes the lead`;
+  await control.step(step, async () => {
+    const [answer] = await Promise.all([
+      control.send(asked, order, boundOfAnswer(timing) + timing.loopWait),
+      mayHang && from !== undefined ? killIfHanging(control, step, from) : undefined,
+    ]);
+    await awaitLead(control, step, answer, { from, to });
   });
+}
+
+/** Kills PostgreSQL on a leader that has not let go of the lead in time: Patroni would wait for its end for ever. */
+async function killIfHanging(control: Control, step: string, leader: string): Promise<void> {
+  const hangs = (view: ClusterView) => view.leader === leader;
+  const { timing } = await control.look();
+  const view = await control.until(step, boundOfRole(timing), (now, seconds) =>
+    hangs(now) && seconds < stopWithin ? `PostgreSQL on ${leader} stops` : undefined,
+  );
+  if (!hangs(view)) return;
+  const dataDir = control.topology.of(patroni).settings.dataDirOf(leader);
+  await control.run(leader, `PostgreSQL on ${leader} is killed`, killScript(dataDir), 10);
+}
+
+/** `pg_ctl stop -m immediate` of whichever version; nothing where PostgreSQL does not run there. */
+function killScript(dataDir: string): string {
+  const folder = quote(dataDir);
+  return `pid=$(head -n 1 ${folder}/postmaster.pid 2>/dev/null) || exit 0
+[ "$(readlink "/proc/$pid/cwd")" != "$(readlink -f ${folder})" ] || kill -QUIT "$pid"`;
 }
 
 /** The cluster has the last word: a refusal is final, but a 503 or silence may only be an answer that came too soon. */
@@ -93,10 +126,14 @@ export async function settle(
   );
 }
 
-/** The members that worked: the leader and those who followed it, or where nobody led, those that ran. */
+/**
+ * The members that worked: the leader and those who followed it, or where nobody led, those that ran. Once stopped,
+ * none starts on a full disk.
+ */
 function partsOf({ leader, members }: ClusterView): string[] {
   const led = members.some(({ name, answers }) => name === leader && answers);
   return members
+    .filter(({ fullDisk }) => fullDisk === undefined)
     .filter(({ name, running, streaming }) => (led ? name === leader || streaming : running))
     .map(({ name }) => name);
 }

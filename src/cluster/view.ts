@@ -10,6 +10,7 @@ import {
 import type { Claim } from '../clients/patroni/leaders.ts';
 import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
+import { fullDisks } from '../components/disk.ts';
 import { etcd } from '../components/etcd/index.ts';
 import { etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
 import { haproxy } from '../components/haproxy/index.ts';
@@ -28,6 +29,8 @@ export interface MemberView extends Standing {
   readonly position: number | undefined;
   readonly pendingRestart: boolean;
   readonly paused: boolean;
+  /** What is left of its full disk; undefined where there is room. */
+  readonly fullDisk: string | undefined;
   /** When PostgreSQL was started, as text that another start changes. */
   readonly started: string | undefined;
 }
@@ -83,7 +86,10 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
   const settings = config ?? topology.of(patroni).settings.dcs;
   return {
     cluster: topology.cluster,
-    members: topology.hostsOf(patroni).map((host) => memberOf(host, databases, cluster, leader)),
+    members: topology.hostsOf(patroni).map((host) => ({
+      ...memberOf(host, databases, cluster, leader),
+      fullDisk: fullDisks(databases.get(host.name)?.disks ?? [], topology.of(patroni).settings.disk)[0],
+    })),
     leader,
     leaders,
     claims,
@@ -132,7 +138,7 @@ function memberOf(
   states: ReadonlyMap<string, PatroniState>,
   cluster: PatroniCluster | undefined,
   leader: string | undefined,
-): MemberView {
+): Omit<MemberView, 'fullDisk'> {
   const member = states.get(name)?.member;
   const listed = cluster?.members.find((other) => other.name === name);
   const sender = leader === undefined ? undefined : states.get(leader);

@@ -54,19 +54,23 @@ export function diskFreeOf(spaces: readonly Space[]): number | null {
   return spaces.length === 0 ? null : Number(Math.min(...spaces.map(percentFree)).toFixed(1));
 }
 
-/** Full file systems: what is on them cannot go on. */
+/** Full file systems, each in words: what is on them cannot go on. */
+export function fullDisks(spaces: readonly Space[], { minimum }: DiskLimits): string[] {
+  return spaces
+    .filter((space) => percentFree(space) < minimum)
+    .map((space) => `${describe(space)} of ${space.mount} free`);
+}
+
 export function diskProblems(
   title: string,
   host: string,
   spaces: readonly Space[],
-  { minimum }: DiskLimits,
+  limits: DiskLimits,
 ): StatusProblem[] {
-  return spaces
-    .filter((space) => percentFree(space) < minimum)
-    .map((space) => ({
-      where: host,
-      what: `the disk of ${title} is full: ${describe(space)} of ${space.mount} free`,
-    }));
+  return fullDisks(spaces, limits).map((full) => ({
+    where: host,
+    what: `the disk of ${title} is full: ${full}`,
+  }));
 }
 
 export const diskColumn: StatusColumn = {

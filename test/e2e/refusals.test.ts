@@ -219,9 +219,15 @@ describe('a cluster that lost something', () => {
   it.each([
     {
       of: 'etcd',
-      vars: { cluster_name: 'stampede2', etcd_peer_port: 2390, etcd_data_dir: '/var/lib/etcd/x' },
+      vars: {
+        cluster_name: 'stampede2',
+        etcd_client_port: 2389,
+        etcd_peer_port: 2390,
+        etcd_data_dir: '/var/lib/etcd/x',
+      },
       says: [
         /cluster_name is stampede1 here \(\/etc\/default\/etcd-initial:\d+\), not stampede2/,
+        /etcd_client_port is 2379 here \(\/etc\/default\/etcd:\d+\), not 2389/,
         /etcd_peer_port is 2380 here \(\/etc\/default\/etcd:\d+\), not 2390/,
         /etcd_data_dir is \/var\/lib\/etcd\/postgresql here/,
       ],

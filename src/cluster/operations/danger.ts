@@ -33,6 +33,17 @@ export function refuseWithoutLeader(view: ClusterView): Refusal[] {
   ];
 }
 
+/** PostgreSQL cannot write its last checkpoint there: it would neither stop nor go on. */
+export function refuseFullDisk({ name, fullDisk }: MemberView): Refusal[] {
+  if (fullDisk === undefined) return [];
+  return [
+    {
+      message: `the disk of PostgreSQL on ${name} is full (${fullDisk}): it might not be able to stop`,
+      hint: `make room there; drover failover has another member lead, whether or not it stops`,
+    },
+  ];
+}
+
 export function refusePaused({ cluster, paused }: ClusterView): Refusal[] {
   return paused ? [{ message: `${cluster} is paused`, hint: 'drover resume ends that' }] : [];
 }
@@ -64,6 +75,18 @@ export function refuseWithoutQuorum({ etcd, etcdLeader, listed }: ClusterView): 
     {
       message: `etcd has no majority: ${there} of ${voters.length || etcd.length} members know a leader`,
       hint: 'bring its members back first: no member can take the lead without it',
+    },
+  ];
+}
+
+/** Without writes to etcd nobody can take the lead either. */
+export function refuseFullEtcd({ etcd }: ClusterView): Refusal[] {
+  const full = etcd.find(({ alarms }) => alarms.includes('NOSPACE'));
+  if (!full) return [];
+  return [
+    {
+      message: `etcd on ${full.name} ${troubleOf(full) ?? ''}`,
+      hint: 'docs/operations.md has the commands, under “Full disks”',
     },
   ];
 }

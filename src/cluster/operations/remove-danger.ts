@@ -5,6 +5,7 @@ import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   refuseCandidate,
+  refuseFullDisk,
   refusePaused,
   refuseWithoutCandidate,
   refuseWithoutLeader,
@@ -84,6 +85,7 @@ export function refuseRemoval(
     ...refuseLeaderless(view, name),
     ...refusePaused(view),
     ...refuseScheduled(view),
+    ...view.members.filter((member) => member.name === name && name === view.leader).flatMap(refuseFullDisk),
     ...refuseWithoutQuorum(view),
     ...(isWorking(view, name) ? refuseIllOthers(view, [name, arriving ?? name]) : []),
     // What is coming makes good what these miss.

@@ -12,7 +12,13 @@ import { showBytes } from '../../core/text.ts';
 import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
-import { refusePaused, refuseWeakEtcd, refuseWithoutCandidate, refuseWithoutLeader } from './danger.ts';
+import {
+  refuseFullDisk,
+  refusePaused,
+  refuseWeakEtcd,
+  refuseWithoutCandidate,
+  refuseWithoutLeader,
+} from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan, type PlannedStep, type Refusal } from './plan.ts';
 import { refuseScheduled } from './switchover.ts';
 
@@ -85,6 +91,7 @@ export function planRestart(
     ...unhealthy,
     ...refuseMixed(limits),
     ...targets.flatMap(refuseStopped),
+    ...targets.flatMap(refuseFullDisk),
     ...refuseThin(view, new Set(onlyPending ? [] : replicas)),
     ...refuseLastStandby(view, targets),
     ...(leads && view.leader !== undefined && !leader ? refuseWithoutCandidate(view) : []),

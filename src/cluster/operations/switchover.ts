@@ -4,6 +4,8 @@ import type { ClusterView, MemberView } from '../view.ts';
 import {
   successorIn,
   refuseCandidate,
+  refuseFullDisk,
+  refuseFullEtcd,
   refusePaused,
   refuseSplit,
   refuseWeakEtcd,
@@ -13,10 +15,15 @@ import {
 } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan, type Refusal } from './plan.ts';
 
+/** Seconds for the last checkpoint of a leader on a full disk, which may never be written. */
+export const stopWithin = 5;
+
 export interface HandoverPlan extends OperationPlan {
   /** Who leads now; undefined when nobody does. */
   readonly from: string | undefined;
   readonly to: string | undefined;
+  /** The leader's disk is full: it may hang as it stops, and is then killed. */
+  readonly mayHang?: boolean;
 }
 
 /** A planned change of the leader: only from a healthy cluster. */
@@ -30,6 +37,7 @@ export function planSwitchover(view: ClusterView, topology: Topology, to?: strin
     ...refusePaused(view),
     ...refuseWeakEtcd(view),
     ...refuseScheduled(view),
+    ...view.members.filter(({ name }) => name === from).flatMap(refuseFullDisk),
     ...refuseNoOrUnfit(view, candidate),
   ];
   return handover(view, topology, candidate, refusals);
@@ -42,12 +50,14 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
   if (wanted && leaders.includes(wanted.name))
     return { ...nothingToDo(`${wanted.name} leads already`), from, to };
   // From one whose PostgreSQL does not run, as on a full disk, nobody streams any more.
-  const runs = view.members.some(({ name, running }) => name === from && running);
+  const leading = view.members.find(({ name }) => name === from);
+  const runs = leading?.running === true;
   const standing = runs ? view : { ...view, leader: undefined };
   const candidate = wanted ?? successorIn(standing);
   const plan = handover(view, topology, candidate, [
     ...refuseSplit(view),
     ...refuseWithoutQuorum(view),
+    ...refuseFullEtcd(view),
     ...refuseNoOrUnfit(standing, candidate),
   ]);
   const notes = [
@@ -56,7 +66,14 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
       ? [`the switchover scheduled for ${view.scheduled.at} is dropped: this takes its place`]
       : []),
   ];
-  return { ...plan, notes };
+  if (leading?.fullDisk === undefined) return { ...plan, notes };
+  const [takes, ...others] = plan.steps;
+  const killed = {
+    what: `PostgreSQL on ${leading.name} is killed if it has not stopped within ${stopWithin} s: its disk is full`,
+    disrupts: `nothing more, but gives up rows that only ${leading.name} has`,
+  };
+  notes.push(`${leading.name} has ${leading.fullDisk}: it follows once there is room`);
+  return { ...plan, notes, mayHang: true, steps: [...(takes ? [takes] : []), killed, ...others] };
 }
 
 function refuseNoOrUnfit(view: ClusterView, candidate: MemberView | undefined): Refusal[] {
@@ -83,7 +100,9 @@ function handover(
   const from = view.leader;
   const to = candidate?.name;
   const outage = outageOfHandover(topology);
-  const others = view.members.map(({ name }) => name).filter((name) => name !== to);
+  const others = view.members
+    .filter(({ name, fullDisk }) => name !== to && fullDisk === undefined)
+    .map(({ name }) => name);
   return {
     from,
     to,
@@ -121,6 +140,7 @@ export function planSchedule(view: ClusterView, at: Date, to?: string): Handover
       ...refusePaused(view),
       ...refuseWeakEtcd(view),
       ...refuseScheduled(view),
+      ...view.members.filter(({ name }) => name === from).flatMap(refuseFullDisk),
       ...refuseNoOrUnfit(view, wanted ?? successorIn(view)),
     ],
     notes: [],

@@ -20,6 +20,7 @@ import type { EtcdSettings } from './settings.ts';
 export interface EtcdState {
   readonly status: EtcdStatus | undefined;
   readonly view: EtcdView | undefined;
+  /** That it has raised, and those of nobody who is a member: each is listed by all. */
   readonly alarms: readonly string[] | undefined;
   /** Where its data is. */
   readonly disks: readonly Space[];
@@ -37,7 +38,16 @@ export async function lookAtMember(
     send(alarmsRequest),
     lookAtDisks(ask, name, [settings.dataDir]),
   ]);
-  return { status: parseStatus(status), view: parseMemberList(list), alarms: parseAlarms(alarms), disks };
+  const [own, view] = [parseStatus(status), parseMemberList(list)];
+  const others = view?.members.filter(({ id }) => id !== own?.memberId).map(({ id }) => id);
+  return {
+    status: own,
+    view,
+    alarms: parseAlarms(alarms)
+      ?.filter(({ memberId }) => !others?.includes(memberId))
+      .map(({ alarm }) => alarm),
+    disks,
+  };
 }
 
 /** The host of the leader, if a member says that it leads. */

@@ -97,6 +97,26 @@ describe('a failover', () => {
     await failOver(cluster.control, 'node1', 'node2');
     expect(cluster.requests).toEqual(['node2 POST /failover {"candidate":"node2"}']);
   });
+
+  test.each([
+    { what: 'is killed once it hangs', lets: 60, kills: true },
+    { what: 'is not killed when it lets go in time', lets: 3, kills: false },
+  ])('off a leader on a full disk: it $what', async ({ lets, kills }) => {
+    const cluster = new FakeCluster();
+    cluster.respond = () => {
+      cluster.becomes(node2Leads, lets);
+      return silence;
+    };
+    cluster.execute = () => {
+      cluster.becomes(node2Leads, 1);
+      return { status: 0, stdout: '', stderr: '', timedOut: false };
+    };
+    await failOver(cluster.control, 'node1', 'node2', true);
+    expect(cluster.scripts.map((script) => /^node1: [^]*kill -QUIT/.test(script))).toEqual(
+      kills ? [true] : [],
+    );
+    expect(cluster.seconds).toBe(kills ? 6 : 3);
+  });
 });
 
 describe('a cluster has settled', () => {
@@ -123,6 +143,16 @@ describe('a cluster has settled', () => {
     const before = viewWith({ node3: { running: false, streaming: false } });
     const cluster = new FakeCluster(before);
     await settle(cluster.control, before, 'node1');
+    expect(cluster.seconds).toBe(0);
+  });
+
+  test('without a member that cannot start on its full disk', async () => {
+    const full = viewWith({ node3: { fullDisk: '0 % of /data free' } });
+    const cluster = new FakeCluster({
+      ...full,
+      ...viewWith({ node3: { running: false, streaming: false } }),
+    });
+    await settle(cluster.control, full, 'node1');
     expect(cluster.seconds).toBe(0);
   });
 

@@ -261,6 +261,17 @@ describe('what is refused', () => {
     ]);
   });
 
+  it('a leader that may hang as it stops', () => {
+    const plan = planRemove(
+      viewWith({ node1: { fullDisk: '0 % of /data free' } }),
+      topology,
+      departing('node1'),
+    );
+    expect(refused(plan)).toEqual([
+      'the disk of PostgreSQL on node1 is full (0 % of /data free): it might not be able to stop',
+    ]);
+  });
+
   it('a leader that is off, until another one leads', () => {
     const plan = planRemove(without('node1', { leaders: [] }), topology, departing('node1', off));
     expect(refused(plan)).toEqual(['node1 led and does not answer, and nobody has taken over yet']);

@@ -156,6 +156,13 @@ describe('what a restart refuses', () => {
     if (hint !== undefined) expect(plan.refusals.map((refusal) => refusal.hint)).toEqual([hint]);
   });
 
+  it('refuses one that may hang as it stops', () => {
+    const cluster = viewWith({ node3: { fullDisk: '0 % of /data free' } });
+    expect(refused(planRestart(cluster, topology, { ...nobody, names: ['node3'] }))).toEqual([
+      'the disk of PostgreSQL on node3 is full (0 % of /data free): it might not be able to stop',
+    ]);
+  });
+
   it('lets a member be restarted because it does not follow', () => {
     const cluster = viewWith({ node3: { streaming: false } });
     expect(refused(planRestart(cluster, topology, { ...nobody, names: ['node3'] }))).toEqual([]);

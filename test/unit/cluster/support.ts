@@ -5,7 +5,7 @@ import type { ClusterView, EtcdMemberView, MemberView } from '../../../src/clust
 import { replica } from '../clients/patroni/support.ts';
 
 export function member(name: string, differs: Partial<MemberView> = {}): MemberView {
-  const own = { streaming: true, position: 1000, pendingRestart: false, paused: false };
+  const own = { streaming: true, position: 1000, pendingRestart: false, paused: false, fullDisk: undefined };
   return { ...replica(name), ...own, started: '2030-01-01', ...differs };
 }
 

@@ -90,6 +90,11 @@ describe('what a switchover refuses', () => {
     },
     { what: 'a pause', cluster: view({ paused: true }), says: 'c is paused' },
     {
+      what: 'a leader on a full disk',
+      cluster: viewWith({ node1: { fullDisk: '0.0 % of /data free' } }),
+      says: 'the disk of PostgreSQL on node1 is full (0.0 % of /data free): it might not be able to stop',
+    },
+    {
       what: 'an etcd member down',
       cluster: view({
         etcd: [
@@ -239,6 +244,26 @@ describe('failover', () => {
     expect(refused(plan)).toEqual([]);
     expect(stepsOf(plan)[0]).toBe('node3 takes the lead over from node1');
     expect(refused(planFailover(stuck, topology, 'node2'))).toEqual([]);
+  });
+
+  it('leaves a leader on a full disk, which it kills if that hangs, and which does not follow', () => {
+    const plan = planFailover(viewWith({ node1: { fullDisk: '0.0 % of /data free' } }), topology);
+    expect(refused(plan)).toEqual([]);
+    expect(plan.mayHang).toBe(true);
+    expect(stepsOf(plan)).toEqual([
+      'node3 takes the lead over from node1',
+      'PostgreSQL on node1 is killed if it has not stopped within 5 s: its disk is full',
+      'node2 follows it',
+    ]);
+    expect(plan.notes).toEqual(['node1 has 0.0 % of /data free: it follows once there is room']);
+  });
+
+  it('is refused while etcd takes no writes', () => {
+    const [first = '', ...others] = refused(
+      planFailover(view({ etcd: view().etcd.map((one) => ({ ...one, alarms: ['NOSPACE'] })) }), topology),
+    );
+    expect(first).toMatch(/^etcd on node1 raises NOSPACE/);
+    expect(others).toEqual([]);
   });
 
   it('says that it takes the place of a switchover that is scheduled', () => {
