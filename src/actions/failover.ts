@@ -1,3 +1,4 @@
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { failOver, rebalance, settle } from '../cluster/moves.ts';
 import { planFailover, type HandoverPlan } from '../cluster/operations/switchover.ts';
 import type { ExitCode } from '../core/errors.ts';
@@ -11,7 +12,8 @@ export function failover(
   return operate<HandoverPlan>(request, {
     verb: 'failover',
     measured: true,
-    plan: (view, { topology }, agreed) => planFailover(view, topology, to ?? agreed?.to),
+    plan: async (view, control, agreed) =>
+      planFailover(view, control.topology, to ?? agreed?.to, await readLogicalSlots(control, view)),
     async perform(control, plan, before) {
       const candidate = plan.to ?? '';
       await failOver(control, plan.from, candidate, plan.mayHang);

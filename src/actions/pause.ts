@@ -1,3 +1,4 @@
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { planPause } from '../cluster/operations/members.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
 import { boundOfCycle } from '../cluster/timing.ts';
@@ -27,8 +28,9 @@ function setPause(request: OperationRequest, paused: boolean, commandFor?: Comma
   return operate(request, {
     verb: paused ? 'pause' : 'resume',
     measured: false,
-    async plan(view, { fleet }) {
-      const plan = planPause(view, paused);
+    async plan(view, control) {
+      const { fleet } = control;
+      const plan = planPause(view, paused, await readLogicalSlots(control, view));
       if (plan.steps.length > 0 || !commandFor) return plan;
       return { ...plan, notes: [...plan.notes, ...(await noteOpenRun(fleet, commandFor))] };
     },

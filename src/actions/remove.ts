@@ -1,6 +1,7 @@
 import { performRemoval } from '../cluster/departure.ts';
 import { lookAtDepartingHost } from '../cluster/departing-host.ts';
 import type { Control } from '../cluster/control.ts';
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { planRemove, type RemovePlan } from '../cluster/operations/remove.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import type { Inventory } from '../config/inventory/model.ts';
@@ -83,7 +84,8 @@ export function removeMember(
       requireKnown(view, inventory, name);
       const departing = await lookAtDepartingHost(control, view, name);
       const handover = agreed?.removals.find((removal) => removal.do === 'hand-over');
-      const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving });
+      const slots = await readLogicalSlots(control, view);
+      const plan = planRemove(view, control.topology, departing, { to: handover?.to, arriving, slots });
       return agreed ? keepAgreement(agreed, plan) : plan;
     },
     perform: (control: Control, plan, view) => performRemoval(control, plan, view),

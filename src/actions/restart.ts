@@ -1,3 +1,4 @@
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { rebalance } from '../cluster/moves.ts';
 import { parametersOf, planRestart, type RestartPlan } from '../cluster/operations/restart.ts';
 import { rollRestart } from '../cluster/roll.ts';
@@ -19,7 +20,8 @@ export function restart(request: OperationRequest, names: readonly string[]): Pr
       const settings = await Promise.all(
         view.members.map(async ({ name }) => [name, await settingsOf(members, name, set)] as const),
       );
-      return planRestart(view, control.topology, { names, to, settings: new Map(settings) });
+      const slots = await readLogicalSlots(control, view);
+      return planRestart(view, control.topology, { names, to, settings: new Map(settings), slots });
     },
     async perform(control, plan, before) {
       reportPending(await rollRestart(control, before, plan), control.emit);

@@ -1,6 +1,7 @@
 import { cancelSwitchoverRequest, switchoverRequest } from '../clients/patroni/api.ts';
 import { refusalOf } from '../clients/etcd.ts';
 import type { Control } from '../cluster/control.ts';
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { rebalance, settle, switchOver } from '../cluster/moves.ts';
 import {
   planCancel,
@@ -34,7 +35,8 @@ function switchNow(request: OperationRequest, to: string | undefined): Promise<E
   return operate<HandoverPlan>(request, {
     verb: 'switchover',
     measured: true,
-    plan: (view, { topology }, agreed) => planSwitchover(view, topology, to ?? agreed?.to),
+    plan: async (view, control, agreed) =>
+      planSwitchover(view, control.topology, to ?? agreed?.to, await readLogicalSlots(control, view)),
     async perform(control, plan, before) {
       const [leader, candidate] = bothOf(plan);
       await switchOver(control, leader, candidate);
@@ -49,7 +51,7 @@ function scheduleSwitchover(request: OperationRequest, at: Date, to: string | un
   return operate(request, {
     verb: 'switchover',
     measured: false,
-    plan: (view) => planSchedule(view, at, to),
+    plan: async (view, control) => planSchedule(view, at, to, await readLogicalSlots(control, view)),
     async perform(control, { from: leader = '' }, { timing }) {
       const order = {
         leader,

@@ -191,6 +191,20 @@ describe('a healthy cluster', () => {
     expect(rows).toBe('0');
   });
 
+  it('tells of a password that was changed by hand while all still stream, and sets it again', async () => {
+    const psql = 'runuser -u postgres -- psql -c';
+    await lab.on(await leader(), `${psql} "ALTER ROLE replicator PASSWORD 'by hand'"`);
+    const verified = await on('verify', '--read-only');
+    expectExit(verified, 7);
+    const failed = linesOf(verified, 'probe').filter(({ verdict }) => verdict === 'fail');
+    expect(failed.map(({ probe, found }) => `${probe}: ${found}`)).toEqual([
+      expect.stringMatching(/^passwords: .*for user "replicator"; drover provision sets it again$/),
+    ]);
+    const again = await on('provision', '-y');
+    expectExit(again, 0);
+    expect(madeChanges(again)).toEqual([expect.stringMatching(/: update role replicator$/)]);
+  });
+
   it('waits for another run, and gives up in time', async () => {
     const playbook = join(dirname(lab.inventory), 'wait.yml');
     const wait = 'until [ -e /run/go-on ]; do sleep 0.1; done';
@@ -415,7 +429,7 @@ describe('a cluster in trouble', () => {
     await expectRefused(7, says, 'restart', full, '-y');
 
     // As it stops for want of space it hangs in some runs by itself: here in each.
-    await lab.on(full, "kill -STOP $(pgrep -f 'postgres: .*: checkpointer')");
+    await lab.on(full, "kill -STOP $(pgrep -f '^postgres: .*: checkpointer')");
     const left = await on('failover', '-y');
     expectDone(left);
     expect(writesOf(left).gap).toBeLessThan(20);

@@ -55,6 +55,10 @@ export function isMeant(name: string, need: Need<unknown>, needs: readonly Need<
   const file = /^file (.*)$/.exec(name)?.[1];
   if (file !== undefined)
     return need.key === file && ['path', 'digest', 'content', 'ctime'].includes(need.kind);
+  // Alone it is the first query; with a text, one that holds it.
+  const sql = /^sql ?(.*)$/.exec(name)?.[1];
+  if (sql === '') return need === needs.find(({ kind }) => kind === 'sql');
+  if (sql !== undefined) return need.kind === 'sql' && need.key.includes(sql);
   if (nameOf(need) === name) return true;
   const ofKind = new Set(needs.filter(({ kind }) => kind === need.kind).map(({ key }) => key));
   return need.kind === name && ofKind.size === 1;

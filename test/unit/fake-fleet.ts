@@ -14,7 +14,7 @@ export interface Said {
   has?(host: string): boolean;
   run?(host: string, script: string): Partial<PieceResult>;
   http?(host: string, request: HttpRequest): HttpAnswer;
-  sql?(host: string, statement: string): SqlAnswer;
+  sql?(host: string, statement: string, user: string): SqlAnswer;
 }
 
 /** A host that runs no script: the test says what comes of it. */
@@ -91,12 +91,12 @@ export class FakeFleet extends Fleet {
     return expected(this.#said.http?.(host.name, request), request.path);
   }
 
-  override async sql(host: HostRun, { statements: [statement = ''] }: SqlQuery): Promise<SqlAnswer> {
-    return expected(this.#said.sql?.(host.name, statement), statement);
+  override async sql(host: HostRun, { user, statements: [statement = ''] }: SqlQuery): Promise<SqlAnswer> {
+    return expected(this.#said.sql?.(host.name, statement, user), statement);
   }
 
   override connectSql(host: HostRun, address: string, login: SqlLogin): SqlConnection {
-    return new FakeSql(address, login, (statement) => this.#said.sql?.(host.name, statement));
+    return new FakeSql(address, login, (statement) => this.#said.sql?.(host.name, statement, login.user));
   }
 }
 

@@ -1,4 +1,5 @@
 import { surplusOf } from '../../clients/patroni/leaders.ts';
+import { lostInPlace, nameSlots, noSlots, noteOfLoss } from '../logical-slots.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutLeader, refuseWithoutQuorum } from './danger.ts';
 import { memberNamed, nothingToDo, type OperationPlan } from './plan.ts';
@@ -28,19 +29,23 @@ export function planReload(view: ClusterView, names: readonly string[]): Members
 }
 
 /** Turns Patroni's automatic acting off or on. */
-export function planPause(view: ClusterView, pause: boolean): OperationPlan {
+export function planPause(view: ClusterView, pause: boolean, slots = noSlots): OperationPlan {
   if (view.paused === pause)
     return nothingToDo(`${view.cluster} is ${pause ? 'paused already' : 'not paused'}`);
+  const lost = pause ? [] : lostInPlace(slots, view);
   return {
     steps: [
       {
         what: pause
           ? 'Patroni leaves PostgreSQL alone from now on: no automatic failover, no restart of what stops'
           : 'Patroni takes care of PostgreSQL again',
+        ...(lost.length === 0
+          ? {}
+          : { disrupts: `nothing, but loses ${nameSlots(lost)} unless it is in use` }),
       },
     ],
     refusals: refuseWithoutQuorum(view),
-    notes: pause ? ['drover resume ends it'] : [],
+    notes: pause ? ['drover resume ends it'] : noteOfLoss(lost),
   };
 }
 

@@ -1,8 +1,10 @@
 import { keepsSlotsOfGone } from '../../clients/patroni/api.ts';
+import type { LogicalSlot } from '../../clients/patroni/slots.ts';
 import type { Component, Stop } from '../../components/component.ts';
 import { etcd } from '../../components/etcd/index.ts';
 import { patroni } from '../../components/patroni/index.ts';
 import { components } from '../../components/registry.ts';
+import { lostTo, noSlots, noteOfLoss, withLoss, type LogicalSlots } from '../logical-slots.ts';
 import { outageOfHandover } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
@@ -29,6 +31,7 @@ export interface RemoveOptions {
   readonly to?: string | undefined;
   /** A host that joins before this one goes: what it makes good is not refused. */
   readonly arriving?: string | undefined;
+  readonly slots?: LogicalSlots;
 }
 
 /** Takes a host out: its database first, then its vote in etcd, then whatever else it serves. */
@@ -36,12 +39,13 @@ export function planRemove(
   view: ClusterView,
   topology: Topology,
   departing: DepartingHost,
-  { to, arriving }: RemoveOptions = {},
+  { to, arriving, slots = noSlots }: RemoveOptions = {},
 ): RemovePlan {
   const { name } = departing;
   const candidate = view.leader === name && isWorking(view, name) ? successorIn(view, to) : undefined;
+  const lost = candidate ? lostTo(slots, candidate.name) : [];
   const planned = [
-    ...databaseSteps(view, departing, candidate?.name),
+    ...databaseSteps(view, departing, candidate?.name, lost),
     ...etcdSteps(view, departing, candidate?.name ?? view.leader),
     ...otherSteps(departing),
   ];
@@ -55,7 +59,7 @@ export function planRemove(
     steps: planned.map(([, step]) => step),
     refusals: refuseRemoval(view, topology, departing, { candidate, arriving }),
     ...(candidate ? { outage: outageOfHandover(topology) } : {}),
-    notes: notesOf(view, departing, arriving),
+    notes: [...notesOf(view, departing, arriving), ...noteOfLoss(lost)],
   };
 }
 
@@ -72,6 +76,7 @@ function databaseSteps(
   view: ClusterView,
   departing: DepartingHost,
   candidate: string | undefined,
+  lost: readonly LogicalSlot[],
 ): Planned[] {
   const { name, units, slot } = departing;
   const isListed = view.listed.patroni.some((member) => member.name === name);
@@ -80,7 +85,10 @@ function databaseSteps(
   if (candidate !== undefined) {
     steps.push([
       { do: 'hand-over', from: name, to: candidate },
-      { what: `${candidate} takes the lead over from ${name}`, disrupts: 'writes and open sessions' },
+      {
+        what: `${candidate} takes the lead over from ${name}`,
+        disrupts: withLoss('writes and open sessions', lost),
+      },
     ]);
   }
   if (units.has('patroni')) {

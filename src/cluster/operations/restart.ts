@@ -7,8 +7,10 @@ import {
   type ChangedLimits,
 } from '../../clients/patroni/order.ts';
 import { faultOf, lacksStandby, stopsStrictWrites, type Fault } from '../../clients/patroni/standing.ts';
+import type { LogicalSlot } from '../../clients/patroni/slots.ts';
 import type { PgSettings } from '../../clients/pg-settings.ts';
 import { showBytes } from '../../core/text.ts';
+import { lostInPlace, lostTo, noSlots, noteOfLoss, withLoss, type LogicalSlots } from '../logical-slots.ts';
 import { outageInPlace, outageOfHandover, type Outage } from '../timing.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView, MemberView } from '../view.ts';
@@ -42,6 +44,7 @@ export interface RestartRequest {
   readonly names: readonly string[];
   /** The shared limits as they are in force on members that say so. */
   readonly settings: ReadonlyMap<string, PgSettings | undefined>;
+  readonly slots?: LogicalSlots | undefined;
   /** Who is to lead if the leader is among them. */
   readonly to?: string | undefined;
 }
@@ -59,7 +62,7 @@ export function parametersOf(config: Readonly<Record<string, unknown>>): Readonl
 export function planRestart(
   view: ClusterView,
   topology: Topology,
-  { names, settings, to }: RestartRequest,
+  { names, settings, slots = noSlots, to }: RestartRequest,
 ): RestartPlan {
   const onlyPending = names.length === 0;
   const named = new Set(names.map((name) => memberNamed(view, name).name));
@@ -96,7 +99,8 @@ export function planRestart(
     ...refuseLastStandby(view, targets),
     ...(leads && view.leader !== undefined && !leader ? refuseWithoutCandidate(view) : []),
   ];
-  const steps = [...replicas.map(restartStep), ...(leader ? leaderSteps(leader) : [])];
+  const lost = leader?.how === 'handover' ? lostTo(slots, leader.to) : leader ? lostInPlace(slots, view) : [];
+  const steps = [...replicas.map(restartStep), ...(leader ? leaderSteps(leader, lost) : [])];
   return {
     replicas,
     leader,
@@ -107,9 +111,14 @@ export function planRestart(
     refusals,
     steps: leaderFirst ? [...steps.slice(replicas.length), ...steps.slice(0, replicas.length)] : steps,
     ...outageOf(leader, view, topology),
-    notes: leaderFirst
-      ? [`the leader goes first: ${limits.down.join(', ')} ${limits.down.length === 1 ? 'goes' : 'go'} down`]
-      : [],
+    notes: [
+      ...(leaderFirst
+        ? [
+            `the leader goes first: ${limits.down.join(', ')} ${limits.down.length === 1 ? 'goes' : 'go'} down`,
+          ]
+        : []),
+      ...noteOfLoss(lost),
+    ],
   };
 }
 
@@ -129,8 +138,11 @@ function leaderRestart(view: ClusterView, leaderFirst: boolean, to?: string): Re
   return led.how === 'in-place' && led.because !== 'nobody may lead' ? { name, how: led.how } : undefined;
 }
 
-function leaderSteps(leader: NonNullable<RestartPlan['leader']>): PlannedStep[] {
-  const disrupts = 'writes and open sessions';
+function leaderSteps(
+  leader: NonNullable<RestartPlan['leader']>,
+  lost: readonly LogicalSlot[],
+): PlannedStep[] {
+  const disrupts = withLoss('writes and open sessions', lost);
   if (leader.how === 'in-place') return [{ what: `${leader.name} is restarted while it leads`, disrupts }];
   return [
     { what: `${leader.to} takes the lead over from ${leader.name}, which is restarted by that`, disrupts },

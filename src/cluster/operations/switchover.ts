@@ -1,5 +1,6 @@
 import { outageOfHandover } from '../timing.ts';
 import type { Topology } from '../topology.ts';
+import { lostTo, noSlots, noteOfLoss, withLoss, type LogicalSlots } from '../logical-slots.ts';
 import type { ClusterView, MemberView } from '../view.ts';
 import {
   successorIn,
@@ -27,7 +28,12 @@ export interface HandoverPlan extends OperationPlan {
 }
 
 /** A planned change of the leader: only from a healthy cluster. */
-export function planSwitchover(view: ClusterView, topology: Topology, to?: string): HandoverPlan {
+export function planSwitchover(
+  view: ClusterView,
+  topology: Topology,
+  to?: string,
+  slots = noSlots,
+): HandoverPlan {
   const wanted = to === undefined ? undefined : memberNamed(view, to);
   const { leader: from } = view;
   if (wanted && wanted.name === from) return { ...nothingToDo(`${from} leads already`), from, to };
@@ -40,11 +46,16 @@ export function planSwitchover(view: ClusterView, topology: Topology, to?: strin
     ...view.members.filter(({ name }) => name === from).flatMap(refuseFullDisk),
     ...refuseNoOrUnfit(view, candidate),
   ];
-  return handover(view, topology, candidate, refusals);
+  return handover(view, topology, candidate, { refusals, slots });
 }
 
 /** A change of the leader with or without one: what keeps it from ending well is refused. */
-export function planFailover(view: ClusterView, topology: Topology, to?: string): HandoverPlan {
+export function planFailover(
+  view: ClusterView,
+  topology: Topology,
+  to?: string,
+  slots = noSlots,
+): HandoverPlan {
   const wanted = to === undefined ? undefined : memberNamed(view, to);
   const { leader: from, leaders } = view;
   if (wanted && leaders.includes(wanted.name))
@@ -54,13 +65,15 @@ export function planFailover(view: ClusterView, topology: Topology, to?: string)
   const runs = leading?.running === true;
   const standing = runs ? view : { ...view, leader: undefined };
   const candidate = wanted ?? successorIn(standing);
-  const plan = handover(view, topology, candidate, [
+  const refusals = [
     ...refuseSplit(view),
     ...refuseWithoutQuorum(view),
     ...refuseFullEtcd(view),
     ...refuseNoOrUnfit(standing, candidate),
-  ]);
+  ];
+  const plan = handover(view, topology, candidate, { refusals, slots });
   const notes = [
+    ...plan.notes,
     ...(view.paused ? [`${view.cluster} is paused: the members keep their roles after this`] : []),
     ...(view.scheduled
       ? [`the switchover scheduled for ${view.scheduled.at} is dropped: this takes its place`]
@@ -95,11 +108,12 @@ function handover(
   view: ClusterView,
   topology: Topology,
   candidate: MemberView | undefined,
-  refusals: readonly Refusal[],
+  { refusals, slots }: { readonly refusals: readonly Refusal[]; readonly slots: LogicalSlots },
 ): HandoverPlan {
   const from = view.leader;
   const to = candidate?.name;
   const outage = outageOfHandover(topology);
+  const lost = lostTo(slots, to);
   const others = view.members
     .filter(({ name, fullDisk }) => name !== to && fullDisk === undefined)
     .map(({ name }) => name);
@@ -108,7 +122,7 @@ function handover(
     to,
     refusals,
     outage,
-    notes: [],
+    notes: noteOfLoss(lost),
     steps: [
       {
         what:
@@ -118,7 +132,7 @@ function handover(
         disrupts:
           from === undefined
             ? 'nothing more, but gives up rows that only the former leader has'
-            : 'writes and open sessions',
+            : withLoss('writes and open sessions', lost),
       },
       ...(others.length === 0
         ? []
@@ -128,10 +142,11 @@ function handover(
 }
 
 /** A switchover that Patroni is to make later: its own checks decide then. */
-export function planSchedule(view: ClusterView, at: Date, to?: string): HandoverPlan {
+export function planSchedule(view: ClusterView, at: Date, to?: string, slots = noSlots): HandoverPlan {
   const wanted = to === undefined ? undefined : memberNamed(view, to);
   const { leader: from } = view;
   if (wanted && wanted.name === from) return { ...nothingToDo(`${from} leads already`), from, to };
+  const lost = lostTo(slots, to);
   return {
     from,
     to,
@@ -143,9 +158,12 @@ export function planSchedule(view: ClusterView, at: Date, to?: string): Handover
       ...view.members.filter(({ name }) => name === from).flatMap(refuseFullDisk),
       ...refuseNoOrUnfit(view, wanted ?? successorIn(view)),
     ],
-    notes: [],
+    notes: noteOfLoss(lost),
     steps: [
-      { what: `Patroni is told to switch over${to === undefined ? '' : ` to ${to}`} at ${at.toISOString()}` },
+      {
+        what: `Patroni is told to switch over${to === undefined ? '' : ` to ${to}`} at ${at.toISOString()}`,
+        ...(lost.length === 0 ? {} : { disrupts: withLoss('writes then', lost) }),
+      },
     ],
   };
 }

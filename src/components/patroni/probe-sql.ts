@@ -1,7 +1,7 @@
 import { keepsSlotsOfGone, orphanedSlots } from '../../clients/patroni/api.ts';
 import { soleLeader, type ProbeLook } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
-import { firstRow, reasonOf, type DatabaseRole } from '../database-role.ts';
+import { DatabaseRole, firstRow, reasonOf } from '../database-role.ts';
 import { expectSame, row, type ProbeRow } from '../probe-row.ts';
 import type { PatroniSettings } from './settings.ts';
 import type { PatroniState } from './state.ts';
@@ -17,12 +17,31 @@ export async function probeSql(look: DatabaseLook): Promise<ProbeRow[]> {
     const found = leaders.length === 0 ? 'there is no leader' : `${leaders.join(' and ')} lead`;
     return [row('SQL', cluster.name, 'a leader to ask', found, false)];
   }
-  const [recovery, replication, slots] = await Promise.all([
+  const [recovery, ...rows] = await Promise.all([
     Promise.all(hosts.map((member) => probeRecovery(sql, member, member === leader))),
     probeReplication(look, leader),
     probeSlots(look, leader),
+    probePasswords(look, leader),
   ]);
-  return [...recovery, replication, slots];
+  return [...recovery, ...rows];
+}
+
+/** Who is connected stays so with another password, and cannot connect again: replicas, and Patroni itself. */
+async function probePasswords({ ask, settings }: DatabaseLook, leader: ClusterHost): Promise<ProbeRow> {
+  const { superuser, replication, postgresPort: port } = settings;
+  const answers = [superuser, replication].map(async (login) => {
+    const answer = await new DatabaseRole(ask, { ...login, port }).on(leader, 'SELECT 1');
+    if (answer.answered) return [];
+    const wayOut =
+      login === superuser
+        ? `set it on ${leader.name}: runuser -u postgres -- psql, \\password ${login.user}`
+        : 'drover provision sets it again';
+    return [`${answer.reason}${answer.code === '28P01' ? `; ${wayOut}` : ''}`];
+  });
+  const faults = (await Promise.all(answers)).flat();
+  const found = `${superuser.user} and ${replication.user} log in`;
+  const expected = 'those in secrets.yml';
+  return row('passwords', leader.name, expected, faults.join('; ') || found, faults.length === 0);
 }
 
 async function probeRecovery(sql: DatabaseRole, member: ClusterHost, leads: boolean): Promise<ProbeRow> {

@@ -24,6 +24,7 @@ export interface PatroniSettings {
   readonly noLoadBalance: ReadonlySet<string>;
   readonly probe: Role;
   readonly superuser: Role;
+  readonly replication: Role;
   readonly admin: string;
   readonly disk: DiskLimits;
 }
@@ -46,6 +47,7 @@ export function readSettings(read: VariableReader): PatroniSettings {
     ),
     probe: role('postgres_probe'),
     superuser: role('postgres_superuser'),
+    replication: role('postgres_replication'),
     admin: read.text('postgres_admin_name'),
     disk: readDiskLimits(read),
   };

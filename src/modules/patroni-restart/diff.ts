@@ -3,6 +3,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import { leaderRestartOf, type LeaderRestart } from '../../clients/patroni/candidate.ts';
 import { areMixed, changedLimits } from '../../clients/patroni/order.ts';
 import { faultOf, standingOf, type ClusterStanding } from '../../clients/patroni/standing.ts';
+import { isKept, parseLogicalSlots } from '../../clients/patroni/slots.ts';
 import { conditionOf, parseCluster, parseMember, type PatroniCluster } from '../../clients/patroni/api.ts';
 import {
   hasValue,
@@ -24,6 +25,7 @@ import type { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 interface RestartFacts {
   readonly cluster: HttpAnswer;
   readonly settings: readonly SqlAnswer[];
+  readonly slots: SqlAnswer;
   readonly member: readonly HttpAnswer[];
   readonly unit: readonly (UnitFact | undefined)[];
   readonly server: readonly (PackageFact | undefined)[];
@@ -77,7 +79,15 @@ export function diffRestart(
       'take the setting back, run it again, and change the setting then',
     );
   }
-  return judge(cluster, me, reasons, params);
+  return judge(cluster, me, reasons, { ...params, lost: lostSlots(facts, params) });
+}
+
+/** Logical slots that Patroni drops once the member was restarted, and that its successor has none of. */
+function lostSlots({ slots, member }: RestartFacts, { dcs }: PatroniRestartParams): string[] {
+  const version = member[0] && parseMember(member[0])?.patroni.version;
+  return (parseLogicalSlots(slots) ?? [])
+    .filter((slot) => !isKept(slot, dcs, version))
+    .map(({ name }) => name);
 }
 
 /** What of the settings waits for a restart; a verdict where they cannot be had, or not be taken. */
@@ -155,7 +165,7 @@ function judge(
   cluster: PatroniCluster,
   me: ClusterMember,
   { open, downwards: down, pends, newerServer, newerPatroni }: Reasons,
-  params: PatroniRestartParams,
+  params: PatroniRestartParams & { readonly lost: readonly string[] },
 ): Verdict<PatroniRestartChange> {
   const { name } = params;
   const downwards = down.length > 0;
@@ -189,7 +199,14 @@ function judge(
       ...(newer.length === 0 ? [] : [`with ${newer.join(', ')}`]),
       ...open,
     ].join(', '),
-    disrupts: disruptionOf(name, led),
+    disrupts: [
+      disruptionOf(name, led),
+      ...(params.lost.length === 0
+        ? []
+        : [
+            `loses the logical slots ${params.lost.join(', ')}, unless patroni_dcs_extra has them under slots`,
+          ]),
+    ].join('; '),
     how,
     name,
     address: addressOf(params),

@@ -1,4 +1,5 @@
 import { getRequest, type PatroniEndpoint } from '../../clients/patroni/api.ts';
+import { logicalSlotsQuery } from '../../clients/patroni/slots.ts';
 import { settingsQuery } from '../../clients/pg-settings.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { needPackage, needUnpackTime } from '../../facts/package.ts';
@@ -9,8 +10,8 @@ import { operationsOf, restartUnit } from './commands.ts';
 import { addressOf, diffRestart } from './diff.ts';
 import { PatroniRestartChange, PatroniRestartParams } from './schema.ts';
 
-/** The settings as the member on the host itself has them, primary or not. */
-function settingsOn(params: PatroniRestartParams, parameters: Readonly<Record<string, unknown>>) {
+/** As the member on the host itself answers, primary or not. */
+function needOfMember(params: PatroniRestartParams, statement: string) {
   const { port, login_user, login_password } = params;
   return needSql({
     addresses: [addressOf(params)],
@@ -19,7 +20,7 @@ function settingsOn(params: PatroniRestartParams, parameters: Readonly<Record<st
     database: 'postgres',
     user: login_user,
     password: login_password,
-    statements: [settingsQuery(Object.keys(parameters))],
+    statements: [statement],
   });
 }
 
@@ -51,7 +52,8 @@ export const patroniRestart = defineModule({
     const endpoint = { address: addressOf(params), port: params.rest_port };
     return {
       cluster: needHttp(getRequest(endpoint, '/cluster')),
-      settings: parameters ? [settingsOn(params, parameters)] : [],
+      settings: parameters ? [needOfMember(params, settingsQuery(Object.keys(parameters)))] : [],
+      slots: needOfMember(params, logicalSlotsQuery),
       // When PostgreSQL and Patroni were started, and what for.
       member: server.length === 0 ? [] : [needHttp(getRequest(endpoint, '/patroni'))],
       unit: patroni.length === 0 ? [] : [needUnit(unit)],

@@ -34,6 +34,12 @@ export const PatroniRestartParams = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Packages of Patroni. A newer one has the unit restarted, and PostgreSQL with it.'),
+  dcs: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      'What the DCS is to hold: logical slots that its `slots` and `ignore_slots` do not name are lost.',
+    ),
   unit: z.string().default('patroni').describe('Patroni’s systemd unit.'),
   data_dir: absolutePath
     .optional()

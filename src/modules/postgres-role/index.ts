@@ -72,7 +72,10 @@ export const postgresRole = defineModule({
   needs: ({ name, ...params }) => ({ role: needSql(onPrimary(loginOf(params), query(name))) }),
   diff({ role: answer }, { name, password, attributes: wanted, member_of: groups, ...params }, context) {
     if (!answer.answered)
-      return unanswered(answer, 'is the superuser’s password in secrets.yml the one in use?');
+      return unanswered(
+        answer,
+        `is the superuser’s password in secrets.yml the one in use? If it was changed by hand, set it back on the leader’s host: runuser -u postgres -- psql, \\password ${params.login_user}`,
+      );
     const row = answer.rows[0] === undefined ? undefined : RoleRow.parse(answer.rows[0]);
     const role = identifier(name);
     const login = loginOf(params);

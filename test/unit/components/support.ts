@@ -53,6 +53,7 @@ export function patroniSettings(differs: Partial<PatroniSettings> = {}): Patroni
     parameters: {},
     noLoadBalance: new Set(),
     superuser: { user: 'postgres', password: 'secret' },
+    replication: { user: 'replicator', password: 'secret' },
     probe: { user: 'drover_probe', password: 'secret' },
     admin: 'admin',
     disk,
