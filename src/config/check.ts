@@ -148,10 +148,15 @@ class NameChecker {
   }
 
   task(task: Task): void {
-    const local = new Set([...task.vars.keys(), ...(task.loop ? [task.loopVariable, 'loop_index'] : [])]);
+    const local = new Set([
+      ...task.vars.keys(),
+      ...task.includeVars.keys(),
+      ...(task.loop ? [task.loopVariable, 'loop_index'] : []),
+    ]);
     const own = task.register === undefined ? local : new Set([...local, task.register]);
-    for (const variable of task.vars.values()) this.#variable(variable, local);
-    if (task.loop) this.#node(task.loop, new Set(task.vars.keys()));
+    for (const variable of [...task.vars.values(), ...task.includeVars.values()])
+      this.#variable(variable, local);
+    if (task.loop) this.#node(task.loop, new Set([...task.vars.keys(), ...task.includeVars.keys()]));
     this.#conditions(task.when, local);
     for (const conditions of [task.until, task.changedWhen, task.failedWhen])
       this.#conditions(conditions ?? [], own);

@@ -80,9 +80,14 @@ interface PlayVariables {
   readonly batch: readonly string[];
 }
 
+interface TaskVariables {
+  readonly vars: Layer;
+  readonly includeVars: Layer;
+}
+
 /**
- * The variables of a host, in a play or outside one. Strongest first: drover's own names, `-e`, registered and set
- * in the run, the play's, secrets, the host's and its groups', defaults. A task's own go between the run's and the
+ * The variables of a host, in a play or outside one. Strongest first: drover's own names, `-e`, those of
+ * `include_tasks`, registered and set in the run, the play's, secrets, the host's and its groups', defaults. A task's own go between the run's and the
  * play's.
  */
 export function scopeOf(
@@ -90,7 +95,7 @@ export function scopeOf(
   host: string,
   run: (host: string) => RunVariables,
   play?: PlayVariables,
-  task: Layer = new Map(),
+  task?: TaskVariables,
 ): Scope {
   return scopeWith(new HostVars(sources, run), sources, host, run, play, task);
 }
@@ -101,7 +106,7 @@ function scopeWith(
   host: string,
   run: (host: string) => RunVariables,
   play?: PlayVariables,
-  task: Layer = new Map(),
+  task?: TaskVariables,
 ): Scope {
   const { inventory, defaults, extra, playbookDir, checkMode } = sources;
   const own = run(host);
@@ -123,8 +128,9 @@ function scopeWith(
   return new Scope([
     magic,
     extra,
+    task?.includeVars ?? new Map(),
     own.registered,
-    task,
+    task?.vars ?? new Map(),
     play?.vars ?? new Map(),
     own.secrets,
     ...inventory.layersOf(host),

@@ -6,7 +6,7 @@ import { memoize } from '../core/memo.ts';
 import { InterruptedError, UnreachableError } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
-import type { Layer, Scope } from '../vars/scope.ts';
+import type { Scope } from '../vars/scope.ts';
 import { Bindings } from './tasks/bindings.ts';
 import { Evaluations } from './tasks/evaluations.ts';
 import { Fleet } from './hosts/fleet.ts';
@@ -115,7 +115,7 @@ export class RunContext {
   });
 
   /** A host's variables, with what the run knows of it. */
-  scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Layer): Scope {
+  scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Parameters<typeof scopeOf>[4]): Scope {
     return scopeOf(this.options.variables, host, (name) => this.#runVariables(name), play, task);
   }
 

@@ -9,6 +9,7 @@ export interface Inherited {
   readonly when: readonly Condition[];
   readonly tags: readonly string[];
   readonly vars: Layer;
+  readonly includeVars: Layer;
   readonly become: boolean | undefined;
   readonly becomeUser: Task['becomeUser'];
   readonly environment: MapNode | undefined;
@@ -42,6 +43,7 @@ export function inherit(reader: KeywordReader, outer: Inherited): Inherited {
     when: [...outer.when, ...(reader.conditions('when') ?? [])],
     tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
     vars: new Map([...outer.vars, ...reader.vars()]),
+    includeVars: outer.includeVars,
     become: reader.boolean('become') ?? outer.become,
     becomeUser: reader.text('become_user') ?? outer.becomeUser,
     environment: mergeMaps(outer.environment, reader.map('environment')),

@@ -134,6 +134,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     when: outer.when,
     tags: [...outer.tags, ...(reader.strings('tags') ?? [])],
     vars: new Map(),
+    includeVars: new Map(),
     become,
     becomeUser: reader.text('become_user'),
     environment: reader.map('environment'),

@@ -41,6 +41,8 @@ export interface Task {
   readonly register: string | undefined;
   readonly tags: Tags;
   readonly vars: Layer;
+  /** Variables of the `include_tasks` around it, which win over what the run has set. */
+  readonly includeVars: Layer;
   readonly become: boolean | undefined;
   readonly becomeUser: ScalarNode | undefined;
   readonly environment: MapNode | undefined;
@@ -69,7 +71,15 @@ export interface Block {
   readonly always: readonly TaskOrBlock[];
 }
 
-export type TaskOrBlock = Task | Block;
+/** Tasks of a file that a host takes in where the conditions of `include_tasks` hold, which are asked once. */
+export interface Include {
+  readonly kind: 'include';
+  /** The keyword as a task: its conditions, tags and name. */
+  readonly task: Task;
+  readonly tasks: readonly TaskOrBlock[];
+}
+
+export type TaskOrBlock = Task | Block | Include;
 
 /** How a play goes over hosts that serve. */
 export interface Rolling {
@@ -102,8 +112,17 @@ export interface Playbook {
 /** All tasks of a list, those of rescue and always included, in the order they stand. */
 export function* tasksOf(tasks: readonly TaskOrBlock[]): Generator<Task> {
   for (const item of tasks) {
-    if (item.kind === 'task') yield item;
-    else yield* tasksOf([...item.tasks, ...item.rescue, ...item.always]);
+    switch (item.kind) {
+      case 'task':
+        yield item;
+        break;
+      case 'include':
+        yield item.task;
+        yield* tasksOf(item.tasks);
+        break;
+      case 'block':
+        yield* tasksOf([...item.tasks, ...item.rescue, ...item.always]);
+    }
   }
 }
 

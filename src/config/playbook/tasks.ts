@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { didYouMean } from '../../core/diagnostics.ts';
 import { entryOf, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
-import type { Module } from '../../modules/define-module.ts';
+import * as z from 'zod';
+import { defineModule, type Module } from '../../modules/define-module.ts';
+import { changeFields, inSync } from '../../plan/change.ts';
 import { isTemplate } from '../../vars/template.ts';
 import { importedFiles } from '../component-folders.ts';
 import { readYaml, shortPath, type Problems } from '../files.ts';
@@ -27,6 +29,22 @@ export interface LoadContext extends Vocabulary {
   readonly including: string[];
   nextId: number;
 }
+
+/** Keywords of `include_tasks`, as Ansible has them. */
+const ofIncludes = ['name', 'when', 'tags', 'vars', 'ignore_errors', 'no_log', 'run_once'];
+
+const includeTasks = defineModule({
+  name: 'include_tasks',
+  docs: { summary: 'Takes in the tasks of a file.', example: '- include_tasks: more.yml' },
+  params: z.strictObject({}),
+  change: z.strictObject({ ...changeFields }),
+  readOnly: true,
+  needs: () => ({}),
+  diff: () => inSync(),
+  apply: () => [],
+  writes: () => [],
+  aim: () => 'tasks of a file',
+});
 
 const taskOnly = [
   'register',
@@ -78,10 +96,10 @@ export function readTasks(node: Node | undefined, inherited: Inherited, context:
 function readTaskOrBlock(map: MapNode, inherited: Inherited, context: LoadContext): TaskOrBlock[] {
   const reader = new KeywordReader(map, context.problems);
   if (entryOf(map, 'block')) return readBlock(map, reader, inherited, context);
-  const includes = ['import_tasks', 'include_tasks']
-    .map((key) => findModuleKey(map, key))
-    .find((entry) => entry);
-  if (includes) return readInclude(map, includes, reader, inherited, context);
+  const imported = findModuleKey(map, 'import_tasks');
+  if (imported) return readImport(map, imported, reader, inherited, context);
+  const included = findModuleKey(map, 'include_tasks');
+  if (included) return readInclude(map, included, reader, inherited, context);
   const task = readTask(map, reader, inherited, context);
   return task ? [task] : [];
 }
@@ -100,14 +118,65 @@ function readBlock(
   return [{ kind: 'block', tasks, rescue, always }];
 }
 
-function readInclude(
+function readImport(
   map: MapNode,
-  include: MapEntry,
+  entry: MapEntry,
   reader: KeywordReader,
   outer: Inherited,
   context: LoadContext,
 ): TaskOrBlock[] {
-  refuseUnknown(map, [include.key, ...inheritable], context.problems);
+  refuseUnknown(map, [entry.key, ...inheritable], context.problems);
+  return readNamed(entry, inherit(reader, outer), context);
+}
+
+/** As in Ansible, what it says is its own business and not that of its tasks, but for variables. */
+function readInclude(
+  map: MapNode,
+  entry: MapEntry,
+  reader: KeywordReader,
+  outer: Inherited,
+  context: LoadContext,
+): TaskOrBlock[] {
+  refuseUnknown(map, [entry.key, ...ofIncludes], context.problems);
+  const own = inherit(reader, outer);
+  const includeVars = new Map([...outer.includeVars, ...reader.vars()]);
+  const task: Task = {
+    ...bare(context.nextId++, entry, includeTasks),
+    ...own,
+    vars: outer.vars,
+    includeVars,
+    at: entryOf(map, 'name')?.value.range ?? entry.keyRange,
+    name: reader.text('name'),
+  };
+  const tasks = readNamed(entry, { ...outer, includeVars }, context);
+  return [{ kind: 'include', task, tasks }];
+}
+
+/** A task of which nothing is said. */
+function bare(id: number, { keyRange }: MapEntry, module: Module) {
+  return {
+    kind: 'task' as const,
+    id,
+    module,
+    params: { kind: 'map' as const, entries: [], range: keyRange },
+    source: undefined,
+    loop: undefined,
+    loopVariable: 'item',
+    loopLabel: undefined,
+    register: undefined,
+    checkMode: undefined,
+    changedWhen: undefined,
+    failedWhen: undefined,
+    until: undefined,
+    retries: 0,
+    delay: 0,
+    provides: undefined,
+    timeout: undefined,
+  };
+}
+
+/** The tasks of the file that an import or include names. */
+function readNamed(include: MapEntry, inner: Inherited, context: LoadContext): TaskOrBlock[] {
   if (include.value.kind === 'map') refuseUnknown(include.value, ['file'], context.problems);
   const named =
     include.value.kind === 'map' ? (entryOf(include.value, 'file')?.value ?? include.value) : include.value;
@@ -120,8 +189,7 @@ function readInclude(
     });
     return [];
   }
-  const inner = inherit(reader, outer);
-  return importedFiles(outer.folder, file, named.range, context.problems).flatMap((path) => {
+  return importedFiles(inner.folder, file, named.range, context.problems).flatMap((path) => {
     if (existsSync(path)) return readTaskFile(path, named, inner, context);
     context.problems.add({
       message: `there is no file ${file}`,

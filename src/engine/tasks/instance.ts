@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { findSource } from '../../config/playbook/sources.ts';
+import type { Become } from '../../config/become.ts';
 import { Problems } from '../../config/files.ts';
-import { noDelegation, type Condition, type Provides, type Task } from '../../config/playbook/model.ts';
+import {
+  noDelegation,
+  type Condition,
+  type Play,
+  type Provides,
+  type Task,
+} from '../../config/playbook/model.ts';
 import { readConditions } from '../../config/playbook/keywords.ts';
 import { expressionsOf, reportIssue } from '../../config/validate.ts';
 import { InvalidInputError } from '../../core/errors.ts';
@@ -15,7 +22,7 @@ import { evaluateCondition, renderText, renderValue } from '../../vars/evaluate.
 import { NotYetKnown, type Scope, type Variable } from '../../vars/scope.ts';
 import { isTemplate, templateOfFile, templateOfScalar, TemplateError } from '../../vars/template.ts';
 import { kindOf, LazyMap, namesOf, propertyOf, textOf, type Value } from '../../vars/value.ts';
-import type { WalkOptions } from './strategy.ts';
+import type { Bindings } from './bindings.ts';
 import { commandResult } from './command-result.ts';
 import { lastLines } from '../../core/text.ts';
 
@@ -44,7 +51,13 @@ export interface Instance {
 }
 
 /** What of a walk concerns the tasks that it binds. */
-export type Binder = Pick<WalkOptions, 'host' | 'play' | 'bindings' | 'become'>;
+interface Binder {
+  readonly host: string;
+  readonly play: Pick<Play, 'become'>;
+  readonly bindings: Bindings;
+  /** What variables say of who a task is done as on a host. */
+  become(host: string, task: Task, scope: Scope): Become;
+}
 
 /** One of a task's loop, or all of a task without one. */
 export interface LoopItem {

@@ -12,7 +12,7 @@ import type { WalkOptions } from './strategy.ts';
  * Undefined where what they may write depends on that.
  */
 export function bindOpenTask(task: Task, walk: WalkOptions): Instance[] | undefined {
-  const items = ifKnown(() => expandLoop(task, walk.scope(task.vars)));
+  const items = ifKnown(() => expandLoop(task, walk.scope(task)));
   const instances = items
     ?.filter(({ scope }) => ifKnown(() => conditionsHold(task.when, scope)) !== false)
     .map((item) => {

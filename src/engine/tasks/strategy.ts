@@ -1,6 +1,6 @@
 import type { Become } from '../../config/become.ts';
 import type { Play, Task } from '../../config/playbook/model.ts';
-import type { Layer, Scope, Variable } from '../../vars/scope.ts';
+import type { Scope, Variable } from '../../vars/scope.ts';
 import type { Bindings } from './bindings.ts';
 import type { Bound, Instance } from './instance.ts';
 import type { Settled, TaskReport } from './outcome.ts';
@@ -36,7 +36,7 @@ export interface WalkOptions {
   readonly once: OnceForAll;
   /** The host's results and set_facts, which the walk adds to. */
   readonly registered: Map<string, Variable>;
-  scope(task: Layer): Scope;
+  scope(task: Pick<Task, 'vars' | 'includeVars'>): Scope;
   /** What a task came to before, where nothing that it looked at has changed since; else what it comes to now. */
   recall(task: Task, work: () => Bound[]): Bound[];
   selects(task: Task): boolean;

@@ -1,5 +1,11 @@
 // A play's tasks on one host: the way through them, their rendering, their outcome. Planning and applying share it.
-import { namesSetBy, type Block, type TaskOrBlock, type Task } from '../../config/playbook/model.ts';
+import {
+  namesSetBy,
+  type Block,
+  type Include,
+  type TaskOrBlock,
+  type Task,
+} from '../../config/playbook/model.ts';
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
@@ -8,11 +14,16 @@ import { HostFailed } from './outcome.ts';
 import { TaskProgress } from './progress.ts';
 import type { Settling, WalkOptions } from './strategy.ts';
 
+/** What became of a task's conditions: they hold, they do not, or they cannot be known yet. */
+type Taken = 'done' | 'left out' | { readonly reason: string };
+
 /** Goes through a play's tasks on one host, in order: conditions, loops, blocks, results. */
 export class Walker {
   readonly #options: WalkOptions;
   /** Tasks of which outcomes are awaited, by instance, in the order of submission. */
   readonly #underWay = new Map<Instance, TaskProgress>();
+  /** Why it is not known yet whether the tasks around this point are taken in. */
+  #open: string | undefined;
   /** How many of the blocks around this point have a rescue. */
   #rescues = 0;
 
@@ -26,7 +37,28 @@ export class Walker {
   }
 
   async #steps(steps: readonly TaskOrBlock[]): Promise<void> {
-    for (const step of steps) await (step.kind === 'task' ? this.#task(step) : this.#block(step));
+    for (const step of steps) await this.#step(step);
+  }
+
+  #step(step: TaskOrBlock): Promise<unknown> {
+    switch (step.kind) {
+      case 'task':
+        return this.#task(step);
+      case 'include':
+        return this.#include(step);
+      case 'block':
+        return this.#block(step);
+    }
+  }
+
+  async #include({ task, tasks }: Include): Promise<void> {
+    const outer = this.#open;
+    const taken = await this.#task(task);
+    if (taken === 'left out') return;
+    // Whether its tasks are taken in is not known yet: so is what they will do.
+    if (taken !== 'done') this.#open ??= taken.reason;
+    await this.#steps(tasks);
+    this.#open = outer;
   }
 
   /** Failures must surface in the block they belong to, so nothing may be pending at its borders. */
@@ -59,11 +91,11 @@ export class Walker {
     }
   }
 
-  async #task(task: Task): Promise<void> {
+  async #task(task: Task): Promise<Taken> {
     const { once, host, registered } = this.#options;
-    if (!this.#options.selects(task)) return;
+    if (!this.#options.selects(task)) return 'left out';
     this.#options.checkpoint();
-    if (!task.runOnce) return this.#run(task);
+    if (!task.runOnce || task.module.name === 'include_tasks') return this.#run(task);
     const shared = await once.claim(task.id, host, () => this.#flush('another host does what is run once'));
     if (shared === 'mine') {
       await this.#run(task);
@@ -72,22 +104,23 @@ export class Walker {
     } else if (task.register !== undefined && shared.result) {
       registered.set(task.register, shared.result);
     }
+    return 'done';
   }
 
-  async #run(task: Task): Promise<void> {
+  async #run(task: Task): Promise<Taken> {
     const { strategy } = this.#options;
     let bound: Bound[] | undefined;
     try {
+      if (this.#open !== undefined) throw new NotYetKnown(this.#open);
       bound = await this.#evaluate(task);
     } catch (error) {
-      await this.#refuseEvaluation(task, error);
-      return;
+      return this.#refuseEvaluation(task, error);
     }
     const progress = new TaskProgress(this.#options, task, bound, this.#rescues > 0);
     const { instances } = progress;
     if (instances.length === 0) {
       progress.skip();
-      return;
+      return 'left out';
     }
     if (this.#setsAnew(task)) await this.#flush('it sets a name anew');
     progress.markPending();
@@ -99,6 +132,7 @@ export class Walker {
     }
     // The other items of its loop are done before the failure ends the host's part of the play.
     if (progress.hasFailed) await this.#flush('an item of a loop has failed');
+    return 'done';
   }
 
   /** Whether conditions of what is under way look at a name that the task sets, as it is before that. */
@@ -155,19 +189,19 @@ export class Walker {
   }
 
   #bind(task: Task): Bound[] {
-    const scope = this.#options.scope(task.vars);
+    const scope = this.#options.scope(task);
     return expandLoop(task, scope).map((item) => ({
       item,
       instance: conditionsHold(task.when, item.scope) ? bindTask(task, item, this.#options) : undefined,
     }));
   }
 
-  async #refuseEvaluation(task: Task, error: unknown): Promise<void> {
+  async #refuseEvaluation(task: Task, error: unknown): Promise<Taken> {
     const progress = new TaskProgress(this.#options, task, [], this.#rescues > 0);
     if (error instanceof NotYetKnown) {
       progress.cannotKnow(error.reason);
       this.#options.strategy.leaveOpen?.(task, this.#options, error.reason);
-      return;
+      return { reason: error.reason };
     }
     await this.#flush('the next task cannot be read');
     const { host } = this.#options;

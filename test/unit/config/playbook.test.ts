@@ -261,11 +261,12 @@ vars: { a: 1 }`);
       'sub/files/f': 'content\n',
     });
     expect(found.map(({ module, tags }) => [module.name, tags])).toEqual([
-      ['copy', ['x']],
-      ['debug', ['x']],
+      ['include_tasks', ['x']],
+      ['copy', []],
+      ['debug', []],
       ['debug', []],
     ]);
-    expect(found[0]?.source).toMatchObject({ text: 'content\n' });
+    expect(found[1]?.source).toMatchObject({ text: 'content\n' });
   });
 });
 

@@ -35,6 +35,7 @@ export function taskWith({
     register: undefined,
     tags: [],
     vars: new Map(),
+    includeVars: new Map(),
     become: undefined,
     becomeUser: undefined,
     environment: undefined,

@@ -89,7 +89,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
   const out: string[] = [];
   for (const { play, hosts } of plays.filter((item) => item.hosts.includes(host))) {
     for (const task of tasksOf(play.tasks)) {
-      const scope = scopeOf(variables, host, run, { vars: play.vars, hosts, batch: [host] }, task.vars);
+      const scope = scopeOf(variables, host, run, { vars: play.vars, hosts, batch: [host] }, task);
       if (!conditionsHold(task.when, scope)) {
         out.push(`### ${play.name}: ${task.name?.text ?? ''}: not here\n`);
         continue;
