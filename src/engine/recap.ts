@@ -25,7 +25,7 @@ export function recapOf(host: string, reports: readonly TaskReport[], fleet: Fle
 
 function changedAndIgnored({ status, instances }: TaskReport): boolean {
   const isChanged = instances.some(
-    ({ outcome }) => outcome.result?.['changed'] ?? outcome.status === 'changed',
+    ({ outcome }) => outcome.status === 'changed' || outcome.result?.['changed'] === true,
   );
   return status === 'ignored' && isChanged;
 }

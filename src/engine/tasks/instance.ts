@@ -107,9 +107,10 @@ export function conditionsHold(conditions: readonly Condition[], scope: Scope): 
 export function bindTask(
   task: Task,
   { scope, item, place }: LoopItem,
-  { host, play, bindings, become: becomeOn }: Binder,
+  binder: Binder,
   open?: string,
 ): Instance {
+  const { host, play, bindings } = binder;
   const params = renderParams(task, scope, open);
   let bound: BoundTask;
   try {
@@ -135,7 +136,7 @@ export function bindTask(
   const environment = Object.fromEntries(
     (task.environment?.entries ?? []).map((entry) => [entry.key, textOf(scope.render(entry.value)) ?? '']),
   );
-  const given = becomeOn(delegateTo ?? host, task, scope);
+  const given = binder.become(delegateTo ?? host, task, scope);
   const become = given.become ?? task.become ?? play.become ?? false;
   // Without become it is the login user, whatever become_user says.
   const user = become ? (given.user ?? renderedText(task.becomeUser, scope)) : undefined;
