@@ -26,6 +26,7 @@ function topology(vars: string, children: string): Topology {
       ['postgres_probe_password', { value: 'probe' }],
       ['patroni_restapi_password', { value: 'rest' }],
       ['postgres_superuser_password', { value: 'super' }],
+      ['postgres_replication_password', { value: 'replication' }],
     ]),
   };
   const groups = Object.fromEntries(
