@@ -32,7 +32,16 @@ function isWell({ failed, unreachable }: HostRecap): boolean {
   return failed === 0 && unreachable === 0;
 }
 
-const counted = ['ok', 'changed', 'failed', 'skipped', 'rescued', 'ignored', 'deferred', 'unreachable'] as const;
+const counted = [
+  'ok',
+  'changed',
+  'failed',
+  'skipped',
+  'rescued',
+  'ignored',
+  'deferred',
+  'unreachable',
+] as const;
 const colours = { changed: 'yellow', failed: 'red', unreachable: 'red', deferred: 'blue' } as const;
 
 function countsOf(recap: HostRecap, paint: Paint): string {
