@@ -173,6 +173,7 @@ export class Run {
     const applying = new PlanApplier(this.#context, { roll: this.#roll, consent: this.#consent }, outcome);
     await this.#roll.foresee(plan.reports);
     await this.#consent.ask(plan.changes, 'These changes interrupt a service that is in use:');
+    await this.#roll.examine(plan.reports);
     for (const host of this.rooted) this.#recordBefore.set(host.name, recordOn(host));
     emit({ type: 'phase', phase: 'apply' });
     const work = () => applying.run(plan);

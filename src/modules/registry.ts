@@ -19,6 +19,8 @@ import { patroniConfig } from './patroni-config/index.ts';
 import { patroniMember } from './patroni-member/index.ts';
 import { patroniRestart } from './patroni-restart/index.ts';
 import { portsFree } from './ports-free/index.ts';
+import { postgresAlterSystem } from './postgres-alter-system/index.ts';
+import { postgresFiles } from './postgres-files/index.ts';
 import { postgresQuery } from './postgres-query/index.ts';
 import { postgresRole } from './postgres-role/index.ts';
 import { service, systemdService } from './service/index.ts';
@@ -54,6 +56,8 @@ const all: readonly Module[] = [
   patroniMember,
   patroniRestart,
   portsFree,
+  postgresAlterSystem,
+  postgresFiles,
   postgresQuery,
   postgresRole,
   service,

@@ -45,3 +45,20 @@ export function literal(text: string): string {
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** Where a member's own server listens, primary or not. */
+export const ownSqlParams = {
+  address: z.string().describe('Address of the server on this host.'),
+  port: sqlParams.port,
+  login_user: z.string().describe('A superuser: nobody else may look into the files.'),
+  login_password: sqlParams.login_password,
+};
+type OwnSql = { readonly [Name in keyof typeof ownSqlParams]: z.infer<(typeof ownSqlParams)[Name]> };
+
+/** Statements for one server, primary or not. */
+export function onOwn(
+  { address, port, login_user: user, login_password: password }: OwnSql,
+  ...statements: readonly string[]
+): SqlQuery {
+  return { addresses: [address], port, primary: false, database: 'postgres', user, password, statements };
+}

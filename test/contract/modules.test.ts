@@ -22,6 +22,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   patroni_config: 'needs Patroni',
   patroni_member: 'needs etcd and Patroni',
   patroni_restart: 'needs Patroni',
+  postgres_alter_system: 'needs PostgreSQL and Patroni',
   postgres_query: 'needs PostgreSQL',
   postgres_role: 'needs PostgreSQL',
 };

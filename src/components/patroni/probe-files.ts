@@ -1,4 +1,4 @@
-import { fileFaultsQuery, parseFileFaults } from '../../clients/pg-files.ts';
+import { fileFaultsQuery, overridesOf, parseFileFaults } from '../../clients/pg-files.ts';
 import type { Look } from '../look.ts';
 import type { ClusterHost } from '../place.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
@@ -16,10 +16,11 @@ async function probeMember(look: Look<PatroniSettings>, member: ClusterHost): Pr
   const answer = await superuserOf(look).on(member, fileFaultsQuery);
   // That it does not answer is a row of its own.
   if (!answer.answered) return [];
-  const { errors, overrides } = parseFileFaults(answer.rows);
+  const faults = parseFileFaults(answer.rows);
+  const { errors, overrides } = faults;
   const found = errors.map(({ place, error }) => `${place}: ${error}`).join('; ');
   const set = overrides.map((override) => `${override.name} ${override.setting}`).join(', ');
-  const isOurs = overrides.some((override) => Object.hasOwn(look.settings.parameters, override.name));
+  const isOurs = overridesOf(faults, look.settings.parameters).length > 0;
   return [
     row('configuration files', name, 'no errors', found || 'no errors', found === ''),
     ...(set === '' ? [] : [row('ALTER SYSTEM', name, 'nothing', set, isOurs ? 'fail' : 'warn')]),

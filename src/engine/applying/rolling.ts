@@ -35,6 +35,8 @@ export interface RollOptions extends OperationContext {
 export class Roll {
   readonly #options: RollOptions;
   readonly #made: Made[] = [];
+  /** Hosts that were not well before the run's first change, by gate. */
+  readonly #ill = new Map<string, Set<string>>();
 
   constructor(options: RollOptions) {
     this.#options = options;
@@ -64,6 +66,21 @@ export class Roll {
     if (host !== undefined) await this.permit(first.play, host, true);
   }
 
+  /** Takes note, ahead of the first change, of the hosts of rolling plays that are not well: nothing that they lack is the run's doing. */
+  async examine(reports: readonly TaskReport[]): Promise<void> {
+    const looks = new Map<string, () => Promise<void>>();
+    for (const { host, play, status } of reports) {
+      const { rolling } = play;
+      if (!rolling || !['changed', 'deferred'].includes(status)) continue;
+      looks.set(`${rolling.gate} ${host}`, async () => {
+        if ((await this.#options.guide().missing(rolling, host)) === undefined) return;
+        const ill = this.#ill.get(rolling.gate) ?? new Set();
+        this.#ill.set(rolling.gate, ill.add(host));
+      });
+    }
+    await Promise.all([...looks.values()].map((look) => look()));
+  }
+
   /** Throws when something is about to be interrupted that the cluster can't spare now. */
   async permit({ rolling, name }: Play, host: string, ahead = false): Promise<void> {
     if (!rolling) return;
@@ -75,15 +92,22 @@ export class Roll {
     }
   }
 
-  /** Waits until a host that a play has changed is well; throws when it does not get there. */
+  /**
+   * Waits until a host that a play has changed is well; throws when it does not get there. One that was ill before is let
+   * be: a later play's change may be what mends it, and the plays after look for themselves.
+   */
   async settle(play: Play, host: string): Promise<void> {
     const { rolling, name } = play;
-    if (!rolling || !this.#made.some((made) => made.play === play && made.instance.host === host)) return;
-    const missing = await this.#await(rolling, host, settleWithin);
-    if (missing !== undefined)
-      throw new UnhealthyError(`${host} is not well after "${name}": ${missing}`, {
-        hint: 'the hosts that were not reached are as they were',
-      });
+    const own = this.#made.filter((made) => made.play === play && made.instance.host === host);
+    if (!rolling || own.length === 0) return;
+    const wasIll = this.#wasIll(rolling, host) && !own.some(({ change }) => makes(change));
+    const waits = !wasIll || own.some(({ change }) => starts(change));
+    const missing = await this.#await(rolling, host, waits ? settleWithin : 0);
+    if (missing === undefined) return;
+    const message = `${host} is not well after "${name}": ${missing}`;
+    if (!wasIll)
+      throw new UnhealthyError(message, { hint: 'the hosts that were not reached are as they were' });
+    this.#options.emit({ type: 'warning', message: `${message}; nor was it before` });
   }
 
   /**
@@ -111,10 +135,14 @@ export class Roll {
       this.#options.fleet.epoch++;
       this.#options.restored(instance, of, change);
     }
-    const missing = await this.#await(rolling, host, settleWithin);
+    const missing = await this.#await(rolling, host, this.#wasIll(rolling, host) ? 0 : settleWithin);
     return missing === undefined
       ? 'with what it had before it is well again'
       : `with what it had before it is still not well: ${missing}`;
+  }
+
+  #wasIll({ gate }: Rolling, host: string): boolean {
+    return this.#ill.get(gate)?.has(host) === true;
   }
 
   async #await(rolling: Rolling, host: string, seconds: number): Promise<string | undefined> {
@@ -147,8 +175,23 @@ function interrupts({ instances }: TaskReport): boolean {
   return instances.some(({ outcome }) => outcome.changes.some(({ disrupts }) => disrupts !== undefined));
 }
 
+/** Whether the change makes a member, or a part of one: a host without is not ill. */
+function makes({ action }: Change): boolean {
+  return ['create', 'install'].includes(action);
+}
+
+/** Whether what the change starts may take its time. */
+function starts({ action }: Change): boolean {
+  return ['start', 'restart', 'run'].includes(action);
+}
+
 function mayRepair(report: TaskReport): boolean {
-  return report.status === 'deferred' || does(report, 'start', 'restart', 'run');
+  // A deferred look repairs nothing, unless it waits for something.
+  const { module, until } = report.task;
+  return (
+    (report.status === 'deferred' && (!module.readOnly || until !== undefined)) ||
+    does(report, 'start', 'restart', 'run')
+  );
 }
 
 function does({ instances }: TaskReport, ...actions: Change['action'][]): boolean {

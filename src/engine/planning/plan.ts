@@ -163,8 +163,9 @@ export class Plan {
     if (verdict.state === 'silent' && this.#startsSomething)
       return this.#defer(instance, 'what it asks is not up yet');
     if (verdict.state === 'silent' && task.until && outcome.error instanceof UnhealthyError) {
-      // It is there to wait for this.
-      if (verdict.hint === undefined) this.#awaited ??= { instance, reason: verdict.reason };
+      // It is there to wait for this; what the plan changes before may be what brings it about.
+      if (verdict.hint === undefined && !this.hasChanges)
+        this.#awaited ??= { instance, reason: verdict.reason };
       return this.#defer(instance, verdict.reason);
     }
     if (task.until) {
@@ -192,7 +193,9 @@ export class Plan {
 
   #defer(instance: Instance, reason: string): Outcome {
     takeUnknownEffect(this.#worldOf(instance), instance);
-    this.#startsSomething = true;
+    // What only looks starts nothing; what is there to wait does so for something.
+    const { module, until } = instance.task;
+    if (!module.readOnly || until) this.#startsSomething = true;
     return { status: 'deferred', changes: [], result: undefined, reason };
   }
 }

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { refusalOf } from '../../clients/etcd.ts';
 import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni/api.ts';
-import { needHttp } from '../../facts/api.ts';
+import { needsRestart, parseSettings, settingsQuery } from '../../clients/pg-settings.ts';
+import type { SqlAnswer } from '../../clients/sql.ts';
+import { needHttp, needSql } from '../../facts/api.ts';
 import { changed, changeFields, inSync, outdate, silent } from '../../plan/change.ts';
 import type { HttpOperation } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
-import { patchFor } from './patch.ts';
+import { onOwn, ownSqlParams } from '../sql-task.ts';
+import { detourOf, patchFor } from './patch.ts';
 
 const Params = z.strictObject({
   address: z.string().describe('Address of a member’s REST API.'),
@@ -16,12 +19,38 @@ const Params = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Addresses of all members: each is waited for until it has taken a change up.'),
+  postgres: z
+    .strictObject({
+      port: ownSqlParams.port,
+      login_user: ownSqlParams.login_user,
+      login_password: ownSqlParams.login_password,
+    })
+    .optional()
+    .describe(
+      'PostgreSQL of that member: what its parameters are in force as, so that a change can be taken back.',
+    ),
   config: z
     .record(z.string(), z.unknown())
     .describe(
       'What the DCS is to hold. Of `postgresql.parameters` it is the whole; other keys are left as they are, and null removes one.',
     ),
 });
+
+type Params = z.infer<typeof Params>;
+
+function parametersOf({ config }: Params): string[] {
+  const parameters = z
+    .object({ parameters: z.record(z.string(), z.unknown()) })
+    .safeParse(config['postgresql']);
+  return parameters.success ? Object.keys(parameters.data.parameters) : [];
+}
+
+/** Values in force of what only a restart changes. */
+function valuesIn(answer: SqlAnswer | undefined): Record<string, string> {
+  const settings = answer && parseSettings(answer);
+  const own = [...(settings?.byName.values() ?? [])].filter(needsRestart);
+  return Object.fromEntries(own.flatMap(({ name, setting }) => (setting === null ? [] : [[name, setting]])));
+}
 
 function patchOperation(
   what: string,
@@ -87,14 +116,22 @@ export const patroniConfig = defineModule({
     patch: z.record(z.string(), z.unknown()),
     /** What takes it back. */
     inverse: z.record(z.string(), z.unknown()),
+    /** What goes before that, so that no member goes on waiting for a restart. */
+    detour: z.record(z.string(), z.unknown()).optional(),
   }),
-  needs: ({ address, port }) => ({ config: needHttp(getRequest({ address, port }, '/config')) }),
-  diff({ config: answer }, { config, members, address, port, user, password }) {
+  needs: (params) => ({
+    config: needHttp(getRequest(params, '/config')),
+    settings: params.postgres
+      ? [needSql(onOwn({ ...params.postgres, address: params.address }, settingsQuery(parametersOf(params))))]
+      : [],
+  }),
+  diff({ config: answer, settings: [settings] }, { config, members, address, port, user, password }) {
     const actual = parseConfig(answer);
     if (!actual)
       return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
     const { patch, inverse, differences } = patchFor(config, actual);
     if (differences.length === 0) return inSync();
+    const detour = detourOf(inverse, valuesIn(settings));
     const text = (side: 'before' | 'after') =>
       differences.map((difference) => `${difference.key}: ${difference[side] ?? '(not set)'}\n`).join('');
     return changed({
@@ -112,16 +149,18 @@ export const patroniConfig = defineModule({
       members,
       patch,
       inverse,
+      ...(detour ? { detour } : {}),
     });
   },
   apply: ({ patch, ...change }) => [
     patchOperation('change the cluster’s configuration', change, patch),
     ...change.members.map((address) => awaitTaken(address, change.port)),
   ],
-  revert: ({ inverse, ...change }) => [
-    patchOperation('give the cluster its former configuration', change, inverse),
-    ...change.members.map((address) => awaitTaken(address, change.port)),
-  ],
+  revert: ({ inverse, detour, ...change }) =>
+    [...(detour ? [detour] : []), inverse].flatMap((patch) => [
+      patchOperation('give the cluster its former configuration', change, patch),
+      ...change.members.map((address) => awaitTaken(address, change.port)),
+    ]),
   writes: ({ address, port }) => [outdate(needHttp(getRequest({ address, port }, '/config')))],
   aim: ({ config }) => `${Object.keys(config).length} settings in the DCS`,
 });

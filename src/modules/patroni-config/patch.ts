@@ -24,6 +24,22 @@ export function patchFor(wanted: Settings, actual: Settings): Patch {
   return patchMap(wanted, actual, '');
 }
 
+/**
+ * What takes a change back where it gave PostgreSQL parameters that were not set: first their values in force by name, since a
+ * server goes on waiting for a restart when one is merely taken out. undefined where there are none.
+ */
+export function detourOf(inverse: Settings, inForce: Settings): Settings | undefined {
+  const { postgresql } = inverse;
+  const parameters = isMap(postgresql) ? postgresql['parameters'] : undefined;
+  if (!isMap(postgresql) || !isMap(parameters)) return undefined;
+  const names = Object.keys(parameters).filter(
+    (name) => parameters[name] === null && inForce[name] !== undefined,
+  );
+  if (names.length === 0) return undefined;
+  const values = Object.fromEntries(names.map((name) => [name, inForce[name]]));
+  return { ...inverse, postgresql: { ...postgresql, parameters: { ...parameters, ...values } } };
+}
+
 function patchMap(wanted: Settings, actual: Settings, path: string): Patch {
   const patch: Record<string, unknown> = {};
   const inverse: Record<string, unknown> = {};

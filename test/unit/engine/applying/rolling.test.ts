@@ -65,15 +65,22 @@ class Rolled {
   });
 
   /** A change that was made; a script takes it back, if there is one. */
-  made(of: Play, host: string, resource: string, revert?: string, runOnce = false): void {
+  made(
+    of: Play,
+    host: string,
+    resource: string,
+    revert?: string,
+    runOnce = false,
+    action: Change['action'] = 'update',
+  ): void {
     const prepare = () => ({
-      change: { action: 'update', resource } as const,
+      change: { action, resource },
       operations: [],
       revert: revert === undefined ? [] : [run(revert)],
       writes: [],
     });
     const instance = instanceWith({ host, task: taskWith({ runOnce, module: { prepare } }), become: true });
-    this.roll.note({ instance, play: of, change: { action: 'update', resource } });
+    this.roll.note({ instance, play: of, change: { action, resource } });
   }
 }
 
@@ -116,7 +123,18 @@ describe('permit', () => {
 
 describe('foresee', () => {
   const report = (host: string, of: Play, ...changes: Partial<Change>[]) =>
-    ({ host, play: of, status: 'changed', instances: [{ outcome: { changes } }] }) as unknown as TaskReport;
+    ({
+      host,
+      play: of,
+      task: taskWith(),
+      status: 'changed',
+      instances: [{ outcome: { changes } }],
+    }) as unknown as TaskReport;
+  const deferred = (task: Parameters<typeof taskWith>[0]): TaskReport => ({
+    ...report('b', plain),
+    task: taskWith(task),
+    status: 'deferred',
+  });
   const restart = { action: 'restart', disrupts: 'reads' } as const;
   const set = report('a', plain, { action: 'set' });
   const rolled = new Rolled();
@@ -135,13 +153,20 @@ describe('foresee', () => {
     await foresee(report('a', plain, restart));
   });
 
+  test('asks where what is not known yet is no more than a look', async () => {
+    await expect(
+      foresee(deferred({ module: { readOnly: true } }), report('a', play, restart)),
+    ).rejects.toThrow(asked);
+  });
+
   test.each([
     ['starts something before it', [report('b', plain, { action: 'start' }), report('a', play, restart)]],
     ['runs a command before it', [report('b', plain, { action: 'run' }), report('a', play, restart)]],
     ['starts something in its play', [report('a', play, restart), report('b', play, { action: 'start' })]],
+    ['has something to do that is not known yet', [deferred({}), report('a', play, restart)]],
     [
-      'has something to do that is not known yet',
-      [{ ...report('b', plain), status: 'deferred' as const }, report('a', play, restart)],
+      'waits for something',
+      [deferred({ module: { readOnly: true }, until: [] }), report('a', play, restart)],
     ],
   ])('leaves a plan to the gate’s turn that %s', async (_, reports) => {
     await foresee(...reports);
@@ -195,6 +220,53 @@ describe('settle', () => {
     rolled.made(play, 'a', '/f');
     await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(InterruptedError);
     expect(rolled.clock.now()).toBe(0);
+  });
+});
+
+describe('a host that was ill before the run', () => {
+  const reports = [{ host: 'a', play, status: 'changed', instances: [] } as unknown as TaskReport];
+  const illBefore = async (action: Change['action']) => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is start failed'] };
+    await rolled.roll.examine(reports);
+    rolled.made(play, 'a', '/f', 'restore /f', false, action);
+    return rolled;
+  };
+
+  test.each([
+    ['not waited for after a reload', 'reload', 0],
+    ['waited for after a start', 'start', 120_000],
+  ] as const)('may stay so, and is %s', async (_, action, waited) => {
+    const rolled = await illBefore(action);
+    await rolled.roll.settle(play, 'a');
+    expect(rolled.events.at(-1)).toEqual({
+      type: 'warning',
+      message: 'a is not well after "Patroni": it is start failed; nor was it before',
+    });
+    expect(rolled.clock.now()).toBe(waited);
+  });
+
+  test('is none that the play makes', async () => {
+    await expect((await illBefore('create')).roll.settle(play, 'a')).rejects.toThrow(UnhealthyError);
+  });
+
+  test('is not waited for with what it had before', async () => {
+    const rolled = await illBefore('update');
+    expect(await rolled.roll.takeBack(play, 'a')).toBe(
+      'with what it had before it is still not well: it is start failed',
+    );
+    expect(rolled.clock.now()).toBe(0);
+  });
+
+  test('is known by its own gate, and looked at where the plan has something to do', async () => {
+    const rolled = new Rolled();
+    rolled.missing = { a: ['it is stopped'] };
+    await rolled.roll.examine([
+      { ...reports[0], play: other },
+      { ...reports[0], status: 'ok' },
+    ] as TaskReport[]);
+    rolled.made(play, 'a', '/f');
+    await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(UnhealthyError);
   });
 });
 

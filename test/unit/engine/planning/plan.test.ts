@@ -114,6 +114,13 @@ describe('an API that does not answer', () => {
     expect(plan.silence?.instance.name).toBe('ask');
   });
 
+  test('is not waited for ahead of a change that may bring the answer', async () => {
+    const patient = ask.replace(' }\n', ', register: r, until: eq r.status 200 }\n');
+    const { told, plan } = await planOf(`- { name: set, hostname: { name: a } }\n${patient}`);
+    expect(told).toEqual(['set: changed', 'ask: deferred']);
+    expect(plan.silence).toBeUndefined();
+  });
+
   test('is still to be waited for beside a failure that is ignored, and not where the answer is final', async () => {
     const { plan } = await planOf('- { name: stop, fail: { msg: stop }, ignore_errors: true }\n' + ask);
     expect(plan.silence?.instance.name).toBe('ask');
