@@ -47,7 +47,7 @@ export async function finished(running: ReturnType<typeof start>): Promise<Outco
   const { exitCode, stdout, stderr } = await running;
   const lines = stdout
     .split('\n')
-    .filter((line) => line.startsWith('{"v":1'))
+    .filter((line) => line.startsWith('{"v":2'))
     .map((line) => JSON.parse(line) as Line);
   return { exitCode, stdout, stderr, lines };
 }
