@@ -17,6 +17,7 @@ export default defineConfig({
           name: 'ansible',
           include: ['test/ansible/**/*.test.ts'],
           testTimeout: 1_200_000,
+          hookTimeout: 300_000,
         },
       },
       {

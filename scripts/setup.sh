@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what drover's tests and its lab need on a fresh Debian or Ubuntu machine, and builds drover.
+# Installs what drover's tests and its lab need on a fresh Debian or Ubuntu machine, and builds drover. With --full also
+# Ansible, which inventories are compared with.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,7 +21,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 missing=
-for package in mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server debian-archive-keyring; do
+packages='mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server debian-archive-keyring'
+if [ "${1-}" = --full ]; then packages="$packages ansible-core"; fi
+for package in $packages; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
 done
 if [ -n "$missing" ]; then

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 began=$(date +%s)
 full=
 if [ "${1-}" = --full ]; then full=yes; fi
-sh scripts/setup.sh || exit 1
+sh scripts/setup.sh ${full:+--full} || exit 1
 
 say() { printf '\n==> %s\n' "$*"; }
 reports=$(mktemp -d)
@@ -50,6 +50,7 @@ background() {
 renice -n 10 -p $! >/dev/null
 runs='unit unit-node-22 unit-node-24'
 
+if [ "$full" ]; then suite ansible node --project ansible; fi
 suite contract node --project contract
 suite integration node --project integration
 suite e2e node --project e2e

@@ -29,6 +29,7 @@ export async function withCluster<T>(
 ): Promise<T> {
   const loaded = loadRun(request.playbook, request.input, true);
   const vault = new Vault();
+  loaded.hidden.forEach((text) => vault.hide(text));
   const secrets = new SecretKeeper(loaded, vault, true);
   const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const run = new Run({

@@ -1,4 +1,5 @@
 import type { Inventory } from '../config/inventory/model.ts';
+import { mask } from '../core/secrets.ts';
 import type { Data, Node } from '../core/node.ts';
 
 /** The inventory in the form of `ansible-inventory --list`: groups, and all hosts' variables under _meta. */
@@ -34,6 +35,8 @@ function variablesOf(inventory: Inventory, host: string): Record<string, Data> {
 function dataOf(node: Node): Data {
   switch (node.kind) {
     case 'scalar':
+      if (node.ciphertext !== undefined) return { __ansible_vault: node.ciphertext };
+      if (node.range.file.secret && typeof node.value === 'string') return mask;
       return node.verbatim ? { __ansible_unsafe: node.value } : node.value;
     case 'list':
       return node.items.map(dataOf);

@@ -21,6 +21,7 @@ import { loadPlaybook } from '../config/playbook/load.ts';
 import { tasksOf, type Play } from '../config/playbook/model.ts';
 import type { PlayOnHosts } from '../engine/run-options.ts';
 import { InvalidInputError, UsageError } from '../core/errors.ts';
+import { VaultKeys, type VaultPassword } from '../config/vault.ts';
 import { modules } from '../modules/registry.ts';
 import { NotYetKnown, Scope, type Layer, type Variable } from '../vars/scope.ts';
 
@@ -31,6 +32,8 @@ export interface InputOptions {
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   readonly extraVars: readonly string[];
+  /** What opens the texts that ansible-vault has encrypted. */
+  readonly vaultPasswords?: readonly VaultPassword[];
   /** Whose group_vars and host_vars count where no playbook is run. */
   readonly playbookDir?: string | undefined;
   /** A host to leave out, as if it were not in the inventory. */
@@ -45,12 +48,14 @@ export interface LoadedRun {
   readonly variables: VariableSources;
   /** Names of the variables of `-e`. */
   readonly extraVars: readonly string[];
+  /** Texts out of ansible-vault: to be masked wherever they would be shown. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** Reads and checks everything; throws all problems together. */
 export function loadRun(playbookPath: string, options: InputOptions, checkMode: boolean): LoadedRun {
   requireInventory(options);
-  const problems = new Problems();
+  const problems = new Problems(new VaultKeys(options.vaultPasswords));
   const folder = dirname(resolve(playbookPath));
   const declarations = loadDeclarations(homeOf(folder), problems);
   const playbook = loadPlaybook(playbookPath, { modules, rolling: rollingNames }, problems);
@@ -99,15 +104,22 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     });
   }
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
-  return { inventory, plays, declarations, variables, extraVars: [...extra.keys()] };
+  return {
+    inventory,
+    plays,
+    declarations,
+    variables,
+    extraVars: [...extra.keys()],
+    hidden: problems.keys.hidden,
+  };
 }
 
 /** Reads only the inventory, for verbs that run no playbook. */
 export function loadHosts(
   pattern: string,
   options: InputOptions,
-): { inventory: Inventory; hosts: string[]; variables: VariableSources } {
-  const problems = new Problems();
+): { inventory: Inventory; hosts: string[]; variables: VariableSources; hidden: ReadonlySet<string> } {
+  const problems = new Problems(new VaultKeys(options.vaultPasswords));
   const inventory = readInventory(options, problems);
   const extra = parseExtraVars(options.extraVars, problems);
   const limited = limitTo(inventory, options.limit, problems);
@@ -121,12 +133,12 @@ export function loadHosts(
     playbookDir: options.playbookDir ?? process.cwd(),
     checkMode: false,
   };
-  return { inventory, hosts, variables };
+  return { inventory, hosts, variables, hidden: problems.keys.hidden };
 }
 
 /** Reads an inventory that may be empty. */
 export function loadInventoryOnly(options: InputOptions): Inventory {
-  const problems = new Problems();
+  const problems = new Problems(new VaultKeys(options.vaultPasswords, true));
   const inventory = readInventory(options, problems);
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
   return inventory;

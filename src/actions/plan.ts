@@ -10,6 +10,8 @@ export function plan(
   return play({
     ...request,
     planOnly: true,
-    ...(out === undefined ? {} : { inspectPlan: (made) => savePlan(out, made, request) }),
+    ...(out === undefined
+      ? {}
+      : { inspectPlan: (made, run) => savePlan(out, made, request, (text) => run.fleet.vault.redact(text)) }),
   });
 }

@@ -70,6 +70,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const { playbook, input, planOnly, emit } = request;
   const loaded = loadRun(playbook, input, planOnly);
   const vault = new Vault();
+  loaded.hidden.forEach((text) => vault.hide(text));
   const secrets = new SecretKeeper(loaded, vault, planOnly);
   const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));

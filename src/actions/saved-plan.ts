@@ -19,7 +19,7 @@ const Entry = z.strictObject({
     z.strictObject({
       /** For people: "update /etc/haproxy/haproxy.cfg". */
       what: z.string(),
-      /** SHA-256 of the whole change, with placeholders where it holds secrets. */
+      /** SHA-256 of the whole change, masked where it holds secrets. */
       digest: z.string(),
     }),
   ),
@@ -58,14 +58,19 @@ interface PlannedTasks {
   })[];
 }
 
+/** Masks what is secret. */
+type Redact = (text: string) => string;
+
 /** The changes of a plan, task by task. */
-function entriesOf(plan: PlannedTasks): Entry[] {
+function entriesOf(plan: PlannedTasks, redact: Redact): Entry[] {
   return plan.reports.flatMap(({ host, name, status, instances }) => {
     if (status !== 'changed' && status !== 'deferred') return [];
     const changes = instances.flatMap(({ outcome }) =>
       outcome.changes.map((change) => ({
-        what: `${change.action} ${change.resource}`,
-        digest: createHash('sha256').update(JSON.stringify(change)).digest('hex'),
+        what: redact(`${change.action} ${change.resource}`),
+        digest: createHash('sha256')
+          .update(redact(JSON.stringify(change)))
+          .digest('hex'),
       })),
     );
     return [{ host, task: name, status, changes }];
@@ -77,6 +82,7 @@ export function savePlan(
   path: string,
   plan: PlannedTasks,
   from: Pick<PlayRequest, 'playbook' | 'input'>,
+  redact: Redact,
 ): void {
   const { playbook, input } = from;
   const { limit, tags, skipTags, extraVars } = input;
@@ -92,7 +98,7 @@ export function savePlan(
       // A list of hosts is not a file.
       inventory: input.inventory.map((source) => (existsSync(source) ? resolve(source) : source)),
     },
-    entries: entriesOf(plan),
+    entries: entriesOf(plan, redact),
   };
   const seal = sealPlan(sealedText(saved));
   try {
@@ -134,8 +140,8 @@ function parsePlan(path: string): SavedPlan {
 }
 
 /** Throws StalePlanError if a plan differs from the saved one, naming host, task and difference. */
-export function expectPlan(plan: PlannedTasks, saved: SavedPlan): void {
-  const differences = compare(saved.entries, entriesOf(plan));
+export function expectPlan(plan: PlannedTasks, saved: SavedPlan, redact: Redact): void {
+  const differences = compare(saved.entries, entriesOf(plan, redact));
   if (differences.length === 0) return;
   throw new StalePlanError(
     [`the plan of ${saved.made} no longer fits:`, ...differences.map((line) => `  ${line}`)].join('\n'),

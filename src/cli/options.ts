@@ -42,7 +42,7 @@ export function addInputOptions(command: Command): Command {
 }
 
 function addInventoryOptions(command: Command): Command {
-  return command
+  return addVaultOptions(command)
     .option(
       '-i, --inventory <file>',
       'inventory: a file, a folder, a script, or hosts separated by commas; may be repeated',
@@ -57,7 +57,31 @@ function addInventoryOptions(command: Command): Command {
     );
 }
 
-export interface InputFlags {
+/** What opens the texts that ansible-vault has encrypted. */
+function addVaultOptions(command: Command): Command {
+  return command
+    .option(
+      '--vault-password-file <file>',
+      'file or program with the password of ansible-vault; may be repeated (also ANSIBLE_VAULT_PASSWORD_FILE)',
+      collect,
+      [],
+    )
+    .option(
+      '--vault-id <label@file>',
+      'the same for texts with this label; label@prompt asks; may be repeated',
+      collect,
+      [],
+    )
+    .option('-J, --ask-vault-pass', 'ask for the password of ansible-vault');
+}
+
+export interface VaultFlags {
+  readonly vaultPasswordFile: string[];
+  readonly vaultId: string[];
+  readonly askVaultPass?: boolean;
+}
+
+export interface InputFlags extends VaultFlags {
   readonly inventory: string[];
   readonly limit?: string;
   readonly extraVars: string[];
@@ -147,7 +171,7 @@ export function addResumeOptions(command: Command): Command {
 
 /** Options of applying a saved plan, which holds inventory, variables and tags itself. */
 export function addApplyOptions(command: Command): Command {
-  return addConnectionOptions(command)
+  return addVaultOptions(addConnectionOptions(command))
     .option(...diff)
     .option(...timings)
     .option(...noQuestions)

@@ -9,11 +9,13 @@ import { askPassword } from './ask.ts';
 import { bundledFile } from './bundled.ts';
 import type { ConnectionFlags, InputFlags } from './options.ts';
 import { say } from './print.ts';
+import { vaultPasswordsOf } from './vault-passwords.ts';
 
-export function inputOf(
+export async function inputOf(
   flags: InputFlags & { tags?: string[]; skipTags?: string[]; playbookDir?: string },
-): InputOptions {
+): Promise<InputOptions> {
   return {
+    vaultPasswords: await vaultPasswordsOf(flags),
     inventory: flags.inventory,
     limit: flags.limit,
     extraVars: flags.extraVars,
@@ -62,7 +64,7 @@ export async function clusterRequest(
   return {
     id: newRunId(),
     playbook: bundledFile('playbooks/site.yml'),
-    input: inputOf(flags),
+    input: await inputOf(flags),
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     signal: interruptSignal(),
@@ -73,7 +75,7 @@ export async function clusterRequest(
 /** The request of a verb that reads the hosts' journals. */
 export async function journalRequest(flags: InputFlags & ConnectionFlags): Promise<JournalRequest> {
   return {
-    input: inputOf(flags),
+    input: await inputOf(flags),
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     become: flags.become ?? false,

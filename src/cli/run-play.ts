@@ -34,7 +34,7 @@ export async function runPlay<T>(
     verb,
     playbook,
     ...(bundled === undefined ? {} : { bundled }),
-    input: inputOf(flags),
+    input: await inputOf(flags),
     connection: connection ?? (await connectionOf(flags)),
     forks: forksOf(flags),
     become: flags.become ?? false,

@@ -1,9 +1,9 @@
 import type { SourceFile } from '../core/source.ts';
 import type { Layer, Variable } from '../vars/scope.ts';
 import type { Declarations } from './declarations.ts';
-import { readSource, type Problems } from './files.ts';
+import { parseSource, readSource, type Problems } from './files.ts';
 import { toLayer } from './inventory/model.ts';
-import { parseYaml, resolvePlain } from './yaml.ts';
+import { resolvePlain } from './yaml.ts';
 
 /** The variables of `-e`: `name=value` pairs (text, as in Ansible), YAML or JSON, or `@file`. Later ones win. */
 export function parseExtraVars(args: readonly string[], problems: Problems): Layer {
@@ -51,7 +51,7 @@ function parseOne(arg: string, problems: Problems): Layer {
 }
 
 function parseMap(file: SourceFile, problems: Problems): Layer {
-  const { root, diagnostics } = parseYaml(file);
+  const { root, diagnostics } = parseSource(file, problems);
   diagnostics.forEach((diagnostic) => problems.add(diagnostic));
   if (root?.kind === 'map') return toLayer(new Map(root.entries.map((entry) => [entry.key, entry])));
   if (diagnostics.length === 0) problems.add({ message: `${file.path}: expected a map of variables` });

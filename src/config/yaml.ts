@@ -14,6 +14,7 @@ import type { Diagnostic } from '../core/diagnostics.ts';
 import { placedIn, type MapEntry, type Node, type ScalarNode } from '../core/node.ts';
 import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
+import { VaultError, vaultHint, VaultKeys } from './vault.ts';
 
 let shipped: ReadonlyMap<string, Node> | undefined;
 
@@ -27,13 +28,13 @@ interface ParsedYaml {
  * Reads one YAML document as Ansible does (YAML 1.1 with PyYAML's rules for plain scalars: `yes` is true,
  * `0640` octal, `1e3` text) into a tree with positions. All errors are returned together.
  */
-export function parseYaml(file: SourceFile): ParsedYaml {
+export function parseYaml(file: SourceFile, keys = new VaultKeys()): ParsedYaml {
   shipped ??= parsedAtBuild('yaml');
   const known = shipped.get(file.text);
-  return known ? { root: placedIn(known, file), diagnostics: [] } : parse(file);
+  return known ? { root: placedIn(known, file), diagnostics: [] } : parse(file, keys);
 }
 
-function parse(file: SourceFile): ParsedYaml {
+function parse(file: SourceFile, keys: VaultKeys): ParsedYaml {
   // The failsafe schema leaves every scalar text, so that PyYAML's rules can be applied to it here.
   const documents = parseAllDocuments(file.text, {
     schema: 'failsafe',
@@ -44,7 +45,7 @@ function parse(file: SourceFile): ParsedYaml {
   });
   if (!Array.isArray(documents) || documents.length === 0) return { root: undefined, diagnostics: [] };
   const [document, second] = documents;
-  const builder = new TreeBuilder(file, document as Document, isJson(file.text));
+  const builder = new TreeBuilder(file, document as Document, keys, isJson(file.text));
   for (const error of document?.errors ?? []) {
     const [start, end] = error.pos;
     builder.report(error.message, { file, start, end: Math.max(end, start + 1) });
@@ -79,12 +80,14 @@ class TreeBuilder {
   readonly diagnostics: Diagnostic[] = [];
   readonly #file: SourceFile;
   readonly #document: Document;
+  readonly #keys: VaultKeys;
   readonly #isJson: boolean;
   readonly #open = new Set<YamlNode>();
 
-  constructor(file: SourceFile, document: Document, json: boolean) {
+  constructor(file: SourceFile, document: Document, keys: VaultKeys, json: boolean) {
     this.#file = file;
     this.#document = document;
+    this.#keys = keys;
     this.#isJson = json;
   }
 
@@ -204,15 +207,32 @@ class TreeBuilder {
       case 'tag:yaml.org,2002:null':
         return value(resolvePlain(text));
       case '!vault':
-        this.report(
-          'a vaulted value cannot be read',
-          range,
-          'keep secrets in secrets.yml beside the inventory',
-        );
-        return value(null);
+      case '!vault-encrypted':
+        return this.#opened(text, range);
       default:
         this.report(`the tag ${node.tag} is not known`, range);
         return value(text);
+    }
+  }
+
+  /** What is encrypted is text, templates in it included. */
+  #opened(ciphertext: string, range: SourceRange): ScalarNode {
+    const value = (text: string): ScalarNode => ({
+      kind: 'scalar',
+      value: text,
+      text,
+      verbatim: false,
+      ciphertext,
+      range,
+    });
+    try {
+      const text = this.#keys.open(ciphertext);
+      this.#keys.hide(text);
+      return value(text);
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      if (!this.#keys.onlyLists) this.report(error.message, range, vaultHint);
+      return value('');
     }
   }
 

@@ -58,6 +58,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): { hint?:
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { at, message, hint, hosts } = diagnostic;
   const on = hosts && hosts.length > 0 ? ` (on ${hosts.join(', ')})` : '';
+  if (at?.file.secret)
+    return `${formatPlace(at)}  ${message}${on}${hint === undefined ? '' : `\n   ${hint}`}`;
   if (!at) return `${message}${on}${hint === undefined ? '' : `\n   ${hint}`}`;
   const { line, column } = positionOf(at.file, at.start);
   const source = at.file.text.split('\n')[line - 1] ?? '';

@@ -10,6 +10,8 @@ export interface ScalarNode {
   readonly text: string;
   /** Text that is never rendered, whatever it holds (`!unsafe`). */
   readonly verbatim: boolean;
+  /** What stands in the file for a value that ansible-vault has encrypted. */
+  readonly ciphertext?: string;
   readonly range: SourceRange;
 }
 

@@ -89,6 +89,11 @@ export class Vault {
     return `${open}${name}${close}`;
   }
 
+  /** Also masks a text that is no placeholder where it is used: a value out of ansible-vault. */
+  hide(text: string): void {
+    this.seal(`hidden ${this.#sealed}`, text);
+  }
+
   /** Counts stored values: after each one, texts may have to be redacted again. */
   get sealed(): number {
     return this.#sealed;
@@ -123,6 +128,7 @@ export class Vault {
       .flatMap((value) => [
         value,
         forms.json(value),
+        Buffer.from(value).toString('base64'),
         forms.quoted(value),
         // A script of a change is evaluated out of a script.
         forms.quoted(forms.quoted(value)),

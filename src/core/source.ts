@@ -2,6 +2,8 @@
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
+  /** It was encrypted: its text is not to be shown. */
+  readonly secret?: true;
 }
 
 /** A file with its text, or without one a folder, by its path below the place that all of them are copied to. */

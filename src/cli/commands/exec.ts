@@ -15,7 +15,7 @@ export async function exec(
   const exitCode = await execOnHosts({
     pattern,
     script: command.join(' '),
-    input: inputOf(flags),
+    input: await inputOf(flags),
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     become: flags.become ?? false,

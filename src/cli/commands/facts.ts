@@ -7,7 +7,7 @@ import { connectionOf, forksOf, inputOf } from '../request.ts';
 export async function facts(pattern: string, flags: InputFlags & ConnectionFlags): Promise<ExitCode> {
   const { exitCode, hosts } = await readFacts({
     pattern,
-    input: inputOf(flags),
+    input: await inputOf(flags),
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     unreachable: say,

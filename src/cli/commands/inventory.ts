@@ -5,13 +5,13 @@ import type { ListFlags } from '../options.ts';
 import { print, printJson } from '../print.ts';
 import { inputOf } from '../request.ts';
 
-export function list(flags: ListFlags): Promise<ExitCode> {
-  printJson(listInventory(loadInventoryOnly(inputOf(flags))), 4);
-  return Promise.resolve(exitCodes.ok);
+export async function list(flags: ListFlags): Promise<ExitCode> {
+  printJson(listInventory(loadInventoryOnly(await inputOf(flags))), 4);
+  return exitCodes.ok;
 }
 
-export function listHosts(pattern: string, flags: ListFlags): Promise<ExitCode> {
-  const { hosts } = loadHosts(pattern, inputOf(flags));
+export async function listHosts(pattern: string, flags: ListFlags): Promise<ExitCode> {
+  const { hosts } = loadHosts(pattern, await inputOf(flags));
   hosts.forEach(print);
-  return Promise.resolve(exitCodes.ok);
+  return exitCodes.ok;
 }

@@ -8,11 +8,11 @@ import type { InputFlags } from '../options.ts';
 import { say } from '../print.ts';
 import { inputOf } from '../request.ts';
 
-export function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
-  const loaded = loadRun(playbook ?? bundledFile('playbooks/site.yml'), inputOf(flags), true);
+export async function validate(playbook: string | undefined, flags: InputFlags): Promise<ExitCode> {
+  const loaded = loadRun(playbook ?? bundledFile('playbooks/site.yml'), await inputOf(flags), true);
   // Those that are given are checked; none is asked for, made up or kept.
   new SecretKeeper(loaded, new Vault(), true);
   const hosts = new Set(loaded.plays.flatMap((play) => play.limited)).size;
   say(`valid: ${count(loaded.plays.length, 'play')} on ${count(hosts, 'host')}`);
-  return Promise.resolve(exitCodes.ok);
+  return exitCodes.ok;
 }

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
-import { readSource, type Problems } from '../files.ts';
-import { parseYaml } from '../yaml.ts';
+import { parseSource, readSource, type Problems } from '../files.ts';
 import { addIni } from './add-ini.ts';
 import { parseHostPattern } from './host-pattern.ts';
 import { parseIni } from './ini.ts';
@@ -50,7 +49,7 @@ function loadFile(inventory: Inventory, path: string, problems: Problems): void 
   }
   const file = readSource(path, problems);
   if (!file) return;
-  const yaml = yamlExtensions.includes(extname(path)) ? parseYaml(file) : undefined;
+  const yaml = yamlExtensions.includes(extname(path)) ? parseSource(file, problems) : undefined;
   if (yaml?.root?.kind === 'map') {
     yaml.diagnostics.forEach((diagnostic) => problems.add(diagnostic));
     addYaml(inventory, yaml.root, problems);

@@ -20,6 +20,8 @@ import { StalePlanError } from '../../../src/core/errors.ts';
 import type { Change } from '../../../src/plan/change.ts';
 import { folderOf } from '../support.ts';
 
+const plain = (text: string) => text;
+
 const state = mkdtempSync(join(tmpdir(), 'drover-unit-'));
 beforeAll(() => void vi.stubEnv('XDG_STATE_HOME', state));
 afterAll(() => {
@@ -44,14 +46,14 @@ const input = { inventory: ['a,b'], tags: ['x'], skipTags: [], extraVars: [] };
 /** A plan of these tasks, saved and read again. */
 function saved(...reports: readonly Report[]) {
   const path = join(folderOf({}), 'plan.json');
-  savePlan(path, { reports }, { playbook: 'site.yml', input });
+  savePlan(path, { reports }, { playbook: 'site.yml', input }, plain);
   return readPlan(path);
 }
 
 /** What is said of a plan that is no longer the saved one. */
 function differences(before: readonly Report[], now: readonly Report[]): string[] {
   try {
-    expectPlan({ reports: now }, saved(...before));
+    expectPlan({ reports: now }, saved(...before), plain);
     return [];
   } catch (error) {
     if (!(error instanceof StalePlanError)) throw error;
@@ -62,7 +64,7 @@ function differences(before: readonly Report[], now: readonly Report[]): string[
 describe('a saved plan', () => {
   test('can be read by its owner only, as variables may be secret', () => {
     const path = join(folderOf({}), 'plan.json');
-    savePlan(path, { reports: [] }, { playbook: 'site.yml', input });
+    savePlan(path, { reports: [] }, { playbook: 'site.yml', input }, plain);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
@@ -73,7 +75,7 @@ describe('a saved plan', () => {
       playbook: 'site.yml',
       input: { ...input, inventory: [join(folder, 'hosts.yml'), 'a,b'], extraVars: ['@vars.yml', 'n=1'] },
     };
-    savePlan(path, { reports: [] }, from);
+    savePlan(path, { reports: [] }, from, plain);
     const { playbook, input: kept } = readPlan(path);
     expect(playbook).toBe(join(process.cwd(), 'site.yml'));
     expect(kept.extraVars).toEqual([`@${join(process.cwd(), 'vars.yml')}`, 'n=1']);
@@ -82,7 +84,7 @@ describe('a saved plan', () => {
 
   test('holds digests of changes, not their content', () => {
     const path = join(folderOf({}), 'plan.json');
-    savePlan(path, { reports: [report('a', 'config', [update])] }, { playbook: 'site.yml', input });
+    savePlan(path, { reports: [report('a', 'config', [update])] }, { playbook: 'site.yml', input }, plain);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain('update /etc/haproxy/haproxy.cfg');
     expect(text).not.toContain('maxconn');
@@ -147,7 +149,7 @@ describe('a plan made anew', () => {
 describe('a plan that could be another’s', () => {
   function written(): string {
     const path = join(folderOf({}), 'plan.json');
-    savePlan(path, { reports: [report('a', 'x', [update])] }, { playbook: 'site.yml', input });
+    savePlan(path, { reports: [report('a', 'x', [update])] }, { playbook: 'site.yml', input }, plain);
     return path;
   }
 
@@ -194,7 +196,7 @@ describe('a plan that could be another’s', () => {
 });
 
 describe('what a plan is written to', () => {
-  const save = (path: string) => savePlan(path, { reports: [] }, { playbook: 'site.yml', input });
+  const save = (path: string) => savePlan(path, { reports: [] }, { playbook: 'site.yml', input }, plain);
 
   test('stays a pipe, and is given the plan', async () => {
     const folder = folderOf({});

@@ -113,7 +113,9 @@ describe('what is refused, with its place', () => {
     [
       'Ansible Vault',
       'a: !vault |\n  $ANSIBLE',
-      ['t.yml:1:11 a vaulted value cannot be read -> keep secrets in secrets.yml beside the inventory'],
+      [
+        't.yml:1:11 its format is ;: there are 1.1;AES256 and 1.2;AES256 -> give the password with --vault-password-file, --vault-id or --ask-vault-pass',
+      ],
     ],
     ['an unknown tag', 'a: !env HOME', ['t.yml:1:9 the tag !env is not known']],
     [

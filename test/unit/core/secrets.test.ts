@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesScramVerifier } from '../../../src/core/scram.ts';
 import {
+  mask,
   asScramVerifier,
   generatePassword,
   holdsSecret,
@@ -132,4 +133,17 @@ describe('laws', () => {
       }),
     );
   });
+});
+
+test('what is hidden is masked wherever it shows: as it is, in JSON, in quotes of a shell, in base64', () => {
+  const vault = new Vault();
+  vault.hide(`it's "long"`);
+  const shown = [
+    `it's "long"`,
+    JSON.stringify(`it's "long"`),
+    `'it'\\''s "long"'`,
+    btoa(`it's "long"`),
+    'else',
+  ];
+  expect(shown.map((text) => vault.redact(text))).toEqual([mask, `"${mask}"`, `'${mask}'`, mask, 'else']);
 });
