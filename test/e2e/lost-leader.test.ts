@@ -65,7 +65,7 @@ function inventoryOf(mode: string): string {
   );
 }
 
-describe.each(modes)('an %s cluster whose leader was away', (mode) => {
+describe.each(modes)('a cluster with %s replication whose leader was away', (mode) => {
   let ledger: Ledger;
   beforeAll(async () => {
     await lab.upHealthy(inventoryOf(mode));
