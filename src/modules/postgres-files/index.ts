@@ -67,7 +67,7 @@ export const postgresFiles = defineModule({
     if (found.length === 0) return inSync();
     return silent(
       `PostgreSQL does not load ${found.map(({ place, error }) => `${place}: ${error}`).join('; ')}`,
-      'put it right in the inventory; what stands there by hand goes when Patroni writes its files again: drover reload',
+      'put it right in the inventory; what somebody wrote there by hand, take out by hand, and drover reload',
     );
   },
   apply: () => [],
