@@ -55,17 +55,30 @@ export async function failOver(
   const order = failoverRequest(control.restOf(asked), control.restLogin, to);
   const step = `${to} takes the lead`;
   await control.step(step, async () => {
+    let stops = true;
+    const sent = control.send(asked, order, boundOfAnswer(timing) + timing.loopWait).then((said) => {
+      stops = !['refused', 'failed'].includes(meaningOfHandover(said).kind);
+      return said;
+    });
     const [answer] = await Promise.all([
-      control.send(asked, order, boundOfAnswer(timing) + timing.loopWait),
-      mayHang && from !== undefined ? killIfHanging(control, step, from) : undefined,
+      sent,
+      mayHang && from !== undefined ? killIfHanging(control, step, from, () => stops) : undefined,
     ]);
     await awaitLead(control, step, answer, { from, to });
   });
 }
 
-/** Kills PostgreSQL on a leader that has not let go of the lead in time: Patroni would wait for its end for ever. */
-async function killIfHanging(control: Control, step: string, leader: string): Promise<void> {
-  const hangs = (view: ClusterView) => view.leader === leader;
+/**
+ * Kills PostgreSQL on a leader that has not let go of the lead in time: Patroni would wait for its end for ever. One that
+ * is not to stop, as Patroni refused, goes on.
+ */
+async function killIfHanging(
+  control: Control,
+  step: string,
+  leader: string,
+  stops: () => boolean,
+): Promise<void> {
+  const hangs = (view: ClusterView) => stops() && view.leader === leader;
   const { timing } = await control.look();
   const view = await control.until(step, boundOfRole(timing), (now, seconds) =>
     hangs(now) && seconds < stopWithin ? `PostgreSQL on ${leader} stops` : undefined,

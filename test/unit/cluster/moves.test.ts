@@ -117,6 +117,17 @@ describe('a failover', () => {
     );
     expect(cluster.seconds).toBe(kills ? 6 : 3);
   });
+
+  test.each([
+    ['refused', answer(412, 'candidate is not healthy')],
+    ['begun, and has failed', answer(503, 'Failover failed')],
+    ['not taken, as nobody listens', { answered: false, reason: 'connection refused' } as const],
+  ])('off a leader on a full disk kills nothing where it is %s', async (_, said) => {
+    const cluster = new FakeCluster();
+    cluster.respond = () => said;
+    await expect(failOver(cluster.control, 'node1', 'node2', true)).rejects.toThrow(/Patroni/);
+    expect(cluster.scripts).toEqual([]);
+  });
 });
 
 describe('a cluster has settled', () => {
