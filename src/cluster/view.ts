@@ -12,7 +12,7 @@ import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
 import { fullDisks } from '../components/disk.ts';
 import { etcd } from '../components/etcd/index.ts';
-import { etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
+import { alarmsOf, etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
 import { haproxy } from '../components/haproxy/index.ts';
 import { serversUp } from '../components/haproxy/state.ts';
 import { patroni } from '../components/patroni/index.ts';
@@ -103,14 +103,14 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
     timing: timingOf(settings),
     patroniVersion: said.find(({ member }) => member)?.member?.patroni.version,
     etcd: topology.hostsOf(etcd).map(({ name }) => {
-      const { status, alarms } = voters.get(name) ?? {};
+      const { status } = voters.get(name) ?? {};
       return {
         name,
         id: status?.memberId,
         answers: status !== undefined,
         follows: status !== undefined && !['', '0'].includes(status.leaderId),
         learner: status?.isLearner ?? false,
-        alarms: alarms ?? [],
+        alarms: alarmsOf(voters, name) ?? [],
       };
     }),
     etcdLeader: etcdLeaderOf(voters),

@@ -4,12 +4,12 @@ import { soleLeader, type Seen } from '../look.ts';
 import { count } from '../../core/count.ts';
 import { row, type ProbeRow } from '../probe-row.ts';
 import type { EtcdSettings } from './settings.ts';
-import { etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
+import { alarmsOf, etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
 
 /** etcd: every member there and healthy, one leader, room to write, and not led from the database leader's host. */
 export function probeEtcd(seen: Seen<EtcdSettings, EtcdState>): ProbeRow[] {
   const { hosts, settings, states, cluster } = seen;
-  const statuses = hosts.map(({ name }) => ({ name, ...states.get(name) }));
+  const statuses = hosts.map(({ name }) => ({ name, ...states.get(name), alarms: alarmsOf(states, name) }));
   const answering = statuses.filter(({ status }) => status !== undefined);
   const terms = new Set(answering.map(({ status }) => status?.term));
   const view = statuses.find((status) => status.view)?.view;

@@ -5,6 +5,7 @@ import {
   parseMemberList,
   parseStatus,
   statusRequest,
+  type EtcdAlarm,
   type EtcdEndpoint,
   type EtcdStatus,
   type EtcdView,
@@ -20,8 +21,8 @@ import type { EtcdSettings } from './settings.ts';
 export interface EtcdState {
   readonly status: EtcdStatus | undefined;
   readonly view: EtcdView | undefined;
-  /** That it has raised, and those of nobody who is a member: each is listed by all. */
-  readonly alarms: readonly string[] | undefined;
+  /** Those of all members. */
+  readonly alarms: readonly EtcdAlarm[] | undefined;
   /** Where its data is. */
   readonly disks: readonly Space[];
 }
@@ -38,16 +39,21 @@ export async function lookAtMember(
     send(alarmsRequest),
     lookAtDisks(ask, name, [settings.dataDir]),
   ]);
-  const [own, view] = [parseStatus(status), parseMemberList(list)];
-  const others = view?.members.filter(({ id }) => id !== own?.memberId).map(({ id }) => id);
-  return {
-    status: own,
-    view,
-    alarms: parseAlarms(alarms)
-      ?.filter(({ memberId }) => !others?.includes(memberId))
-      .map(({ alarm }) => alarm),
-    disks,
-  };
+  return { status: parseStatus(status), view: parseMemberList(list), alarms: parseAlarms(alarms), disks };
+}
+
+/**
+ * The alarms to tell of a member: its own, and those of nobody who answers, as etcd heeds them all the same. undefined where
+ * it does not say.
+ */
+export function alarmsOf(states: ReadonlyMap<string, EtcdState>, name: string): string[] | undefined {
+  const others = [...states]
+    .filter(([other]) => other !== name)
+    .flatMap(([, { status }]) => status?.memberId ?? []);
+  return states
+    .get(name)
+    ?.alarms?.filter(({ memberId }) => !others.includes(memberId))
+    .map(({ alarm }) => alarm);
 }
 
 /** The host of the leader, if a member says that it leads. */

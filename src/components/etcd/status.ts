@@ -3,7 +3,7 @@ import { showBytes } from '../../core/text.ts';
 import { diskColumn, diskFreeOf, diskProblems } from '../disk.ts';
 import { roleColumn, type StatusTable } from '../status-table.ts';
 import type { EtcdSettings } from './settings.ts';
-import { etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
+import { alarmsOf, etcdLeaderOf, leaderIdsOf, type EtcdState } from './state.ts';
 
 export const status: StatusTable<EtcdSettings, EtcdState> = {
   key: 'etcd',
@@ -20,30 +20,33 @@ export const status: StatusTable<EtcdSettings, EtcdState> = {
   ],
   answers: ({ name }, { states }) => states.get(name)?.status !== undefined,
   cells({ name }, { states }) {
-    const { status: found, alarms, disks = [] } = states.get(name) ?? {};
+    const { status: found, disks = [] } = states.get(name) ?? {};
     const follows = found?.isLearner ? 'learner' : 'follower';
     return {
       role: found ? (etcdLeaderOf(states) === name ? 'leader' : follows) : null,
       version: found?.version ?? null,
       size: found?.size ?? null,
-      alarms: alarms ?? null,
+      alarms: alarmsOf(states, name) ?? null,
       diskFree: diskFreeOf(disks),
     };
   },
   problems({ hosts, states, cluster, settings }) {
     const answering = hosts.flatMap(({ name }) => {
       const state = states.get(name);
-      return state?.status ? [{ name, ...state, status: state.status }] : [];
+      return state?.status ? [{ name, status: state.status }] : [];
     });
     const leaders = leaderIdsOf(states);
     return [
       ...hosts.flatMap(({ name }) =>
         diskProblems('etcd', name, states.get(name)?.disks ?? [], settings.disk),
       ),
-      ...answering.flatMap(({ name, status: { leaderId, isLearner }, alarms }) => [
+      ...answering.flatMap(({ name, status: { leaderId, isLearner } }) => [
         ...(leaderId === '0' ? [{ where: name, what: 'etcd knows no leader' }] : []),
         ...(isLearner ? [{ where: name, what: 'etcd has no vote yet: it is a learner' }] : []),
-        ...(alarms ?? []).map((alarm) => ({ where: name, what: `etcd raised ${describeAlarm(alarm)}` })),
+        ...(alarmsOf(states, name) ?? []).map((alarm) => ({
+          where: name,
+          what: `etcd raised ${describeAlarm(alarm)}`,
+        })),
       ]),
       ...(leaders.length > 1
         ? [{ where: cluster.name, what: `etcd’s members follow ${leaders.length} leaders` }]

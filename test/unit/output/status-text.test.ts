@@ -275,7 +275,7 @@ describe('the cluster is whole unless', () => {
     ],
     [
       'etcd is full',
-      (cluster) => patch(cluster.of('etcd', 'n1'), { alarms: ['NOSPACE'] }),
+      (cluster) => patch(cluster.of('etcd', 'n1'), { alarms: [{ memberId: '1', alarm: 'NOSPACE' }] }),
       [
         'n1: etcd raised NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)',
       ],

@@ -12,7 +12,7 @@ describe('the probes show', () => {
     ],
     [
       'an etcd that raised an alarm',
-      (cluster) => (cluster.of('etcd', 'n1').alarms = ['NOSPACE']),
+      (cluster) => (cluster.of('etcd', 'n1').alarms = [{ memberId: '1', alarm: 'NOSPACE' }]),
       [
         'fail etcd member (n1): 3.4.23, NOSPACE: its quota is full and it takes no writes, so nobody can take the lead: compact, defragment, disarm (docs/operations.md)',
       ],

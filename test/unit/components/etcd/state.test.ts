@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { HttpAnswer, HttpRequest } from '../../../../src/clients/http.ts';
+import { alarmsOf, type EtcdState } from '../../../../src/components/etcd/state.ts';
 import { etcd } from '../../../../src/components/etcd/index.ts';
 import { Ask } from '../../../../src/components/ask.ts';
 import { FakeFleet } from '../../fake-fleet.ts';
 import { AskedCluster } from '../asked-cluster.ts';
 
-test('an alarm is its own member’s, though each lists it; one of nobody who is a member is everybody’s', async () => {
+test('an alarm is its own member’s, though each lists it; one of nobody who answers is everybody’s', async () => {
   const ok = (body: unknown): HttpAnswer => ({ answered: true, status: 200, body: JSON.stringify(body) });
   const members = [{ ID: '1' }, { ID: '2' }];
   const raised = { '2': 'NOSPACE', '9': 'CORRUPT' };
@@ -17,7 +18,14 @@ test('an alarm is its own member’s, though each lists it; one of nobody who is
   };
   const fleet = new FakeFleet({ run: () => ({ stdout: '' }), http: answers });
   const look = { ...new AskedCluster().look(etcd), ask: new Ask(fleet) };
-  const alarmsOf = async (name: string) => (await etcd.look?.(look, { name, address: name }))?.alarms;
-  expect(await alarmsOf('n1')).toEqual(['CORRUPT']);
-  expect(await alarmsOf('n2')).toEqual(['NOSPACE', 'CORRUPT']);
+  const states = new Map<string, EtcdState>();
+  for (const name of ['n1', 'n2']) {
+    const state = await etcd.look?.(look, { name, address: name });
+    if (state) states.set(name, state);
+  }
+  expect(alarmsOf(states, 'n1')).toEqual(['CORRUPT']);
+  expect(alarmsOf(states, 'n2')).toEqual(['NOSPACE', 'CORRUPT']);
+  states.set('n2', { status: undefined, view: undefined, alarms: undefined, disks: [] });
+  expect(alarmsOf(states, 'n1')).toEqual(['NOSPACE', 'CORRUPT']);
+  expect(alarmsOf(states, 'n2')).toBeUndefined();
 });
