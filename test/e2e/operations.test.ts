@@ -289,7 +289,9 @@ systemctl stop patroni
 cd /var/lib
 mv postgresql postgresql.disk
 install -d -o postgres -g postgres postgresql
-mount -t tmpfs -o size=400m,nr_inodes=5000,mode=755,uid=postgres,gid=postgres tmpfs postgresql
+megabytes=$(($(du -sm postgresql.disk | cut -f1) + 200))
+inodes=$(($(find postgresql.disk | wc -l) + 3000))
+mount -t tmpfs -o size=\${megabytes}m,nr_inodes=$inodes,mode=755,uid=postgres,gid=postgres tmpfs postgresql
 cp -a postgresql.disk/. postgresql/
 systemctl start patroni`;
 
