@@ -34,7 +34,7 @@ import {
   writeLastApplied,
   type Digests,
 } from './drift/last-applied.ts';
-import type { TaskReport } from './tasks/outcome.ts';
+import { hiddenByNoLog, type TaskReport } from './tasks/outcome.ts';
 
 /** One run over hosts: connect, collect, plan, and apply if asked to. */
 export class Run {
@@ -157,7 +157,10 @@ export class Run {
     const [first] = own;
     if (first) throw first;
     const [report] = failed;
-    if (report) throw new TaskFailedError(`${report.host}: ${report.reason ?? report.name}`);
+    if (report)
+      throw new TaskFailedError(
+        `${report.host}: ${report.task.noLog ? hiddenByNoLog : (report.reason ?? report.name)}`,
+      );
   }
 
   /** Notes the run in the journal of each host, for one that has nothing to change. */

@@ -18,7 +18,14 @@ import { isScript, timeoutOf } from './perform.ts';
 import { overwrittenIn, toSegments, type QueuedTask } from './segments.ts';
 import { tripEvent } from '../tasks/shown-events.ts';
 import type { Strategy } from '../tasks/strategy.ts';
-import type { ChangeOutput, Outcome, Settled, TaskReport } from '../tasks/outcome.ts';
+import {
+  hiddenByNoLog,
+  lastWords,
+  type ChangeOutput,
+  type Outcome,
+  type Settled,
+  type TaskReport,
+} from '../tasks/outcome.ts';
 import type { World } from '../hosts/world.ts';
 
 // Characters: the queue goes out as one message, and before it grows beyond this.
@@ -252,7 +259,8 @@ export class Applier implements Strategy {
           const { done, last } = this.#note(item, ran);
           const isOverwritten = overwritten.has(item);
           const outcome = outcomeOf(instance, done, last, isOverwritten ? undefined : this.#options.fleet);
-          const failure = outcome.status === 'failed' ? (outcome.reason ?? '') : undefined;
+          const said = instance.task.noLog ? hiddenByNoLog : (outcome.reason ?? '');
+          const failure = outcome.status === 'failed' ? said : undefined;
           this.#journal.writeResults(item.intents, instance.become, ran, failure);
           yield settledAs(instance, outcome);
         }
@@ -266,7 +274,7 @@ export class Applier implements Strategy {
         const last = ran.at(-1);
         if (!last && brokenOff !== undefined) continue;
         if (last) this.#note(item, ran);
-        const failure = last && last.status !== 0 ? lastLines(last.stderr || last.stdout) : undefined;
+        const failure = last && last.status !== 0 ? lastWords(item.instance, last) : undefined;
         this.#journal.writeResults(item.intents, item.instance.become, ran, failure);
       }
     }

@@ -3,9 +3,8 @@ import type { PlannedChange } from '../../modules/define-module.ts';
 import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../../plan/operation.ts';
 import type { Emit } from '../events.ts';
 import type { Fleet } from '../hosts/fleet.ts';
-import { lastLines } from '../../core/text.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
-import type { ChangeOutput } from '../tasks/outcome.ts';
+import { lastWords, type ChangeOutput } from '../tasks/outcome.ts';
 import { UnitWatch } from '../../shell/unit-watch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
@@ -91,7 +90,7 @@ export async function perform(
     context,
     goesAlong ? `${journal.opening(host, [intent.line])}\n` : undefined,
   );
-  journal.conclude(host, intent, output.status === 0 ? undefined : lastLines(output.stderr || output.stdout));
+  journal.conclude(host, intent, output.status === 0 ? undefined : lastWords(instance, output));
   return output;
 }
 

@@ -1,5 +1,12 @@
 import type { Play, Task } from '../../config/playbook/model.ts';
-import type { DroverError } from '../../core/errors.ts';
+import {
+  InvalidInputError,
+  TaskFailedError,
+  UnhealthyError,
+  UnreachableError,
+  type DroverError,
+} from '../../core/errors.ts';
+import { lastLines } from '../../core/text.ts';
 import type { Change, Note } from '../../plan/change.ts';
 import type { taskStatuses } from '../events.ts';
 import type { Instance } from './instance.ts';
@@ -17,6 +24,24 @@ export interface Outcome {
   readonly note?: Note;
   /** The error to end the host's run with, where it is not an ordinary failure. */
   readonly error?: DroverError;
+}
+
+/** What people see of a task with `no_log`. */
+export const hiddenByNoLog = 'hidden by no_log';
+
+/** The error of a task with `no_log`: of what kind and where, and not what it says. That a host is lost is no secret. */
+export function withoutWords(error: DroverError, host: string): DroverError {
+  if (error instanceof UnreachableError) return error;
+  if (error instanceof InvalidInputError)
+    return new InvalidInputError(
+      error.diagnostics.map(({ at, hosts }) => ({
+        message: hiddenByNoLog,
+        ...(at && { at }),
+        ...(hosts && { hosts }),
+      })),
+    );
+  const message = `${host}: ${hiddenByNoLog}`;
+  return error instanceof UnhealthyError ? new UnhealthyError(message) : new TaskFailedError(message);
 }
 
 /** An instance with what became of it. */
@@ -58,4 +83,9 @@ export interface ChangeOutput {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** What the script of a change that failed said, for the journal. */
+export function lastWords({ task }: Instance, { stdout, stderr }: ChangeOutput): string {
+  return task.noLog ? hiddenByNoLog : lastLines(stderr || stdout);
 }

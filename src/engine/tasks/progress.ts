@@ -3,7 +3,7 @@ import { messageOf, TaskFailedError, UnreachableError, type DroverError } from '
 import { NotYetKnown } from '../../vars/scope.ts';
 import type { Value } from '../../vars/value.ts';
 import { nameOf, type Bound, type Instance } from './instance.ts';
-import type { Outcome, TaskStatus } from './outcome.ts';
+import { withoutWords, type Outcome, type TaskStatus } from './outcome.ts';
 import type { WalkOptions } from './strategy.ts';
 
 const skipped = { changed: false, failed: false, skipped: true };
@@ -50,12 +50,15 @@ export class TaskProgress {
     this.#report('deferred', reason);
   }
 
-  fail(error: DroverError): void {
+  /** Reports that it cannot be evaluated. Returns what may be told of that. */
+  fail(error: DroverError): DroverError {
     this.#report(this.#isRescued ? 'rescued' : 'failed', error.message, error.hint);
+    return this.#task.noLog ? withoutWords(error, this.#options.host) : error;
   }
 
   /** Takes an outcome in. Returns the task's failure, unless there is none or it is ignored. */
-  settle(instance: Instance, outcome: Outcome): DroverError | undefined {
+  settle(instance: Instance, settled: Outcome): DroverError | undefined {
+    const outcome = this.#shown(settled);
     this.#outcomes.set(instance, outcome);
     const facts = outcome.result?.['ansible_facts'];
     if (typeof facts === 'object' && facts !== null) {
@@ -66,6 +69,14 @@ export class TaskProgress {
     const isLost = outcome.error instanceof UnreachableError && !this.#task.ignoreErrors;
     if (this.#outcomes.size < this.instances.length && !isLost) return undefined;
     return this.#finish();
+  }
+
+  /** With an error that may be told. */
+  #shown(outcome: Outcome): Outcome {
+    const { error } = outcome;
+    return error && this.#task.noLog
+      ? { ...outcome, error: withoutWords(error, this.#options.host) }
+      : outcome;
   }
 
   #finish(): DroverError | undefined {
@@ -80,10 +91,10 @@ export class TaskProgress {
   }
 
   #errorOf({ error, reason, hint }: Outcome): DroverError {
-    return (
-      error ??
-      new TaskFailedError(`${this.#options.host}: ${reason ?? 'failed'}`, hint === undefined ? {} : { hint })
-    );
+    const { host } = this.#options;
+    if (error) return error;
+    const failure = new TaskFailedError(`${host}: ${reason ?? 'failed'}`, hint === undefined ? {} : { hint });
+    return this.#task.noLog ? withoutWords(failure, host) : failure;
   }
 
   #statusOf(outcomes: readonly Outcome[]): TaskStatus {

@@ -5,9 +5,7 @@ import { diffLines } from '../../plan/diff-lines.ts';
 import type { RunEvent, ShownChange } from '../events.ts';
 import type { Instance } from './instance.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
-import type { TaskReport } from './outcome.ts';
-
-const hidden = 'hidden by no_log';
+import { hiddenByNoLog as hidden, type TaskReport } from './outcome.ts';
 
 // An item of a loop may be a whole structure.
 const largestItem = 60;

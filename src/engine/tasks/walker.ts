@@ -210,7 +210,6 @@ export class Walker {
         ? new InvalidInputError([{ ...error.diagnostic, hosts: [host] }])
         : error;
     if (!(failure instanceof InvalidInputError)) throw error;
-    progress.fail(failure);
-    throw new HostFailed(failure);
+    throw new HostFailed(progress.fail(failure));
   }
 }

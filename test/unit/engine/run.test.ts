@@ -547,6 +547,24 @@ describe('secrets', () => {
     expect(told).toContain('password=«secret»');
   });
 
+  test.each([
+    ['a command says as it fails', 'shell: "echo {{ word }} >&2; false"'],
+    ['a module says', 'fail: { msg: "{{ word }}" }'],
+    ['a failed item says', 'shell: "echo {{ item }} >&2; false", loop: ["{{ word }}", "x {{ word }}"]'],
+    ['a command says while planning', 'shell: "echo {{ word }} >&2; false", check_mode: false'],
+    [
+      'a change of one step says',
+      'command: "sh -c \'echo {{ word }} >&2; false\'", until: false, retries: 0',
+    ],
+    ['a parameter is', 'file: { path: "{{ dir }}/x", state: "{{ word }}" }'],
+  ])('no_log hides what %s, in errors and in the journal', async (_, action) => {
+    const lab = new LocalLab();
+    const task = `- { name: quiet, ${action}, no_log: true }`;
+    const outcome = await lab.run(play(task), { vars: { word: 'very private' }, journal: true });
+    expect(outcome.error).toContain('hidden by no_log');
+    expect(JSON.stringify([outcome.error, outcome.events, lab.read('', 'journal')])).not.toContain('private');
+  });
+
   test('no_log hides what a task changed and said', async () => {
     const outcome = await new LocalLab().run(
       play(
