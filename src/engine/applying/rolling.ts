@@ -35,7 +35,7 @@ export interface RollOptions extends OperationContext {
 export class Roll {
   readonly #options: RollOptions;
   readonly #made: Made[] = [];
-  /** Hosts that were not well before the run's first change, by gate. */
+  /** Hosts that were not well before the run's first change, and have not been since, by gate. */
   readonly #ill = new Map<string, Set<string>>();
 
   constructor(options: RollOptions) {
@@ -84,6 +84,9 @@ export class Roll {
   /** Throws when something is about to be interrupted that the cluster can't spare now. */
   async permit({ rolling, name }: Play, host: string, ahead = false): Promise<void> {
     if (!rolling) return;
+    // A play before may have mended it: what it lacks after this is the run's doing.
+    if (this.#wasIll(rolling, host) && (await this.#options.guide().missing(rolling, host)) === undefined)
+      this.#ill.get(rolling.gate)?.delete(host);
     const reason = await this.#options.guide().refusal(rolling, host, ahead);
     if (reason !== undefined) {
       throw new UnhealthyError(`${host}: "${name}" would interrupt it, and ${reason}`, {
@@ -103,7 +106,10 @@ export class Roll {
     const wasIll = this.#wasIll(rolling, host) && !own.some(({ change }) => makes(change));
     const waits = !wasIll || own.some(({ change }) => starts(change));
     const missing = await this.#await(rolling, host, waits ? settleWithin : 0);
-    if (missing === undefined) return;
+    if (missing === undefined) {
+      this.#ill.get(rolling.gate)?.delete(host);
+      return;
+    }
     const message = `${host} is not well after "${name}": ${missing}`;
     if (!wasIll)
       throw new UnhealthyError(message, { hint: 'the hosts that were not reached are as they were' });

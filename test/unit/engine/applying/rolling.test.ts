@@ -246,6 +246,15 @@ describe('a host that was ill before the run', () => {
     expect(rolled.clock.now()).toBe(waited);
   });
 
+  test('is no longer one once it was well: after a play, or before it is interrupted', async () => {
+    for (const getsWell of [(roll: Roll) => roll.permit(play, 'a'), (roll: Roll) => roll.settle(play, 'a')]) {
+      const rolled = await illBefore('update');
+      rolled.missing = { a: [undefined, 'it is start failed'] };
+      await getsWell(rolled.roll);
+      await expect(rolled.roll.settle(play, 'a')).rejects.toThrow(UnhealthyError);
+    }
+  });
+
   test('is none that the play makes', async () => {
     await expect((await illBefore('create')).roll.settle(play, 'a')).rejects.toThrow(UnhealthyError);
   });
