@@ -30,6 +30,25 @@ export function isReady({ failover, synced }: LogicalSlot): boolean {
   return synced || !failover;
 }
 
+/** Whether a slot goes along when another member takes the lead, given the time: PostgreSQL or Patroni copies it. */
+export function isCarried(
+  slot: LogicalSlot,
+  { slots }: Readonly<Record<string, unknown>>,
+  patroniVersion: string | undefined,
+): boolean {
+  // Since patroni#3245.
+  if (slot.failover && patroniVersion !== undefined && compareVersions(patroniVersion, '4.0.5') >= 0)
+    return true;
+  // One that is described otherwise there is dropped like one that is not there.
+  const permanent = isRecord(slots) && Object.hasOwn(slots, slot.name) ? slots[slot.name] : undefined;
+  return (
+    isRecord(permanent) &&
+    (permanent['type'] ?? 'logical') === 'logical' &&
+    permanent['database'] === slot.database &&
+    permanent['plugin'] === slot.plugin
+  );
+}
+
 /**
  * Whether Patroni leaves a slot where it is. It drops those that it does not know and that nobody reads at the moment
  * whenever PostgreSQL or Patroni was started, a pause ends, or its own list changes (postgresql/slots.py).
@@ -39,11 +58,8 @@ export function isKept(
   config: Readonly<Record<string, unknown>>,
   patroniVersion: string | undefined,
 ): boolean {
-  // Since patroni#3245.
-  if (slot.failover && patroniVersion !== undefined && compareVersions(patroniVersion, '4.0.5') >= 0)
-    return true;
-  const { slots, ignore_slots: ignored } = config;
-  if (isRecord(slots) && Object.hasOwn(slots, slot.name)) return true;
+  if (isCarried(slot, config, patroniVersion)) return true;
+  const { ignore_slots: ignored } = config;
   const own: Record<string, unknown> = { ...slot, type: 'logical' };
   const fits = (matcher: unknown) =>
     isRecord(matcher) && Object.entries(matcher).every(([key, value]) => own[key] === value);

@@ -39,9 +39,7 @@ export function planPause(view: ClusterView, pause: boolean, slots = noSlots): O
         what: pause
           ? 'Patroni leaves PostgreSQL alone from now on: no automatic failover, no restart of what stops'
           : 'Patroni takes care of PostgreSQL again',
-        ...(lost.length === 0
-          ? {}
-          : { disrupts: `nothing, but loses ${nameSlots(lost)} unless it is in use` }),
+        ...(lost.length === 0 ? {} : { disrupts: `nothing, but loses ${nameSlots(lost)} unless in use` }),
       },
     ],
     refusals: refuseWithoutQuorum(view),

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../clients/http.ts';
 import { leaderRestartOf, type LeaderRestart } from '../../clients/patroni/candidate.ts';
 import { areMixed, changedLimits } from '../../clients/patroni/order.ts';
 import { faultOf, standingOf, type ClusterStanding } from '../../clients/patroni/standing.ts';
-import { isKept, parseLogicalSlots } from '../../clients/patroni/slots.ts';
+import { isCarried, isKept, parseLogicalSlots } from '../../clients/patroni/slots.ts';
 import { conditionOf, parseCluster, parseMember, type PatroniCluster } from '../../clients/patroni/api.ts';
 import {
   hasValue,
@@ -79,14 +79,15 @@ export function diffRestart(
       'take the setting back, run it again, and change the setting then',
     );
   }
-  return judge(cluster, me, reasons, { ...params, lost: lostSlots(facts, params) });
+  return judge(cluster, me, reasons, { ...params, lost: (moves) => lostSlots(facts, params, moves) });
 }
 
-/** Logical slots that Patroni drops once the member was restarted, and that its successor has none of. */
-function lostSlots({ slots, member }: RestartFacts, { dcs }: PatroniRestartParams): string[] {
+/** Logical slots that Patroni drops once the member was restarted; as its lead moves, those that its successor does not get. */
+function lostSlots({ slots, member }: RestartFacts, { dcs }: PatroniRestartParams, moves: boolean): string[] {
   const version = member[0] && parseMember(member[0])?.patroni.version;
+  const stays = moves ? isCarried : isKept;
   return (parseLogicalSlots(slots) ?? [])
-    .filter((slot) => !isKept(slot, dcs, version))
+    .filter((slot) => !stays(slot, dcs, version))
     .map(({ name }) => name);
 }
 
@@ -165,7 +166,7 @@ function judge(
   cluster: PatroniCluster,
   me: ClusterMember,
   { open, downwards: down, pends, newerServer, newerPatroni }: Reasons,
-  params: PatroniRestartParams & { readonly lost: readonly string[] },
+  params: PatroniRestartParams & { readonly lost: (moves: boolean) => readonly string[] },
 ): Verdict<PatroniRestartChange> {
   const { name } = params;
   const downwards = down.length > 0;
@@ -187,6 +188,7 @@ function judge(
   const followers = params.members.filter((member) => member.name !== name);
   const { rest_user, rest_password, rest_port, pending_within, timeout, stop_timeout, unit } = params;
   const newer = [...newerPatroni, ...newerServer];
+  const lost = params.lost(how === 'switchover');
   return changed({
     action: 'restart',
     resource: `${what} on ${name}`,
@@ -201,11 +203,9 @@ function judge(
     ].join(', '),
     disrupts: [
       disruptionOf(name, led),
-      ...(params.lost.length === 0
+      ...(lost.length === 0
         ? []
-        : [
-            `loses the logical slots ${params.lost.join(', ')}, unless patroni_dcs_extra has them under slots`,
-          ]),
+        : [`loses the logical slots ${lost.join(', ')}, unless patroni_dcs_extra has them under slots`]),
     ].join('; '),
     how,
     name,

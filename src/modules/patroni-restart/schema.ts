@@ -38,7 +38,7 @@ export const PatroniRestartParams = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      'What the DCS is to hold: logical slots that its `slots` and `ignore_slots` do not name are lost.',
+      'What the DCS is to hold: logical slots that its `slots` does not describe are lost. `ignore_slots` keeps them while the leader stays.',
     ),
   unit: z.string().default('patroni').describe('Patroni’s systemd unit.'),
   data_dir: absolutePath

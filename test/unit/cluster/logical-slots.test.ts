@@ -59,14 +59,28 @@ test('the end of a pause has Patroni drop what it does not know', () => {
   const paused = view({ paused: true, config });
   expect(planPause(paused, false, slots)).toMatchObject({
     notes: [wayOut],
-    steps: [{ disrupts: 'nothing, but loses the logical slot cdc unless it is in use' }],
+    steps: [{ disrupts: 'nothing, but loses the logical slot cdc unless in use' }],
   });
   expect(planPause(view(), true, slots).steps[0]).not.toHaveProperty('disrupts');
 });
 
 test.each([
   ['one that nobody named', slot('cdc'), {}, '4.0.7', false],
-  ['a permanent one', slot('cdc'), { slots: { cdc: null } }, '3.0.2', true],
+  [
+    'a permanent one',
+    slot('cdc'),
+    { slots: { cdc: { type: 'logical', database: 'app', plugin: 'pgoutput' } } },
+    '3.0.2',
+    true,
+  ],
+  ['one that is taken out, or physical', slot('cdc'), { slots: { cdc: null } }, '3.0.2', false],
+  [
+    'one of another database',
+    slot('cdc'),
+    { slots: { cdc: { type: 'logical', database: 'other', plugin: 'pgoutput' } } },
+    '3.0.2',
+    false,
+  ],
   [
     'an ignored one',
     slot('cdc'),
