@@ -1,4 +1,5 @@
 import { serviceGroups, topologyOf, type Topology } from '../cluster/topology.ts';
+import { maskError } from '../core/errors.ts';
 import { Vault } from '../core/secrets.ts';
 import type { Emit } from '../engine/events.ts';
 import { Run } from '../engine/run.ts';
@@ -51,6 +52,8 @@ export async function withCluster<T>(
     await run.collectFacts();
     await secrets.prepare(run.fleet);
     return await work(run, topologyIn(run, loaded));
+  } catch (error) {
+    throw maskError(error, (text) => vault.redact(text));
   } finally {
     await run.close();
     await connector.close();

@@ -4,6 +4,7 @@ import {
   DroverError,
   exitCodes,
   InterruptedError,
+  maskError,
   messageOf,
   worstExitCode,
   type ExitCode,
@@ -124,7 +125,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     const exitCode = error instanceof DroverError ? error.exitCode : exitCodes.internal;
     if (error instanceof InterruptedError || plan) finish(run.recap(plan, !planOnly), emit, exitCode);
     await journal?.end(exitCode, messageOf(error));
-    throw error;
+    throw maskError(error, (text) => vault.redact(text));
   } finally {
     await run.close();
     await connector.close();

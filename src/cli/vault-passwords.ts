@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { VaultPassword } from '../config/vault.ts';
 import { UsageError } from '../core/errors.ts';
@@ -17,7 +18,8 @@ export async function vaultPasswordsOf(flags: VaultFlags): Promise<VaultPassword
   const ids = [
     ...flags.vaultId.map((id): [string, string] => {
       const [, label = 'default', from = id] = /^(.*?)@(.*)$/s.exec(id) ?? [];
-      return [label, from];
+      // A shell leaves the ~ after an @ as it is.
+      return [label, from.replace(/^~(?=\/)/, homedir())];
     }),
     ...files.map((file): [string, string] => ['default', file]),
   ];
@@ -44,7 +46,8 @@ function passwordIn(path: string, label: string): string {
     });
     if (error) throw wrong(whyNot(error));
     if (status !== 0) throw wrong(`it ended with exit code ${status}`);
-    password = stdout.trim();
+    // As Ansible does: only of a file the space around it does not count.
+    password = stdout.replace(/^[\r\n]+|[\r\n]+$/g, '');
   } else {
     try {
       password = readFileSync(path, 'utf8').trim();

@@ -71,7 +71,7 @@ export function readYaml(path: string, problems: Problems): Node | undefined {
 /** Parses a file as YAML, encrypted values included. What was encrypted is hidden from then on. */
 export function parseSource(file: SourceFile, { keys }: Problems): ReturnType<typeof parseYaml> {
   const parsed = parseYaml(file, keys);
-  if (file.secret && parsed.root) for (const { text } of scalarsOf(parsed.root)) keys.hide(text);
+  if (file.secret && parsed.root) for (const { text } of scalarsOf(parsed.root)) keys.hideValue(text);
   return parsed;
 }
 

@@ -53,6 +53,14 @@ export class VaultKeys {
     );
   }
 
+  /** A decrypted value is masked as a whole, line by line, and around what is rendered in it. */
+  hideValue(text: string): void {
+    const lines = text.split('\n');
+    const parts = lines.flatMap((line) => line.split(/\{\{.*?\}\}/));
+    for (const part of [...lines, ...parts]) this.hide(part.trim());
+    this.hide(text);
+  }
+
   /** Texts that are to be masked wherever they would be shown. */
   hide(text: string): void {
     // Shorter ones are words of every message; a password that short protects nothing.

@@ -11,7 +11,7 @@ import {
   type Scalar,
 } from 'yaml';
 import type { Diagnostic } from '../core/diagnostics.ts';
-import { placedIn, type MapEntry, type Node, type ScalarNode } from '../core/node.ts';
+import { placedIn, type MapEntry, type MapNode, type Node, type ScalarNode } from '../core/node.ts';
 import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
 import { VaultError, vaultHint, VaultKeys } from './vault.ts';
@@ -106,7 +106,10 @@ class TreeBuilder {
     this.#open.add(node);
     try {
       if (isMap(node) || isSeq(node)) this.#refuseTag(node, range);
-      if (isMap(node)) return this.#map(node.items, range);
+      if (isMap(node)) {
+        const map = this.#map(node.items, range);
+        return (this.#isJson && this.#marked(map)) || map;
+      }
       if (isSeq(node))
         return { kind: 'list', items: node.items.map((item) => this.build(item as YamlNode)), range };
       this.report('not a value', range);
@@ -146,7 +149,7 @@ class TreeBuilder {
     return this.#nothing(range);
   }
 
-  #map(pairs: readonly Pair[], range: SourceRange): Node {
+  #map(pairs: readonly Pair[], range: SourceRange): MapNode {
     const own: MapEntry[] = [];
     const merged: MapEntry[] = [];
     for (const pair of pairs) {
@@ -175,6 +178,16 @@ class TreeBuilder {
       keys.add(entry.key);
     }
     return { kind: 'map', entries: own, range };
+  }
+
+  /** A text that Ansible has put into an object, as its JSON has no tags. */
+  #marked({ entries }: MapNode): ScalarNode | undefined {
+    for (const { key, value } of entries) {
+      if (value.kind !== 'scalar') continue;
+      if (key === '__ansible_vault') return this.#opened(value.text, value.range);
+      if (key === '__ansible_unsafe') return { ...value, verbatim: true };
+    }
+    return undefined;
   }
 
   #mergeSources(value: Node): readonly MapEntry[] {
@@ -227,7 +240,7 @@ class TreeBuilder {
     });
     try {
       const text = this.#keys.open(ciphertext);
-      this.#keys.hide(text);
+      this.#keys.hideValue(text);
       return value(text);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;

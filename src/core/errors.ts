@@ -27,7 +27,7 @@ interface ErrorDetails {
 /** Base of all expected errors: it has an exit code and, if known, a hint on what to do. */
 export abstract class DroverError extends Error {
   abstract readonly exitCode: ExitCode;
-  readonly hint: string | undefined;
+  hint: string | undefined;
 
   constructor(message: string, { hint, cause }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
@@ -109,4 +109,13 @@ export function worstExitCode(codes: Iterable<ExitCode>): ExitCode {
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Anything thrown, with what is secret masked in all that is printed of it. */
+export function maskError(error: unknown, redact: (text: string) => string): unknown {
+  if (!(error instanceof Error)) return error;
+  error.message = redact(error.message);
+  if (error.stack !== undefined) error.stack = redact(error.stack);
+  if (error instanceof DroverError && error.hint !== undefined) error.hint = redact(error.hint);
+  return error;
 }

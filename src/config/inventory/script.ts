@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { entryOf, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
 import { whyNot } from '../../core/system-error.ts';
-import { shortPath, type Problems } from '../files.ts';
-import { parseYaml } from '../yaml.ts';
+import { parseSource, shortPath, type Problems } from '../files.ts';
 import { isName } from './host-pattern.ts';
 import type { Inventory } from './model.ts';
 import { setVariable } from './variables.ts';
@@ -37,7 +36,7 @@ function run(path: string, args: readonly string[], problems: Problems): MapNode
     problems.add({ message: `${name}: it ended with ${signal ?? `exit code ${status}`}` });
   else {
     const text = stdout.trim() === '' && args[0] === '--host' ? '{}' : stdout;
-    const { root, diagnostics } = parseYaml({ path: name, text });
+    const { root, diagnostics } = parseSource({ path: name, text }, problems);
     if (isJson(text) && root?.kind === 'map') return root;
     if (!isJson(text) || diagnostics.length === 0)
       problems.add({ message: `${name}: it did not print an object in JSON` });

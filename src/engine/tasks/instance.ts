@@ -55,6 +55,8 @@ interface Binder {
   readonly host: string;
   readonly play: Pick<Play, 'become'>;
   readonly bindings: Bindings;
+  /** Masks what is secret. */
+  redact(text: string): string;
   /** What variables say of who a task is done as on a host. */
   become(host: string, task: Task, scope: Scope): Become;
 }
@@ -149,7 +151,7 @@ export function bindTask(
   return {
     task,
     host,
-    name: nameOf(task, scope),
+    name: binder.redact(nameOf(task, scope)),
     get label() {
       return item === undefined ? undefined : (label ??= labelOf(task, item, scope));
     },

@@ -33,7 +33,7 @@ export class TaskProgress {
   markPending(): void {
     const names = namesSetBy(this.#task);
     if (names.length === 0) return;
-    const reason = `the result of "${nameOf(this.#task, this.#options.scope(this.#task))}" is not known yet`;
+    const reason = `the result of "${this.#name()}" is not known yet`;
     const compute = () => {
       throw new NotYetKnown(reason);
     };
@@ -166,7 +166,7 @@ export class TaskProgress {
 
   #name(): string {
     try {
-      return nameOf(this.#task, this.#options.scope(this.#task));
+      return this.#options.redact(nameOf(this.#task, this.#options.scope(this.#task)));
     } catch (error) {
       return messageOf(error);
     }

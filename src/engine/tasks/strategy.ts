@@ -31,6 +31,8 @@ export interface WalkOptions {
   readonly play: Play;
   readonly strategy: Strategy;
   readonly bindings: Bindings;
+  /** Masks what is secret. */
+  redact(text: string): string;
   /** What variables say of who a task is done as on a host. */
   become(host: string, task: Task, scope: Scope): Become;
   readonly once: OnceForAll;

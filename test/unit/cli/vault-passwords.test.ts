@@ -13,7 +13,7 @@ test('passwords are in files, or printed by programs; those of --vault-id come f
   const folder = folderOf({
     file: ' sesame\n',
     env: 'from the environment\n',
-    program: '#!/bin/sh\necho "printed $#"\n',
+    program: '#!/bin/sh\necho " printed $# "\n',
     'keys-client.sh': '#!/bin/sh\necho "$*"\n',
   });
   const at = (name: string) => join(folder, name);
@@ -26,7 +26,7 @@ test('passwords are in files, or printed by programs; those of --vault-id come f
     }),
   ).toEqual([
     { label: 'prod', password: '--vault-id prod' },
-    { label: 'default', password: 'printed 0' },
+    { label: 'default', password: ' printed 0 ' },
     { label: 'default', password: 'sesame' },
     { label: 'default', password: 'from the environment' },
   ]);
@@ -52,4 +52,12 @@ test('a program that fails is refused', async () => {
 
 test('nobody is asked without a terminal', async () => {
   await expect(vaultPasswordsOf({ ...none, askVaultPass: true })).rejects.toThrow(UsageError);
+});
+
+test('the ~ in --vault-id is the home folder', async () => {
+  const home = folderOf({ pw: 'at home' });
+  vi.stubEnv('HOME', home);
+  expect(await vaultPasswordsOf({ ...none, vaultId: ['prod@~/pw'] })).toEqual([
+    { label: 'prod', password: 'at home' },
+  ]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { listInventory } from '../../../src/actions/inventory.ts';
 import { Problems } from '../../../src/config/files.ts';
@@ -135,4 +136,24 @@ describe('an inventory with encrypted parts', () => {
     problems.add({ message: '"hunter22 is, long" is no number', at: { file, start: 13, end: 32 } });
     expect(problems.list.map(formatDiagnostic)).toEqual(['vault.yml:1:14  "«secret»" is no number']);
   });
+});
+
+test('a value is masked as a whole, line by line, and around what is rendered in it', () => {
+  const keys = new VaultKeys();
+  keys.hideValue('first line\n  postgres://me:{{ word }}@/db\n');
+  expect(keys.mask('at first line, or postgres://me:word@/db')).toBe('at «secret», or «secret»word«secret»');
+  keys.hideValue('of echo\n');
+  expect(keys.mask('out of echo.')).toBe('out «secret».');
+});
+
+test('what a script prints as ansible-inventory does has encrypted texts, and such as are never rendered', () => {
+  const vars = { token: { __ansible_vault: unlabelled }, shown: { __ansible_unsafe: '{{ as it is }}' } };
+  const listed = JSON.stringify({ web: { hosts: ['a'] }, _meta: { hostvars: { a: vars } } });
+  const folder = folderOf({ script: `#!/bin/sh\ncat <<'END'\n${listed}\nEND\n` });
+  chmodSync(join(folder, 'script'), 0o755);
+  const problems = new Problems(new VaultKeys([sesame]));
+  const inventory = loadInventory([join(folder, 'script')], [], problems);
+  expect(problems.list).toEqual([]);
+  expect(variablesOf(inventory, 'a')).toEqual({ token: plain, shown: '{{ as it is }}' });
+  expect(problems.keys.mask(plain)).toBe('«secret»');
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { showSeconds } from '../../../src/core/duration.ts';
 import {
   ConvergenceError,
+  maskError,
   messageOf,
   TaskFailedError,
   worstExitCode,
@@ -48,4 +49,13 @@ test.each([
   [3599.7, '60 min 0 s'],
 ])('%d seconds are %s', (seconds, shown) => {
   expect(showSeconds(seconds)).toBe(shown);
+});
+
+test('what is secret is masked in all that is printed of an error: its message, its hint, its stack', () => {
+  const redact = (text: string) => text.replaceAll('sesame', '…');
+  const error = new TaskFailedError('a: sesame', { hint: 'not sesame' });
+  expect(maskError(error, redact)).toBe(error);
+  expect([error.message, error.hint]).toEqual(['a: …', 'not …']);
+  expect(error.stack).not.toContain('sesame');
+  expect(maskError('no error', redact)).toBe('no error');
 });

@@ -99,6 +99,7 @@ export class LocalLab {
     const loaded = loadRun(join(files, 'p.yml'), input, false);
     const vault = new Vault();
     const sealed = { value: vault.seal('password', this.secret) };
+    options.hidden?.forEach((text) => vault.hide(text));
     const events: RunEvent[] = [];
     const abort = new AbortController();
     const request = { verb: 'play', hosts: [...this.hosts] };
@@ -195,6 +196,8 @@ export interface RunSettings {
   readonly tags?: readonly string[];
   readonly limit?: string;
   readonly journal?: boolean;
+  /** What ansible-vault had encrypted. */
+  readonly hidden?: readonly string[];
   readonly beforeApply?: (abort: AbortController) => Promise<void> | void;
 }
 

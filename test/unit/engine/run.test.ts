@@ -547,6 +547,16 @@ describe('secrets', () => {
     expect(told).toContain('password=«secret»');
   });
 
+  test('a task is named without them', async () => {
+    const lab = new LocalLab();
+    const outcome = await lab.run(
+      play(`- { name: "as {{ word }}", copy: { dest: "{{dir}}/f", content: x } }`),
+      { vars: { word: lab.secret }, hidden: [lab.secret], journal: true },
+    );
+    expect(outcome.planned).toEqual(['a as «secret»: changed']);
+    expect(JSON.stringify([outcome.events, lab.read('', 'journal')])).not.toContain('anybody');
+  });
+
   test.each([
     ['a command says as it fails', 'shell: "echo {{ word }} >&2; false"'],
     ['a module says', 'fail: { msg: "{{ word }}" }'],

@@ -95,7 +95,13 @@ function render(release: keyof typeof releases, vars: string, host: string): str
         continue;
       }
       for (const item of expandLoop(task, scope)) {
-        const { name, bound } = bindTask(task, item, { host, play, bindings, become });
+        const { name, bound } = bindTask(task, item, {
+          host,
+          play,
+          bindings,
+          become,
+          redact: (text) => text,
+        });
         out.push(`### ${play.name}: ${name} (${task.module.name})\n${stringifyYaml(bound.params)}`);
       }
     }
