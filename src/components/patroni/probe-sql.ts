@@ -32,16 +32,21 @@ async function probePasswords({ ask, settings }: DatabaseLook, leader: ClusterHo
   const answers = [superuser, replication].map(async (login) => {
     const answer = await new DatabaseRole(ask, { ...login, port }).on(leader, 'SELECT 1');
     if (answer.answered) return [];
+    // It needs no database: that a line of postgres_hba_extra keeps it out of one says nothing of its password.
+    const isShutOut = answer.code === '28000' && answer.reason.includes('pg_hba.conf');
+    const isGrave = !isShutOut || login === superuser;
     const wayOut =
       login === superuser
         ? `set it on ${leader.name}: runuser -u postgres -- psql, \\password ${login.user}`
         : 'drover provision sets it again';
-    return [`${answer.reason}${answer.code === '28P01' ? `; ${wayOut}` : ''}`];
+    return [{ isGrave, reason: `${answer.reason}${answer.code === '28P01' ? `; ${wayOut}` : ''}` }];
   });
   const faults = (await Promise.all(answers)).flat();
   const found = `${superuser.user} and ${replication.user} log in`;
   const expected = 'those in secrets.yml';
-  return row('passwords', leader.name, expected, faults.join('; ') || found, faults.length === 0);
+  const reasons = faults.map(({ reason }) => reason).join('; ');
+  const verdict = faults.length === 0 || (faults.some(({ isGrave }) => isGrave) ? 'fail' : 'warn');
+  return row('passwords', leader.name, expected, reasons || found, verdict);
 }
 
 async function probeRecovery(sql: DatabaseRole, member: ClusterHost, leads: boolean): Promise<ProbeRow> {

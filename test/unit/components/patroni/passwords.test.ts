@@ -7,12 +7,13 @@ import { patroni } from '../../../../src/components/patroni/index.ts';
 import { FakeFleet } from '../../fake-fleet.ts';
 import { AskedCluster } from '../asked-cluster.ts';
 
-async function passwordsRow(refused: string) {
-  const denied = {
-    answered: false,
-    reason: `password authentication failed for user "${refused}"`,
-    code: '28P01',
-  };
+const wrong = (user: string) => ({
+  answered: false,
+  reason: `password authentication failed for user "${user}"`,
+  code: '28P01',
+});
+
+async function passwordsRow(refused: string, denied: object = wrong(refused)) {
   const fleet = new FakeFleet({
     sql: (_host, _statement, user): SqlAnswer =>
       user === refused ? (denied as SqlAnswer) : { answered: true, rows: [] },
@@ -43,3 +44,12 @@ test.each([
     expect(await passwordsRow(refused)).toMatchObject({ where: 'n1', verdict, found });
   },
 );
+
+test.each([
+  ['replicator', 'warn'],
+  ['postgres', 'fail'],
+])('a line of pg_hba.conf that keeps out %s: %s', async (user, verdict) => {
+  const reason = `pg_hba.conf rejects connection for host "10.0.0.1", user "${user}", database "postgres"`;
+  const found = await passwordsRow(user, { answered: false, reason, code: '28000' });
+  expect(found).toMatchObject({ verdict, found: reason });
+});
