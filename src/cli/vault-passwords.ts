@@ -40,12 +40,16 @@ function passwordIn(path: string, label: string): string {
   let password: string;
   if (isExecutable(path)) {
     const isClient = /-client(\.[^.]*)?$/.test(basename(path));
-    const { stdout, status, error } = spawnSync(resolve(path), isClient ? ['--vault-id', label] : [], {
-      stdio: ['inherit', 'pipe', 'inherit'],
-      encoding: 'utf8',
-    });
+    const { stdout, status, signal, error } = spawnSync(
+      resolve(path),
+      isClient ? ['--vault-id', label] : [],
+      {
+        stdio: ['inherit', 'pipe', 'inherit'],
+        encoding: 'utf8',
+      },
+    );
     if (error) throw wrong(whyNot(error));
-    if (status !== 0) throw wrong(`it ended with exit code ${status}`);
+    if (status !== 0) throw wrong(`it ended with ${signal ?? `exit code ${status}`}`);
     // As Ansible does: only of a file the space around it does not count.
     password = stdout.replace(/^[\r\n]+|[\r\n]+$/g, '');
   } else {

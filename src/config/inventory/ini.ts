@@ -132,7 +132,7 @@ function parseAssignment(text: string, written: string, at: SourceRange): MapEnt
 }
 
 function withoutComment(literal: string): string {
-  return literal.replace(/\s*#.*$/s, '').trim();
+  return literal.replace(/#.*$/s, '').trim();
 }
 
 /** Data as a tree, all of it at one place; `text` is how a scalar is written. */

@@ -12,7 +12,10 @@ export function expandRanges(name: string): string[] {
   const [whole, head = '', range = '', tail = ''] = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(name) ?? [];
   if (whole === undefined) return [name];
   const tails = expandRanges(tail);
-  return expandOne(range).flatMap((middle) => tails.map((rest) => `${head}${middle}${rest}`));
+  const middles = expandOne(range);
+  const size = middles.length * tails.length;
+  if (size > largestRange) throw new RangeError(`the ranges of ${name} are ${size} hosts`);
+  return middles.flatMap((middle) => tails.map((rest) => `${head}${middle}${rest}`));
 }
 
 function expandOne(range: string): string[] {

@@ -31,6 +31,7 @@ describe('expandRanges', () => {
     ['n[-1:2]', '[-1:2] mixes letters and numbers'],
     ['n[01:100]', '[01:100]: with leading zeros both ends need the same number of digits'],
     ['n[1:1000000]', '[1:1000000] is 1000000 hosts'],
+    ['n[1:9999]x[1:9999]', 'the ranges of n[1:9999]x[1:9999] are 99980001 hosts'],
   ])('%s is refused', (name, message) => {
     expect(() => expandRanges(name)).toThrow(new RangeError(message));
   });
