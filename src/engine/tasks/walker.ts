@@ -2,14 +2,22 @@
 import {
   namesSetBy,
   type Block,
+  type Condition,
   type Include,
   type TaskOrBlock,
   type Task,
 } from '../../config/playbook/model.ts';
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
-import { NotYetKnown } from '../../vars/scope.ts';
+import { NotYetKnown, type Scope } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
-import { bindTask, conditionsHold, expandLoop, type Bound, type Instance } from './instance.ts';
+import {
+  bindTask,
+  conditionsHold,
+  expandLoop,
+  type Bound,
+  type Instance,
+  type LoopItem,
+} from './instance.ts';
 import { HostFailed } from './outcome.ts';
 import { TaskProgress } from './progress.ts';
 import type { Settling, WalkOptions } from './strategy.ts';
@@ -190,7 +198,7 @@ export class Walker {
 
   #bind(task: Task): Bound[] {
     const scope = this.#options.scope(task);
-    return expandLoop(task, scope).map((item) => ({
+    return itemsOf(task, scope).map((item) => ({
       item,
       instance: conditionsHold(task.when, item.scope) ? bindTask(task, item, this.#options) : undefined,
     }));
@@ -211,5 +219,24 @@ export class Walker {
         : error;
     if (!(failure instanceof InvalidInputError)) throw error;
     throw new HostFailed(progress.fail(failure));
+  }
+}
+
+/** A task's items. As in Ansible a loop that cannot be evaluated counts only where the conditions hold without it. */
+function itemsOf(task: Task, scope: Scope): LoopItem[] {
+  try {
+    return expandLoop(task, scope);
+  } catch (error) {
+    if (!(error instanceof TemplateError) || !failsToHold(task.when, scope)) throw error;
+    return [];
+  }
+}
+
+function failsToHold(conditions: readonly Condition[], scope: Scope): boolean {
+  try {
+    return !conditionsHold(conditions, scope);
+  } catch (error) {
+    if (error instanceof TemplateError) return false;
+    throw error;
   }
 }

@@ -530,6 +530,21 @@ ${files.map((file) => `    - ${file}`).join('\n')}
   });
 });
 
+test('a loop that is not there matters only where the conditions hold, as in Ansible', async () => {
+  const told = async (when: string) => {
+    const { planned } = await new LocalLab().run(
+      play(`
+- { name: asked, stat: { path: /not-there }, register: r }
+- { name: looped, command: "echo {{ item }}", loop: "{{ r.results }}", when: ${when} }`),
+      { planOnly: true },
+    );
+    return planned.at(-1);
+  };
+  expect(await told('defined r.results')).toBe('a looped: skipped');
+  expect(await told('defined r.stat')).toBe('a looped: failed');
+  expect(await told('eq item 1')).toBe('a looped: failed');
+});
+
 describe('secrets', () => {
   const plays = play(`
 - { name: write, copy: { dest: "{{dir}}/f", content: "password={{password}}\\n" } }
