@@ -47,7 +47,7 @@ beforeAll(async () => {
        rm /root/.ssh/authorized_keys`,
     );
   }
-  const addresses = lab.lab.hosts().map(({ name, address }) => `    ${name}: { host: ${address} }`);
+  const addresses = lab.lab.hosts().map(({ name, address }) => `    ${name}: { ansible_host: ${address} }`);
   inventory = writeInventory(
     `${topology.trimEnd()}
   hosts:
