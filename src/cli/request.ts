@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { ClusterRequest } from '../actions/cluster.ts';
 import type { JournalRequest } from '../actions/journals.ts';
@@ -46,6 +47,8 @@ export function forksOf(flags: ConnectionFlags): number {
 /** A signal that the first Ctrl-C aborts; the second Ctrl-C ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
+  // Each host that is being connected to listens, as many as there are.
+  setMaxListeners(0, controller.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
