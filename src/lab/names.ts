@@ -35,9 +35,9 @@ export function namesOf(lab: string): LabNames {
   };
 }
 
-/** The lab's network, out of the range set aside for tests (RFC 2544). */
+/** The lab's network, out of the range set aside for tests (RFC 2544); from 250 on they are those of test/integration. */
 export function subnetOf(lab: string): { prefix: string; gateway: string } {
-  const third = 1 + (createHash('sha256').update(lab).digest().readUInt16BE(0) % 254);
+  const third = 1 + (createHash('sha256').update(lab).digest().readUInt16BE(0) % 249);
   const prefix = `198.18.${third}`;
   return { prefix, gateway: `${prefix}.1` };
 }

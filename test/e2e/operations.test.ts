@@ -355,13 +355,21 @@ describe('a cluster in trouble', () => {
   it('a candidate tagged nofailover', async () => {
     const database = await leader();
     const [tagged = '', other = ''] = nodes.filter((name) => name !== database);
-    await lab.on(
-      tagged,
-      'sed -i s/nofailover.:false/nofailover\\":true/ /etc/patroni/config.yml; grep -q "nofailover.:true" /etc/patroni/config.yml',
-    );
-    expectExit(await on('reload', tagged), 0);
+    const tag = async (from: boolean, to: boolean) => {
+      const file = '/etc/patroni/config.yml';
+      await lab.on(
+        tagged,
+        `sed -i 's/nofailover":${from}/nofailover":${to}/' ${file}; grep -q 'nofailover":${to}' ${file}`,
+      );
+      expectExit(await on('reload', tagged), 0);
+    };
+    await tag(false, true);
     await expectRefused(7, new RegExp(`${tagged} is tagged nofailover`), 'switchover', '-y', '--to', tagged);
     expect(stepsOf(await on('switchover', '--check'))[0]).toMatch(new RegExp(`^${other} takes the lead`));
+    await tag(true, false);
+    await expect
+      .poll(async () => (await on('switchover', '--check', '--to', tagged)).stderr, { timeout: 30_000 })
+      .not.toMatch(/nofailover/);
   });
 
   it('HAProxy down', async () => {
