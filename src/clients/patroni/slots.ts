@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { compareVersions } from '../../vars/helpers.ts';
 import type { SqlAnswer } from '../sql.ts';
+import { isMap } from '../../core/is-map.ts';
 
 /** Columns that later versions have are read as null from earlier ones. A slot that lost its WAL is of use to nobody. */
 export const logicalSlotsQuery = `SELECT slot_name AS name, database, plugin,
@@ -40,9 +41,9 @@ export function isCarried(
   if (slot.failover && patroniVersion !== undefined && compareVersions(patroniVersion, '4.0.5') >= 0)
     return true;
   // One that is described otherwise there is dropped like one that is not there.
-  const permanent = isRecord(slots) && Object.hasOwn(slots, slot.name) ? slots[slot.name] : undefined;
+  const permanent = isMap(slots) && Object.hasOwn(slots, slot.name) ? slots[slot.name] : undefined;
   return (
-    isRecord(permanent) &&
+    isMap(permanent) &&
     (permanent['type'] ?? 'logical') === 'logical' &&
     permanent['database'] === slot.database &&
     permanent['plugin'] === slot.plugin
@@ -62,7 +63,7 @@ export function isKept(
   const { ignore_slots: ignored } = config;
   const own: Record<string, unknown> = { ...slot, type: 'logical' };
   const fits = (matcher: unknown) =>
-    isRecord(matcher) && Object.entries(matcher).every(([key, value]) => own[key] === value);
+    isMap(matcher) && Object.entries(matcher).every(([key, value]) => own[key] === value);
   return Array.isArray(ignored) && ignored.some(fits);
 }
 
@@ -73,8 +74,4 @@ export function permanentSlots(slots: readonly LogicalSlot[]): string {
       `${name}: { type: logical, database: ${JSON.stringify(database)}, plugin: ${plugin} }`,
   );
   return `slots: { ${entries.join(', ')} }`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

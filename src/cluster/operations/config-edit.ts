@@ -9,6 +9,7 @@ import type { ClusterView } from '../view.ts';
 import { refuseWithoutQuorum } from './danger.ts';
 import { nothingToDo, type OperationPlan } from './plan.ts';
 import { parametersOf } from './restart.ts';
+import { isMap } from '../../core/is-map.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -17,10 +18,6 @@ export interface SettingChange {
   readonly key: string;
   readonly before?: string;
   readonly after?: string;
-}
-
-function isMap(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A patch that sets one key. Names of PostgreSQL's parameters may hold dots themselves. */

@@ -1,3 +1,4 @@
+import { isMap } from '../../core/is-map.ts';
 type Settings = Readonly<Record<string, unknown>>;
 
 interface Difference {
@@ -62,10 +63,6 @@ function patchMap(wanted: Settings, actual: Settings, path: string): Patch {
     }
   }
   return { patch, inverse, differences };
-}
-
-function isMap(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // PostgreSQL's parameters are text in the end: 100 and "100" are one setting.

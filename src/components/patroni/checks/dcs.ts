@@ -4,6 +4,7 @@ import { messageOfIssue, unknownKeysOf } from '../../../config/validate.ts';
 import type { Path } from '../../check.ts';
 import { DcsPostgresql, DcsSettings } from './dcs-schema.ts';
 import { parameterProblem } from './parameters.ts';
+import { isMap } from '../../../core/is-map.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -59,10 +60,6 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 function withoutNull(settings: Settings): Settings {
   const kept = Object.entries(settings).filter(([, value]) => value !== null);
   return Object.fromEntries(kept.map(([key, value]) => [key, isMap(value) ? withoutNull(value) : value]));
-}
-
-function isMap(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function postgresqlProblems(settings: Settings, major: number | undefined): DcsProblem[] {
