@@ -30,7 +30,7 @@ export async function withCluster<T>(
 ): Promise<T> {
   const loaded = loadRun(request.playbook, request.input, true);
   const vault = new Vault();
-  loaded.hidden.forEach((text) => vault.hide(text));
+  loaded.keys.maskIn(vault);
   const secrets = new SecretKeeper(loaded, vault, true);
   const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const run = new Run({
@@ -39,6 +39,7 @@ export async function withCluster<T>(
     plays: loaded.plays,
     variables: loaded.variables,
     vault,
+    keys: loaded.keys,
     secrets: secrets.layer,
     become: true,
     lockTimeout: request.lockTimeout ?? 0,

@@ -32,11 +32,11 @@ interface ExecRequest {
 
 /** Runs a command line on all hosts at once. Exit code 3 if it fails on one, 4 if one is unreachable. */
 export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
-  const { hosts, variables, hidden } = loadHosts(request.pattern, request.input);
+  const { hosts, variables, keys } = loadHosts(request.pattern, request.input);
   requireDescriptors(hosts.length);
   const connector = new Connector(variables, request.connection, request.forks);
   const vault = new Vault();
-  hidden.forEach((text) => vault.hide(text));
+  keys.maskIn(vault);
   const limit = pLimit(request.forks);
   const asWhom = (host: string): [script: string, become: boolean] => {
     const scope = scopeOf(variables, host, () => beforeTheRun('facts are not collected'));

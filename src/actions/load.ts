@@ -48,8 +48,8 @@ export interface LoadedRun {
   readonly variables: VariableSources;
   /** Names of the variables of `-e`. */
   readonly extraVars: readonly string[];
-  /** Texts out of ansible-vault: to be masked wherever they would be shown. */
-  readonly hidden: ReadonlySet<string>;
+  /** What opens the texts of ansible-vault; those that it has opened are to be masked wherever they would be shown. */
+  readonly keys: VaultKeys;
 }
 
 /** Reads and checks everything; throws all problems together. */
@@ -110,7 +110,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
     declarations,
     variables,
     extraVars: [...extra.keys()],
-    hidden: problems.keys.hidden,
+    keys: problems.keys,
   };
 }
 
@@ -118,7 +118,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
 export function loadHosts(
   pattern: string,
   options: InputOptions,
-): { inventory: Inventory; hosts: string[]; variables: VariableSources; hidden: ReadonlySet<string> } {
+): { inventory: Inventory; hosts: string[]; variables: VariableSources; keys: VaultKeys } {
   const problems = new Problems(new VaultKeys(options.vaultPasswords));
   const inventory = readInventory(options, problems);
   const extra = parseExtraVars(options.extraVars, problems);
@@ -133,7 +133,7 @@ export function loadHosts(
     playbookDir: options.playbookDir ?? process.cwd(),
     checkMode: false,
   };
-  return { inventory, hosts, variables, hidden: problems.keys.hidden };
+  return { inventory, hosts, variables, keys: problems.keys };
 }
 
 /** Reads an inventory that may be empty. */

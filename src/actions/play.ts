@@ -71,7 +71,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const { playbook, input, planOnly, emit } = request;
   const loaded = loadRun(playbook, input, planOnly);
   const vault = new Vault();
-  loaded.hidden.forEach((text) => vault.hide(text));
+  loaded.keys.maskIn(vault);
   const secrets = new SecretKeeper(loaded, vault, planOnly);
   const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
   const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));
@@ -81,6 +81,7 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
     plays: loaded.plays,
     variables: loaded.variables,
     vault,
+    keys: loaded.keys,
     secrets: secrets.layer,
     connect: connector.connect,
     selects: tagSelector(input),

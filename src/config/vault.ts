@@ -1,6 +1,7 @@
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { decodeText } from '../core/text.ts';
-import { mask } from '../core/secrets.ts';
+import { memoize } from '../core/memo.ts';
+import { mask, type Vault } from '../core/secrets.ts';
 
 /** A password of ansible-vault, with the label that texts encrypted with it may bear. */
 export interface VaultPassword {
@@ -22,6 +23,7 @@ export function isVaulted(text: string): boolean {
 export class VaultKeys {
   readonly #passwords: readonly VaultPassword[];
   readonly #hidden = new Set<string>();
+  #vault: Vault | undefined;
 
   /** Where values are only listed, those that nothing opens stay as they are. */
   readonly onlyLists: boolean;
@@ -32,7 +34,7 @@ export class VaultKeys {
   }
 
   /** The plain text. Passwords with the text's label are tried first, then all others, as Ansible does. */
-  open(text: string): string {
+  readonly open = memoize((text: string): string => {
     const { label, salt, hmac, body } = parseEnvelope(text);
     if (this.#passwords.length === 0)
       throw new VaultError('it is encrypted with ansible-vault, and no password is given');
@@ -51,7 +53,7 @@ export class VaultKeys {
     throw new VaultError(
       `none of the passwords opens it${label === undefined ? '' : ` (its label is ${label})`}`,
     );
-  }
+  });
 
   /** A decrypted value is masked as a whole, line by line, and around what is rendered in it. */
   hideValue(text: string): void {
@@ -64,11 +66,15 @@ export class VaultKeys {
   /** Texts that are to be masked wherever they would be shown. */
   hide(text: string): void {
     // Shorter ones are words of every message; a password that short protects nothing.
-    if (text.length >= 4) this.#hidden.add(text);
+    if (text.length < 4 || this.#hidden.has(text)) return;
+    this.#hidden.add(text);
+    this.#vault?.hide(text);
   }
 
-  get hidden(): ReadonlySet<string> {
-    return this.#hidden;
+  /** Has a run's vault mask what was opened, and what will be. */
+  maskIn(vault: Vault): void {
+    this.#vault = vault;
+    this.#hidden.forEach((text) => vault.hide(text));
   }
 
   /** The text without what is hidden, longest first: of a text within another the rest would stay. */

@@ -89,6 +89,7 @@ export class RunContext {
       strategy,
       once,
       bindings: this.#bindings,
+      keys: this.options.keys,
       redact: (text) => this.context.redact(text),
       become: (at, task, scope) =>
         [play.vars, task.vars].some((vars) => becomeVariables.some((name) => vars.has(name)))

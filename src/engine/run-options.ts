@@ -1,5 +1,6 @@
 import type { VariableSources } from '../config/host-variables.ts';
 import type { Play, Rolling, Task } from '../config/playbook/model.ts';
+import type { VaultKeys } from '../config/vault.ts';
 import type { Vault } from '../core/secrets.ts';
 import type { Layer, Scope } from '../vars/scope.ts';
 import type { Emit } from './events.ts';
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly plays: readonly PlayOnHosts[];
   readonly variables: VariableSources;
   readonly vault: Vault;
+  /** What opens encrypted files that tasks name only at run time. */
+  readonly keys: VaultKeys;
   /** Secret variables, live: filled in before the first plan. */
   readonly secrets: Layer;
   /** Become root where neither task nor play says. */

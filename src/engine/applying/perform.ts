@@ -4,7 +4,7 @@ import type { HttpOperation, Operation, RunOperation, SqlOperation } from '../..
 import type { Emit } from '../events.ts';
 import type { Fleet } from '../hosts/fleet.ts';
 import { wrapScript, type Instance } from '../tasks/instance.ts';
-import { lastWords, type ChangeOutput } from '../tasks/outcome.ts';
+import { hiddenByNoLog, lastWords, type ChangeOutput } from '../tasks/outcome.ts';
 import { UnitWatch } from '../../shell/unit-watch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournaledChange } from '../journal/journal-line.ts';
@@ -153,7 +153,7 @@ async function awaitAnswer(
   const watch = operation.watch && new UnitWatch(operation.watch);
   const lookAtUnit = async (unit: UnitWatch): Promise<string | undefined> => {
     const { lines, ended } = unit.look((await host.run(unit.script, instance.become)).stdout);
-    for (const line of lines)
+    for (const line of instance.task.noLog ? [] : lines)
       emit({ type: 'log', host: host.name, unit: unit.unit, line: fleet.vault.redact(line) });
     return ended;
   };
@@ -169,7 +169,13 @@ async function awaitAnswer(
     {
       within,
       every: pollInterval,
-      waiting: (state) => emit({ type: 'api', host: host.name, what, state }),
+      waiting: (state) =>
+        emit({
+          type: 'api',
+          host: host.name,
+          what,
+          state: instance.task.noLog ? hiddenByNoLog : state,
+        }),
       signal,
       checkpoint,
       clock,

@@ -11,6 +11,7 @@ import {
 } from '../../config/playbook/model.ts';
 import { readConditions } from '../../config/playbook/keywords.ts';
 import { expressionsOf, reportIssue } from '../../config/validate.ts';
+import type { VaultKeys } from '../../config/vault.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import type { Node, ScalarNode } from '../../core/node.ts';
 import { needRead } from '../../facts/script.ts';
@@ -55,6 +56,8 @@ interface Binder {
   readonly host: string;
   readonly play: Pick<Play, 'become'>;
   readonly bindings: Bindings;
+  /** What opens encrypted files. */
+  readonly keys: VaultKeys;
   /** Masks what is secret. */
   redact(text: string): string;
   /** What variables say of who a task is done as on a host. */
@@ -112,8 +115,8 @@ export function bindTask(
   binder: Binder,
   open?: string,
 ): Instance {
-  const { host, play, bindings } = binder;
-  const params = renderParams(task, scope, open);
+  const { host, play, bindings, keys } = binder;
+  const params = renderParams(task, scope, keys, open);
   let bound: BoundTask;
   try {
     bound = bindings.bind(task, place, params);
@@ -213,7 +216,12 @@ function asUser(script: string, user: string): string {
   return `printf %s ${quote(script)} | runuser -u ${user} -- sh -c 'cd; set -e; eval "$(cat)"'`;
 }
 
-function renderParams(task: Task, scope: Scope, open: string | undefined): Record<string, unknown> {
+function renderParams(
+  task: Task,
+  scope: Scope,
+  keys: VaultKeys,
+  open: string | undefined,
+): Record<string, unknown> {
   const { module } = task;
   const expressions = expressionsOf(module.params);
   const params: Record<string, unknown> = {};
@@ -234,7 +242,7 @@ function renderParams(task: Task, scope: Scope, open: string | undefined): Recor
   }
   const name = module.file && params[module.file.param];
   if (module.file && typeof name === 'string') {
-    const source = task.source ?? sourceAtRunTime(task, module.file, name);
+    const source = task.source ?? sourceAtRunTime(task, module.file, name, keys);
     if ('tree' in source) params['tree'] = source.tree;
     else if (module.file.render) params['content'] = orOpen(() => renderText(templateOfFile(source), scope));
     else params['content'] = source.text;
@@ -246,8 +254,9 @@ function sourceAtRunTime(
   task: Task,
   file: NonNullable<Module['file']>,
   name: string,
+  keys: VaultKeys,
 ): NonNullable<Task['source']> {
-  const problems = new Problems();
+  const problems = new Problems(keys);
   const source = findSource(name, task.folder, file, task.params, problems);
   if (source) return source;
   throw new InvalidInputError(problems.list);

@@ -60,7 +60,7 @@ export function taskEvent(report: TaskReport, vault: Vault): RunEvent {
     ...whereOf(report),
     status: report.status,
     ...(text === undefined ? {} : { message: report.task.noLog ? hidden : vault.redact(text) }),
-    ...(report.hint === undefined ? {} : { hint: vault.redact(report.hint) }),
+    ...hintOf(report, vault),
   };
 }
 
@@ -121,12 +121,17 @@ export function itemOf({ label, task }: Instance, vault: Vault): { item?: string
   return { item: task.noLog ? hidden : vault.redact(label).slice(0, largestItem) };
 }
 
-function reasonOf({ reason, hint, task }: TaskReport, vault: Vault): { reason?: string; hint?: string } {
-  const why = reason;
+function reasonOf(report: TaskReport, vault: Vault): { reason?: string; hint?: string } {
+  const { reason, task } = report;
   return {
-    ...(why === undefined ? {} : { reason: task.noLog ? hidden : vault.redact(why) }),
-    ...(hint === undefined ? {} : { hint: vault.redact(hint) }),
+    ...(reason === undefined ? {} : { reason: task.noLog ? hidden : vault.redact(reason) }),
+    ...hintOf(report, vault),
   };
+}
+
+/** What to do about it may tell what the task was given. */
+function hintOf({ hint, task }: TaskReport, vault: Vault): { hint?: string } {
+  return hint === undefined || task.noLog ? {} : { hint: vault.redact(hint) };
 }
 
 function aimOf({ instances, name, task }: TaskReport, vault: Vault): string {

@@ -1,5 +1,6 @@
 import type { Become } from '../../config/become.ts';
 import type { Play, Task } from '../../config/playbook/model.ts';
+import type { VaultKeys } from '../../config/vault.ts';
 import type { Scope, Variable } from '../../vars/scope.ts';
 import type { Bindings } from './bindings.ts';
 import type { Bound, Instance } from './instance.ts';
@@ -31,6 +32,8 @@ export interface WalkOptions {
   readonly play: Play;
   readonly strategy: Strategy;
   readonly bindings: Bindings;
+  /** What opens encrypted files. */
+  readonly keys: VaultKeys;
   /** Masks what is secret. */
   redact(text: string): string;
   /** What variables say of who a task is done as on a host. */

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadRun, tagSelector } from '../../../src/actions/load.ts';
+import type { VaultPassword } from '../../../src/config/vault.ts';
 import { DroverError, messageOf, UnreachableError } from '../../../src/core/errors.ts';
 import { Vault } from '../../../src/core/secrets.ts';
 import { EventLine, type RunEvent } from '../../../src/engine/events.ts';
@@ -95,10 +96,12 @@ export class LocalLab {
         }),
       ],
       limit: options.limit,
+      vaultPasswords: options.vaultPasswords ?? [],
     };
     const loaded = loadRun(join(files, 'p.yml'), input, false);
     const vault = new Vault();
     const sealed = { value: vault.seal('password', this.secret) };
+    loaded.keys.maskIn(vault);
     options.hidden?.forEach((text) => vault.hide(text));
     const events: RunEvent[] = [];
     const abort = new AbortController();
@@ -111,6 +114,7 @@ export class LocalLab {
       plays: loaded.plays,
       variables: { ...loaded.variables, extra: new Map([...loaded.variables.extra, ['password', sealed]]) },
       vault,
+      keys: loaded.keys,
       secrets: new Map(),
       become: false,
       forks: 5,
@@ -198,6 +202,7 @@ export interface RunSettings {
   readonly journal?: boolean;
   /** What ansible-vault had encrypted. */
   readonly hidden?: readonly string[];
+  readonly vaultPasswords?: readonly VaultPassword[];
   readonly beforeApply?: (abort: AbortController) => Promise<void> | void;
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { plain, sesame, unlabelled } from '../config/vaulted.ts';
 import { folderOf } from '../support.ts';
 import { LocalLab } from './local.ts';
 
@@ -582,12 +583,27 @@ describe('secrets', () => {
       'command: "sh -c \'echo {{ word }} >&2; false\'", until: false, retries: 0',
     ],
     ['a parameter is', 'file: { path: "{{ dir }}/x", state: "{{ word }}" }'],
+    ['a hint says', 'fail: { msg: sorry, hint: "{{ word }}" }'],
   ])('no_log hides what %s, in errors and in the journal', async (_, action) => {
     const lab = new LocalLab();
     const task = `- { name: quiet, ${action}, no_log: true }`;
     const outcome = await lab.run(play(task), { vars: { word: 'very private' }, journal: true });
     expect(outcome.error).toContain('hidden by no_log');
     expect(JSON.stringify([outcome.error, outcome.events, lab.read('', 'journal')])).not.toContain('private');
+  });
+
+  test('are masked in a file of ansible-vault that is named only at run time', async () => {
+    const from = folderOf({ 'a.vault': unlabelled });
+    const lab = new LocalLab();
+    const copy = play(
+      `- { name: f, copy: { src: "${from}/{{ inventory_hostname }}.vault", dest: "{{dir}}/f" } }`,
+    );
+    const outcome = await lab.run(copy, { vaultPasswords: [sesame], journal: true });
+    expect(outcome.tasks).toEqual(['a f: changed']);
+    expect(lab.read('a', 'f')).toBe(plain);
+    expect(JSON.stringify([outcome.events, lab.read('', 'journal')])).not.toContain('hunter22');
+    const { error } = await lab.run(copy);
+    expect(error).toMatch(/a\.vault: it is encrypted with ansible-vault, and no password is given/);
   });
 
   test('no_log hides what a task changed and said', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadRun } from '../../../src/actions/load.ts';
 import { scopeOf, type RunVariables } from '../../../src/config/host-variables.ts';
 import { tasksOf } from '../../../src/config/playbook/model.ts';
+import { VaultKeys } from '../../../src/config/vault.ts';
 import { stringifyYaml } from '../../../src/config/yaml.ts';
 import { maskPlaceholders, Vault } from '../../../src/core/secrets.ts';
 import { Bindings } from '../../../src/engine/tasks/bindings.ts';
@@ -100,6 +101,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
           play,
           bindings,
           become,
+          keys: new VaultKeys(),
           redact: (text) => text,
         });
         out.push(`### ${play.name}: ${name} (${task.module.name})\n${stringifyYaml(bound.params)}`);
