@@ -10,6 +10,7 @@ import type { Scope } from '../vars/scope.ts';
 import { Bindings } from './tasks/bindings.ts';
 import { Evaluations } from './tasks/evaluations.ts';
 import { Fleet } from './hosts/fleet.ts';
+import type { HostRun } from './hosts/host-run.ts';
 import type { Bound } from './tasks/instance.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunOptions } from './run-options.ts';
@@ -59,9 +60,14 @@ export class RunContext {
     return hosts.filter((host) => this.fleet.has(host) && !this.fleet.unreachable.has(host));
   }
 
+  /** Whether the run acts as root on a host, by become or by its login: only root can hold the lock and write the journal. */
+  isRooted(host: HostRun): boolean {
+    return host.isRoot(this.needsRoot(host.name));
+  }
+
   /** The journal, where the host keeps one: not without root. */
   journalOf(host: string): Journal | undefined {
-    return this.needsRoot(host) ? this.options.journal : undefined;
+    return this.isRooted(this.fleet.get(host)) ? this.options.journal : undefined;
   }
 
   /** Throws when the run is to stop. */
@@ -106,7 +112,7 @@ export class RunContext {
   /** What a host's variables say; a play and its tasks may have their own. */
   readonly #become = memoize((host: string) => becomeOf(this.scope(host), host));
 
-  /** Whether anything in the run is done as root; only then are facts collected as root, and hosts locked. */
+  /** Whether anything in the run is done as root by become; only then are facts collected so. */
   readonly needsRoot = memoize((host: string): boolean => {
     const { become, plays } = this.options;
     return (

@@ -99,20 +99,28 @@ export class Run {
 
   /** Hosts on which the run acts as root. Without there is nowhere to put a lock or a journal, and no need. */
   get rooted(): HostRun[] {
-    return this.fleet.connected().filter(({ name }) => this.#context.needsRoot(name));
+    return this.fleet.connected().filter((host) => this.#context.isRooted(host));
   }
 
   /**
-   * Locks the hosts of all plays, those that --limit leaves out included. Resolves to whether another run had to be
-   * waited for.
+   * Locks the hosts of all plays, those that --limit leaves out included; of these, any that cannot be locked is left
+   * out. Resolves to whether another run had to be waited for.
    */
   async lock(): Promise<boolean> {
     const { id, command, lockTimeout, emit, plays } = this.#options;
     await this.fleet.connect(plays.flatMap(({ hosts }) => hosts));
     this.#context.checkpoint();
-    return lockHosts(this.rooted, describeHolder(id, command), lockTimeout, emit, () =>
-      this.#context.checkpoint(),
-    );
+    const needed = new Set(this.hosts);
+    return lockHosts(this.rooted, {
+      holder: describeHolder(id, command),
+      timeout: lockTimeout,
+      emit,
+      checkpoint: () => this.#context.checkpoint(),
+      lose: (host, error) => {
+        if (needed.has(host)) throw error;
+        this.fleet.lose(host, error);
+      },
+    });
   }
 
   /** Forgets what was collected: another run may have changed it. */

@@ -68,6 +68,9 @@ if flock -n ${lockDescriptor}; then [ -d /run/drover ] || mkdir -p -m 700 /run/d
 else exec ${lockDescriptor}<&-; cat ${holderFile} 2>/dev/null; false; fi`;
 }
 
+/** A piece that prints what the lock is on: a directory of a file system of a kernel since its start. */
+export const lockPlacePiece = 'cat /proc/sys/kernel/random/boot_id && stat -c %d:%i /root';
+
 export const unlockPiece = `${inLoop}\nexec ${lockDescriptor}<&-`;
 
 /** How long a session waits, in seconds. */

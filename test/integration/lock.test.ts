@@ -7,6 +7,7 @@ import { LockHeldError } from '../../src/core/errors.ts';
 import { Vault } from '../../src/core/secrets.ts';
 import { HostRun } from '../../src/engine/hosts/host-run.ts';
 import { describeHolder, lockHosts } from '../../src/engine/hosts/lock.ts';
+import { lockOptions } from './support/lock-options.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { Sshd } from './support/sshd.ts';
@@ -63,7 +64,6 @@ async function hold(script: string): Promise<ChildProcess> {
   return holder;
 }
 
-const nothing = () => undefined;
 const free = async (host: HostRun) => {
   const { held } = await host.lock('a look');
   if (held) await host.unlock();
@@ -73,11 +73,11 @@ const free = async (host: HostRun) => {
 describe('the lock', () => {
   test('of all hosts is taken and let go', async () => {
     const [hosts, others] = [await connect(), await connect()];
-    expect(await lockHosts(hosts, describeHolder('r1', 'provision'), 0, nothing, nothing)).toBe(false);
-    const refused = lockHosts(others, describeHolder('r2', 'provision'), 0, nothing, nothing);
+    expect(await lockHosts(hosts, lockOptions(describeHolder('r1', 'provision')))).toBe(false);
+    const refused = lockHosts(others, lockOptions(describeHolder('r2', 'provision')));
     await expect(refused).rejects.toThrow(/^node1, node2: locked by run r1: .*, provision, since \d{4}-/);
     await Promise.all(hosts.map((host) => host.unlock()));
-    expect(await lockHosts(others, describeHolder('r2', 'provision'), 0, nothing, nothing)).toBe(false);
+    expect(await lockHosts(others, lockOptions(describeHolder('r2', 'provision')))).toBe(false);
     await Promise.all([...hosts, ...others].map((host) => host.close()));
   });
 
@@ -86,7 +86,10 @@ describe('the lock', () => {
     await hold('sleep 1041');
     const [hosts, others] = [await connect(), await connect()];
     const warnings: unknown[] = [];
-    const refused = lockHosts(hosts, 'me', 1, (event) => warnings.push(event), nothing);
+    const refused = lockHosts(
+      hosts,
+      lockOptions('me', { timeout: 1, emit: (event) => warnings.push(event) }),
+    );
     await expect(refused).rejects.toThrow(LockHeldError);
     const message = await refused.catch((error: unknown) => (error as Error).message);
     const [, who, since = ''] =
@@ -116,14 +119,14 @@ describe('the lock', () => {
   test('is waited for, and taken when the holder is gone', async () => {
     const holder = await hold('true');
     const hosts = await connect();
-    const waited = lockHosts(hosts, 'me', 60, () => holder.kill('SIGKILL'), nothing);
+    const waited = lockHosts(hosts, lockOptions('me', { timeout: 60, emit: () => holder.kill('SIGKILL') }));
     expect(await waited).toBe(true);
     await Promise.all(hosts.map((host) => host.close()));
   });
 
   test('is not inherited by what a step leaves running', async () => {
     const hosts = await connect();
-    await lockHosts(hosts, 'me', 0, nothing, nothing);
+    await lockHosts(hosts, lockOptions('me'));
     await hosts[0]?.run('setsid sleep 1040 >/dev/null 2>&1 &', true);
     await Promise.all(hosts.map((host) => host.close()));
     const others = await connect();
@@ -138,7 +141,9 @@ describe('the lock', () => {
     const stop = () => {
       throw new Error('interrupted');
     };
-    await expect(lockHosts(hosts, 'me', 60, nothing, stop)).rejects.toThrow('interrupted');
+    await expect(lockHosts(hosts, lockOptions('me', { timeout: 60, checkpoint: stop }))).rejects.toThrow(
+      'interrupted',
+    );
     expect(await free((await connect())[1] as HostRun)).toBe(true);
   });
 });

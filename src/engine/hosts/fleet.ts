@@ -67,7 +67,7 @@ export class Fleet {
   }
 
   connected(): HostRun[] {
-    return [...this.#runs.values()];
+    return [...this.#runs.values()].filter(({ name }) => !this.unreachable.has(name));
   }
 
   #host(name: string): Promise<HostRun | undefined> {
@@ -243,7 +243,7 @@ export class Fleet {
 
   async close(): Promise<void> {
     await Promise.all(
-      this.connected().map((host) =>
+      [...this.#runs.values()].map((host) =>
         host.close().catch((error: unknown) => {
           this.#options.emit({ type: 'warning', message: `${host.name}: ${messageOf(error)}` });
         }),

@@ -5,7 +5,7 @@ import { collectScript, parseCollected } from '../../facts/collectors.ts';
 import { needHost, type HostFact } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
 import { onlyLooks } from '../../shell/feed.ts';
-import { lockPiece, unlockPiece } from '../../shell/framing.ts';
+import { lockPiece, lockPlacePiece, unlockPiece } from '../../shell/framing.ts';
 import type { PasswordOutcome } from '../../transport/password-gate.ts';
 import { BecomeError, Session, type PieceOptions, type PieceResult } from '../../transport/session.ts';
 import type { SshConnection } from '../../transport/ssh.ts';
@@ -110,6 +110,12 @@ export class HostRun {
     const session = await this.#session(true);
     const { status, stdout } = await session.run(lockPiece(holder));
     return { held: status === 0, holder: stdout.trim() };
+  }
+
+  /** What the host's lock is on: the same for two names of one machine. */
+  async lockPlace(): Promise<string> {
+    const session = await this.#session(true);
+    return (await session.run(lockPlacePiece)).stdout.trim();
   }
 
   async unlock(): Promise<void> {
