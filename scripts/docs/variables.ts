@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { loadDeclarations, type Declaration } from '../../src/config/declarations.ts';
 import { Problems } from '../../src/config/files.ts';
-import { stringifyYaml } from '../../src/config/yaml.ts';
+import { stringifyYaml } from '../../src/config/write-yaml.ts';
 import { formatDiagnostic } from '../../src/core/diagnostics.ts';
 import { toData } from '../../src/core/node.ts';
 import { code, fence, generatedNotice, page, table } from './markdown.ts';

@@ -3,7 +3,7 @@ import type { Layer, Variable } from '../vars/scope.ts';
 import type { Declarations } from './declarations.ts';
 import { parseSource, readSource, type Problems } from './files.ts';
 import { toLayer } from './inventory/model.ts';
-import { resolvePlain } from './yaml.ts';
+import { resolvePlain } from './plain-scalar.ts';
 
 /** The variables of `-e`: `name=value` pairs (text, as in Ansible), YAML or JSON, or `@file`. Later ones win. */
 export function parseExtraVars(args: readonly string[], problems: Problems): Layer {

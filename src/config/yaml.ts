@@ -3,9 +3,8 @@ import {
   isMap,
   isScalar,
   isSeq,
-  Document,
   parseAllDocuments,
-  visit,
+  type Document,
   type Node as YamlNode,
   type Pair,
   type Scalar,
@@ -14,6 +13,8 @@ import type { Diagnostic } from '../core/diagnostics.ts';
 import { placedIn, type MapEntry, type MapNode, type Node, type ScalarNode } from '../core/node.ts';
 import { parsedAtBuild } from '../core/parsed.ts';
 import type { SourceFile, SourceRange } from '../core/source.ts';
+import { isJson } from './is-json.ts';
+import { resolvePlain } from './plain-scalar.ts';
 import { VaultError, vaultHint, VaultKeys } from './vault.ts';
 
 let shipped: ReadonlyMap<string, Node> | undefined;
@@ -45,7 +46,9 @@ function parse(file: SourceFile, keys: VaultKeys): ParsedYaml {
   });
   if (!Array.isArray(documents) || documents.length === 0) return { root: undefined, diagnostics: [] };
   const [document, second] = documents;
-  const builder = new TreeBuilder(file, document as Document, keys, isJson(file.text));
+  // Ansible reads what is JSON as JSON, where `1e3` is a number.
+  const json = /^\s*[[{]/.test(file.text) && isJson(file.text);
+  const builder = new TreeBuilder(file, document as Document, keys, json);
   for (const error of document?.errors ?? []) {
     const [start, end] = error.pos;
     builder.report(error.message, { file, start, end: Math.max(end, start + 1) });
@@ -63,17 +66,6 @@ function parse(file: SourceFile, keys: VaultKeys): ParsedYaml {
   const root = contents ? builder.build(contents) : undefined;
   const empty = root?.kind === 'scalar' && root.value === null && root.text === '';
   return { root: empty ? undefined : root, diagnostics: builder.diagnostics };
-}
-
-/** Ansible reads what is JSON as JSON, where `1e3` is a number. */
-function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 class TreeBuilder {
@@ -257,89 +249,4 @@ class TreeBuilder {
 
 function scalarText(node: Scalar): string {
   return typeof node.value === 'string' ? node.value : (node.source ?? '');
-}
-
-const booleans = new Map(
-  ['yes', 'true', 'on', 'no', 'false', 'off'].flatMap((word, index) =>
-    [word, word.toUpperCase(), word.slice(0, 1).toUpperCase() + word.slice(1)].map((form) => [
-      form,
-      index < 3,
-    ]),
-  ),
-);
-const integer = /^[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/;
-const sexagesimal = /^[-+]?([1-9][0-9_]*(:[0-5]?[0-9])+|[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*)$/;
-const float = /^([-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?$/;
-const infinity = /^[-+]?\.(inf|Inf|INF)$/;
-
-const timestamp =
-  /^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|[-+]\d\d?(?::\d\d)?))?$/;
-
-/** PyYAML's implicit resolvers (yaml/resolver.py). A date stays text, a time becomes it, as in Ansible's output. */
-export function resolvePlain(text: string): ScalarNode['value'] {
-  if (text === '' || text === '~' || /^(null|Null|NULL)$/.test(text)) return null;
-  const boolean = booleans.get(text);
-  if (boolean !== undefined) return boolean;
-  const digits = text.replaceAll('_', '').replace(/^[-+]/, '');
-  const sign = text.startsWith('-') ? -1 : 1;
-  if (integer.test(text)) return safeInteger(sign * parseInteger(digits), text);
-  if (sexagesimal.test(text)) {
-    return sign * digits.split(':').reduce((total, part) => total * 60 + Number(part), 0);
-  }
-  if (float.test(text)) return sign * Number(digits);
-  if (infinity.test(text)) return sign * Infinity;
-  if (/^\.(nan|NaN|NAN)$/.test(text)) return NaN;
-  const time = timestamp.exec(text);
-  return time ? isoTime(time) : text;
-}
-
-function isoTime(parts: RegExpExecArray): string {
-  const [year, month, day, hour, minute, second, fraction, zone = ''] = parts.slice(1);
-  const two = (part = '00') => part.padStart(2, '0');
-  const micros = Number((fraction ?? '').slice(0, 6).padEnd(6, '0'));
-  const [, sign = '', hours, minutes] = /^([-+])(\d+)(?::(\d+))?$/.exec(zone) ?? [];
-  const offset = zone === '' ? '' : `${sign || '+'}${two(hours)}:${two(minutes)}`.replace('-00:00', '+00:00');
-  return (
-    `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}` +
-    `${micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`}${offset}`
-  );
-}
-
-function parseInteger(digits: string): number {
-  if (/^0[bx]/.test(digits)) return Number(digits);
-  return digits.length > 1 && digits.startsWith('0') ? parseInt(digits, 8) : Number(digits);
-}
-
-// Account numbers and the like would lose digits as a double.
-function safeInteger(value: number, text: string): number | string {
-  return Number.isSafeInteger(value) ? value : text;
-}
-
-/** Data as YAML that reads back the same, in Ansible too. */
-export function stringifyYaml(data: unknown): string {
-  // As in reading, every scalar is text to the library, and PyYAML's rules say which need quotes.
-  const document = new Document(data, { schema: 'failsafe', version: '1.1', aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar: (_, node) => {
-      if (typeof node.value === 'string') {
-        if (isTakenForOther(node.value)) node.type = 'QUOTE_DOUBLE';
-      } else node.value = plainText(node.value);
-    },
-  });
-  return document.toString({ lineWidth: 0 });
-}
-
-function isTakenForOther(text: string): boolean {
-  return resolvePlain(text) !== text || /^(<<|=|\d{4}-\d.*)$/.test(text);
-}
-
-function plainText(value: unknown): string {
-  if (value === Infinity || value === -Infinity) return value > 0 ? '.inf' : '-.inf';
-  if (typeof value !== 'number') return String(value);
-  if (Number.isNaN(value)) return '.nan';
-  const [digits = '', exponent] = String(value).split('e');
-  // Without a point PyYAML takes 1e+21 for text, and an integer that large is text here.
-  const isFloat = exponent !== undefined || (Number.isInteger(value) && !Number.isSafeInteger(value));
-  const mantissa = isFloat && !digits.includes('.') ? `${digits}.0` : digits;
-  return exponent === undefined ? mantissa : `${mantissa}e${exponent}`;
 }

@@ -2,7 +2,7 @@ import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Problems, readYaml } from '../config/files.ts';
 import { loadInventory } from '../config/inventory/load.ts';
-import { stringifyYaml } from '../config/yaml.ts';
+import { stringifyYaml } from '../config/write-yaml.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { toData, type Data } from '../core/node.ts';
 import { subnetOf, type LabNames } from './names.ts';

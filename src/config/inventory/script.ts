@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { entryOf, type MapEntry, type MapNode, type Node } from '../../core/node.ts';
 import { whyNot } from '../../core/system-error.ts';
 import { parseSource, shortPath, type Problems } from '../files.ts';
+import { isJson } from '../is-json.ts';
 import { isName } from './host-pattern.ts';
 import type { Inventory } from './model.ts';
 import { setVariable } from './variables.ts';
@@ -43,15 +44,6 @@ function run(path: string, args: readonly string[], problems: Problems): MapNode
     else diagnostics.forEach((diagnostic) => problems.add(diagnostic));
   }
   return undefined;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const groupKeys = ['hosts', 'vars', 'children'];

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../core/diagnostics.ts';
 import type { MapEntry, MapNode, Node } from '../../core/node.ts';
 import type { Problems } from '../files.ts';
-import { resolvePlain } from '../yaml.ts';
+import { resolvePlain } from '../plain-scalar.ts';
 import { parseHostPattern } from './host-pattern.ts';
 import type { Inventory } from './model.ts';
 import { setVariable } from './variables.ts';

@@ -1,59 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseYaml, resolvePlain, stringifyYaml } from '../../../src/config/yaml.ts';
-import { entryOf, scalarsOf, toData, type Data } from '../../../src/core/node.ts';
+import { parseYaml } from '../../../src/config/yaml.ts';
+import { entryOf, scalarsOf, toData } from '../../../src/core/node.ts';
 import { formatPlace } from '../../../src/core/source.ts';
 import { nodeOf, told } from '../support.ts';
 
 const problemsOf = (text: string): string[] => told(parseYaml({ path: 't.yml', text }).diagnostics);
-
-describe('plain scalars are read as PyYAML reads them', () => {
-  test.each([
-    ['', null],
-    ['~', null],
-    ['Null', null],
-    ['nULL', 'nULL'],
-    ['yes', true],
-    ['On', true],
-    ['FALSE', false],
-    ['off', false],
-    ['oN', 'oN'],
-    ['y', 'y'],
-    ['n', 'n'],
-    ['0', 0],
-    ['-12', -12],
-    ['+5', 5],
-    ['1_000', 1000],
-    ['0640', 416],
-    ['-010', -8],
-    ['0x1F', 31],
-    ['0b101', 5],
-    ['08', '08'],
-    ['0o17', '0o17'],
-    ['1.10', 1.1],
-    ['1.', 1],
-    ['.5', 0.5],
-    ['-.5', '-.5'],
-    ['1e3', '1e3'],
-    ['1.0e3', '1.0e3'],
-    ['1.5e+3', 1500],
-    ['1:30', 90],
-    ['190:20:30', 685230],
-    ['1:60', '1:60'],
-    ['.inf', Infinity],
-    ['-.INF', -Infinity],
-    ['9007199254740993', '9007199254740993'],
-    ['2026-11-21', '2026-11-21'],
-    ['node1', 'node1'],
-    ['10.104.0.7', '10.104.0.7'],
-  ])('%j is %j', (text, value) => {
-    expect(resolvePlain(text)).toBe(value);
-  });
-
-  test('.nan is not a number', () => {
-    expect(resolvePlain('.nan')).toBeNaN();
-  });
-});
 
 describe('scalars', () => {
   test('keep the text they were written with', () => {
@@ -157,55 +108,4 @@ describe('what is refused, with its place', () => {
 
 test.each(['', '# only a comment\n', '---\n'])('%j is empty', (text) => {
   expect(parseYaml({ path: 't.yml', text })).toEqual({ root: undefined, diagnostics: [] });
-});
-
-describe('stringifyYaml', () => {
-  const looksLikeOther = fc.constantFrom(
-    ...['yes', 'n', 'off', '~', 'null', '0640', '0o7', '1_0', '1:30', '1e3', '1.5e+3', '.5', '.inf', '0x1f'],
-    ...['2026-11-21', '', ' ', 'a: b', '- a', '#', 'a #b', '{{x}}', '{a', '[', '*a', '&a', '!a', '|', '>'],
-    ...[
-      '%a',
-      '@a',
-      '`',
-      '"',
-      "'",
-      'a\nb',
-      'a\n',
-      '\n',
-      ' a',
-      'a ',
-      '\ta',
-      '---',
-      '...',
-      '<<',
-      '=',
-      '?',
-      '\\',
-    ],
-  );
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), looksLikeOther);
-  const { tree } = fc.letrec<{ tree: Data }>((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 4 },
-      text,
-      fc.oneof(fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true })),
-      fc.boolean(),
-      fc.constant(null),
-      fc.array(tie('tree'), { maxLength: 4 }),
-      fc.dictionary(text, tie('tree'), { maxKeys: 4 }),
-    ),
-  }));
-  const root = fc.dictionary(text, tree, { minKeys: 1, maxKeys: 5 });
-
-  test('reads back the same', () => {
-    fc.assert(
-      fc.property(root, (data) => {
-        const source = stringifyYaml(data);
-        const read = parseYaml({ path: 't.yml', text: source });
-        expect(told(read.diagnostics)).toEqual([]);
-        expect(read.root && toData(read.root)).toEqual(JSON.parse(JSON.stringify(data)));
-      }),
-      { numRuns: 500 },
-    );
-  });
 });

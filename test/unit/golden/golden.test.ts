@@ -5,7 +5,7 @@ import { loadRun } from '../../../src/actions/load.ts';
 import { scopeOf, type RunVariables } from '../../../src/config/host-variables.ts';
 import { tasksOf } from '../../../src/config/playbook/model.ts';
 import { VaultKeys } from '../../../src/config/vault.ts';
-import { stringifyYaml } from '../../../src/config/yaml.ts';
+import { stringifyYaml } from '../../../src/config/write-yaml.ts';
 import { maskPlaceholders, Vault } from '../../../src/core/secrets.ts';
 import { Bindings } from '../../../src/engine/tasks/bindings.ts';
 import { bindTask, conditionsHold, expandLoop } from '../../../src/engine/tasks/instance.ts';
