@@ -10,7 +10,7 @@ import {
 import type { Claim } from '../clients/patroni/leaders.ts';
 import type { ClusterStanding, Standing } from '../clients/patroni/standing.ts';
 import type { EtcdMember } from '../clients/etcd.ts';
-import { fullDisks } from '../components/disk.ts';
+import { exhaustedDisk } from '../components/disk.ts';
 import { etcd } from '../components/etcd/index.ts';
 import { alarmsOf, etcdLeaderOf, type EtcdState } from '../components/etcd/state.ts';
 import { haproxy } from '../components/haproxy/index.ts';
@@ -29,7 +29,7 @@ export interface MemberView extends Standing {
   readonly position: number | undefined;
   readonly pendingRestart: boolean;
   readonly paused: boolean;
-  /** What is left of its full disk; undefined where there is room. */
+  /** What is left of a disk without room for a last checkpoint; undefined where there is room. */
   readonly fullDisk: string | undefined;
   /** When PostgreSQL was started, as text that another start changes. */
   readonly started: string | undefined;
@@ -88,7 +88,7 @@ export function viewOf(topology: Topology, snapshot: Snapshot): ClusterView {
     cluster: topology.cluster,
     members: topology.hostsOf(patroni).map((host) => ({
       ...memberOf(host, databases, cluster, leader),
-      fullDisk: fullDisks(databases.get(host.name)?.disks ?? [], topology.of(patroni).settings.disk)[0],
+      fullDisk: exhaustedDisk(databases.get(host.name)?.disks ?? []),
     })),
     leader,
     leaders,

@@ -54,11 +54,19 @@ export function diskFreeOf(spaces: readonly Space[]): number | null {
   return spaces.length === 0 ? null : Number(Math.min(...spaces.map(percentFree)).toFixed(1));
 }
 
-/** Full file systems, each in words: what is on them cannot go on. */
-export function fullDisks(spaces: readonly Space[], { minimum }: DiskLimits): string[] {
-  return spaces
-    .filter((space) => percentFree(space) < minimum)
-    .map((space) => `${describe(space)} of ${space.mount} free`);
+/** What PostgreSQL needs for its last checkpoint, and then some: four segments of WAL (16 MiB each), in bytes and files. */
+const lastCheckpoint = { bytes: 64 * 1024 ** 2, inodes: 100 };
+
+/** A file system, in words, on which PostgreSQL might not be able to write its last checkpoint; a share alone is no measure. */
+export function exhaustedDisk(spaces: readonly Space[]): string | undefined {
+  const exhausted = spaces.find(
+    ({ free, freeInodes = Infinity }) => free < lastCheckpoint.bytes || freeInodes < lastCheckpoint.inodes,
+  );
+  return exhausted && describeFree(exhausted);
+}
+
+function describeFree(space: Space): string {
+  return `${describe(space)} of ${space.mount} free`;
 }
 
 export function diskProblems(
@@ -67,10 +75,9 @@ export function diskProblems(
   spaces: readonly Space[],
   limits: DiskLimits,
 ): StatusProblem[] {
-  return fullDisks(spaces, limits).map((full) => ({
-    where: host,
-    what: `the disk of ${title} is full: ${full}`,
-  }));
+  return spaces
+    .filter((space) => percentFree(space) < limits.minimum)
+    .map((space) => ({ where: host, what: `the disk of ${title} is full: ${describeFree(space)}` }));
 }
 
 export const diskColumn: StatusColumn = {
