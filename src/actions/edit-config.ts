@@ -1,4 +1,5 @@
 import { awaitCycle } from '../cluster/moves.ts';
+import { readLogicalSlots } from '../cluster/logical-slots.ts';
 import { planEdit } from '../cluster/operations/config-edit.ts';
 import { parametersOf } from '../cluster/operations/restart.ts';
 import { patchConfig } from '../cluster/patch-config.ts';
@@ -35,7 +36,10 @@ export function editConfig(request: OperationRequest, patch: Settings): Promise<
         names.length === 0
           ? undefined
           : await settingsOf({ ...control.topology.of(patroni), ask: control.ask }, view.leader, names);
-      return planEdit(view, control.topology, patch, running);
+      return planEdit(view, control.topology, patch, {
+        running,
+        slots: await readLogicalSlots(control, view),
+      });
     },
     settings: ({ changes }) => changes,
     async perform(control, _plan, { cluster }) {

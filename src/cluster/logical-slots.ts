@@ -1,4 +1,5 @@
 import {
+  isDroppedByChange,
   isKept,
   isReady,
   logicalSlotsQuery,
@@ -51,6 +52,15 @@ export function lostInPlace(
   { config, patroniVersion }: Pick<ClusterView, 'config' | 'patroniVersion'>,
 ): LogicalSlot[] {
   return ofLeader.filter((slot) => !isKept(slot, config ?? {}, patroniVersion));
+}
+
+/** Those that Patroni may drop as it reads another configuration. */
+export function lostByChange(
+  { ofLeader }: LogicalSlots,
+  { config, patroniVersion }: Pick<ClusterView, 'config' | 'patroniVersion'>,
+  after: Readonly<Record<string, unknown>>,
+): LogicalSlot[] {
+  return ofLeader.filter((slot) => isDroppedByChange(slot, config ?? {}, after, patroniVersion));
 }
 
 /** What a step interrupts, with the slots that it loses. */

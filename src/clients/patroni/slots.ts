@@ -67,6 +67,18 @@ export function isKept(
   return Array.isArray(ignored) && ignored.some(fits);
 }
 
+/** Whether Patroni may drop a slot because its lists change. */
+export function isDroppedByChange(
+  slot: LogicalSlot,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  patroniVersion: string | undefined,
+): boolean {
+  const lists = ({ slots, ignore_slots }: Readonly<Record<string, unknown>>) =>
+    JSON.stringify([slots ?? null, ignore_slots ?? null]);
+  return lists(before) !== lists(after) && !isKept(slot, after, patroniVersion);
+}
+
 /** As they stand in the DCS to be permanent. */
 export function permanentSlots(slots: readonly LogicalSlot[]): string {
   const entries = slots.map(

@@ -2,8 +2,9 @@ import { patroni } from '../../components/patroni/index.ts';
 import { watchdog } from '../../components/watchdog/index.ts';
 import { problemsOf, type PgSettings } from '../../clients/pg-settings.ts';
 import { InvalidInputError } from '../../core/errors.ts';
-import { patchFor } from '../../modules/patroni-config/patch.ts';
+import { applyPatch, patchFor } from '../../modules/patroni-config/patch.ts';
 import { timingProblems } from '../timing.ts';
+import { lostByChange, noSlots, noteOfLoss, nameSlots, type LogicalSlots } from '../logical-slots.ts';
 import type { Topology } from '../topology.ts';
 import type { ClusterView } from '../view.ts';
 import { refuseWithoutQuorum } from './danger.ts';
@@ -27,16 +28,6 @@ export function patchOfSetting(path: string, value: unknown): Settings {
     ? ['postgresql', 'parameters', path.slice(parameters.length)]
     : path.split('.');
   return keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Settings;
-}
-
-/** What a configuration becomes by a patch, as Patroni applies it: maps merge, null deletes. */
-export function applyPatch(config: Settings, patch: Settings): Settings {
-  const merged = Object.keys({ ...config, ...patch }).map((key): [string, unknown] => {
-    const [current, value] = [config[key], patch[key]];
-    if (!Object.hasOwn(patch, key)) return [key, current];
-    return [key, isMap(value) ? applyPatch(isMap(current) ? current : {}, value) : value];
-  });
-  return Object.fromEntries(merged.filter(([key, value]) => value !== null || !Object.hasOwn(patch, key)));
 }
 
 /** Two patches in one, the second the stronger; what either deletes stays deleted. */
@@ -117,7 +108,10 @@ export function planEdit(
   view: ClusterView,
   topology: Topology,
   patch: Settings,
-  running?: PgSettings,
+  {
+    running,
+    slots = noSlots,
+  }: { readonly running?: PgSettings | undefined; readonly slots?: LogicalSlots } = {},
 ): EditPlan {
   const { config } = view;
   if (!config) {
@@ -141,7 +135,11 @@ export function planEdit(
   const drift = patchFor(topology.of(patroni).settings.dcs, after).differences.filter(({ key }) =>
     keys.has(key),
   );
-  const effects = disruptionsOf(changes);
+  const lost = lostByChange(slots, view, after);
+  const effects = [
+    ...disruptionsOf(changes),
+    ...(lost.length === 0 ? [] : [`${nameSlots(lost)} may be lost`]),
+  ];
   return {
     changes,
     refusals: refuseWithoutQuorum(view),
@@ -151,9 +149,12 @@ export function planEdit(
         ...(effects.length === 0 ? {} : { disrupts: `the cluster: ${effects.join('; ')}` }),
       },
     ],
-    notes: drift.map(
-      ({ key, after: wanted }) =>
-        `the inventory has ${key} ${wanted ?? 'not set'}: unless it is changed there too, the next drover provision sets it back`,
-    ),
+    notes: [
+      ...drift.map(
+        ({ key, after: wanted }) =>
+          `the inventory has ${key} ${wanted ?? 'not set'}: unless it is changed there too, the next drover provision sets it back`,
+      ),
+      ...noteOfLoss(lost),
+    ],
   };
 }

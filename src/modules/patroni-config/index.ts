@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { refusalOf } from '../../clients/etcd.ts';
 import { getRequest, parseConfig, parseMember, patchConfigRequest } from '../../clients/patroni/api.ts';
 import { needsRestart, parseSettings, settingsQuery } from '../../clients/pg-settings.ts';
+import { isDroppedByChange, logicalSlotsQuery, parseLogicalSlots } from '../../clients/patroni/slots.ts';
 import type { SqlAnswer } from '../../clients/sql.ts';
 import { needHttp, needSql } from '../../facts/api.ts';
 import { changed, changeFields, inSync, outdate, silent } from '../../plan/change.ts';
 import type { HttpOperation } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
-import { onOwn, ownSqlParams } from '../sql-task.ts';
-import { detourOf, patchFor } from './patch.ts';
+import { onOwn, onPrimary, ownSqlParams } from '../sql-task.ts';
+import { applyPatch, detourOf, patchFor } from './patch.ts';
 
 const Params = z.strictObject({
   address: z.string().describe('Address of a member’s REST API.'),
@@ -37,6 +38,17 @@ const Params = z.strictObject({
 });
 
 type Params = z.infer<typeof Params>;
+
+/** The leader’s logical slots, and the version that decides on them, where the lists of those to be kept may change. */
+function needsOfSlots({ address, port, members, config, postgres }: Params) {
+  if (!postgres || !(Object.hasOwn(config, 'slots') || Object.hasOwn(config, 'ignore_slots')))
+    return { slots: [], member: [] };
+  const leader = { ...postgres, addresses: [address, ...members], database: 'postgres' };
+  return {
+    slots: [needSql(onPrimary(leader, logicalSlotsQuery))],
+    member: [needHttp(getRequest({ address, port }, '/patroni'))],
+  };
+}
 
 function parametersOf({ config }: Params): string[] {
   const parameters = z
@@ -124,14 +136,26 @@ export const patroniConfig = defineModule({
     settings: params.postgres
       ? [needSql(onOwn({ ...params.postgres, address: params.address }, settingsQuery(parametersOf(params))))]
       : [],
+    ...needsOfSlots(params),
   }),
-  diff({ config: answer, settings: [settings] }, { config, members, address, port, user, password }) {
+  diff(
+    { config: answer, settings: [settings], slots: [slots], member: [member] },
+    { config, members, address, port, user, password },
+  ) {
     const actual = parseConfig(answer);
     if (!actual)
       return silent(`Patroni at ${address}:${port} does not give its configuration (${refusalOf(answer)})`);
     const { patch, inverse, differences } = patchFor(config, actual);
     if (differences.length === 0) return inSync();
     const detour = detourOf(inverse, valuesIn(settings));
+    const lost = ((slots && parseLogicalSlots(slots)) ?? []).filter((slot) =>
+      isDroppedByChange(
+        slot,
+        actual,
+        applyPatch(actual, patch),
+        member && parseMember(member)?.patroni.version,
+      ),
+    );
     const text = (side: 'before' | 'after') =>
       differences.map((difference) => `${difference.key}: ${difference[side] ?? '(not set)'}\n`).join('');
     return changed({
@@ -142,6 +166,11 @@ export const patroniConfig = defineModule({
         .join(', '),
       before: text('before'),
       after: text('after'),
+      ...(lost.length === 0
+        ? {}
+        : {
+            disrupts: `readers of the logical slots ${lost.map(({ name }) => name).join(', ')}, which Patroni may drop: patroni_dcs_extra keeps those that it has under slots`,
+          }),
       address,
       port,
       user,

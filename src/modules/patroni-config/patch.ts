@@ -20,6 +20,16 @@ export interface Patch {
   readonly differences: readonly Difference[];
 }
 
+/** What a configuration becomes by a patch, as Patroni applies it: maps merge, null deletes. */
+export function applyPatch(config: Settings, patch: Settings): Settings {
+  const merged = Object.keys({ ...config, ...patch }).map((key): [string, unknown] => {
+    const [current, value] = [config[key], patch[key]];
+    if (!Object.hasOwn(patch, key)) return [key, current];
+    return [key, isMap(value) ? applyPatch(isMap(current) ? current : {}, value) : value];
+  });
+  return Object.fromEntries(merged.filter(([key, value]) => value !== null || !Object.hasOwn(patch, key)));
+}
+
 /** What differs between two configurations, and the PATCHes there and back. */
 export function patchFor(wanted: Settings, actual: Settings): Patch {
   return patchMap(wanted, actual, '');

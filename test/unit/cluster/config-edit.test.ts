@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  applyPatch,
   changesBetween,
   combinePatches,
   patchBetween,
   patchOfSetting,
   planEdit,
 } from '../../../src/cluster/operations/config-edit.ts';
+import { applyPatch } from '../../../src/modules/patroni-config/patch.ts';
 import { timingProblems } from '../../../src/cluster/timing.ts';
 import { refused, settings, topology, view } from './support.ts';
 
@@ -102,6 +102,22 @@ describe('the plan of an edit', () => {
     ).toMatch(/writes wait/);
   });
 
+  it('asks before Patroni drops logical slots that its new list does not have', () => {
+    const slot = { database: 'app', plugin: 'pgoutput', failover: false, synced: false };
+    const slots = {
+      ofLeader: [
+        { ...slot, name: 'cdc' },
+        { ...slot, name: 'old' },
+      ],
+      ready: new Map(),
+    };
+    const listed = { slots: { cdc: { type: 'logical', database: 'app', plugin: 'pgoutput' } } };
+    const { steps, notes } = planEdit(view({ config }), topology, listed, { slots });
+    expect(steps[0]?.disrupts).toBe('the cluster: the logical slot old may be lost');
+    expect(notes.at(-1)).toMatch(/^to keep the logical slot old: patroni_dcs_extra: \{ slots: \{ old: /);
+    expect(planEdit(view({ config }), topology, { ttl: 40 }, { slots }).steps[0]?.disrupts).toBeUndefined();
+  });
+
   it('refuses where there is no configuration', () => {
     expect(refused(planEdit(view({ config: undefined }), topology, { ttl: 40 }))).toEqual([
       'there is no configuration in the DCS',
@@ -110,9 +126,9 @@ describe('the plan of an edit', () => {
 
   it('refuses what PostgreSQL would not take', () => {
     const patch = { postgresql: { parameters: { max_connections: 'many' } } };
-    expect(() => planEdit(view({ config }), topology, patch, settings({ max_connections: 100 }))).toThrow(
-      /max_connections: "many" takes a number/,
-    );
+    expect(() =>
+      planEdit(view({ config }), topology, patch, { running: settings({ max_connections: 100 }) }),
+    ).toThrow(/max_connections: "many" takes a number/);
     expect(planEdit(view({ config }), topology, patch).steps).toHaveLength(1);
   });
 
