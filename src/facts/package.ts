@@ -7,6 +7,8 @@ export interface PackageFact {
   readonly installed: boolean;
   /** Unpacked or half configured: an install was cut off. */
   readonly unfinished: boolean;
+  /** Removed, but for its configuration. */
+  readonly residual: boolean;
   /** Kept at its version by `apt-mark hold`. */
   readonly held: boolean;
   readonly version: string;
@@ -25,6 +27,7 @@ export function needPackage(name: string): Need<PackageFact | undefined> {
       return {
         installed: state === 'i',
         unfinished: ['H', 'U', 'F', 'W', 't'].includes(state),
+        residual: state === 'c',
         held: status.startsWith('h'),
         version: version ?? '',
       };

@@ -1,5 +1,5 @@
-import { quoteAll } from '../../shell/quote.ts';
-import type { AptChange } from './schema.ts';
+import { quote, quoteAll } from '../../shell/quote.ts';
+import { parsePackage, type AptChange } from './schema.ts';
 
 /** What invoke-rc.d asks before it starts a service (policy-rc.d(8)). */
 export const policyFile = '/usr/sbin/policy-rc.d';
@@ -12,31 +12,34 @@ export function aptScript(change: AptChange): string {
   switch (change.special) {
     case 'hold':
     case 'unhold':
-      return `apt-mark ${change.special} -- ${packages} >/dev/null`;
+      return [patience(change.lockTimeout), `patiently apt-mark ${change.special} -- ${packages}`].join('\n');
     case 'policy':
       return `policy=${policyFile}\n${restorePolicy}\nrestore`;
     case undefined:
       break;
   }
-  const aptGet = aptGetWith(change.lockTimeout);
   const verb = change.action === 'remove' ? (change.purge ? 'purge' : 'remove') : 'install';
   const options = [
     ...(change.installRecommends ? [] : ['--no-install-recommends']),
     ...(change.allowDowngrade ? ['--allow-downgrades'] : []),
-    ...(change.action === 'update' || change.action === 'download' ? ['--allow-change-held-packages'] : []),
+    ...(change.mayChangeHeld ? ['--allow-change-held-packages'] : []),
     ...(change.action === 'download' ? ['--download-only'] : []),
     ...(change.autoremove ? ['--autoremove'] : []),
     ...(change.defaultRelease === undefined ? [] : ['-t', change.defaultRelease]),
   ];
   return [
     quietly,
+    patience(change.lockTimeout),
     // cloud-init installs packages and rewrites sources at first boot; its own failure is not ours.
     'if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null 2>&1 || :; fi',
     ...(change.withoutStarting && change.action !== 'download' ? [withoutStarting] : []),
     // A dpkg that a power cut interrupted refuses everything until it is finished. Nobody is there to answer it.
-    ...(change.action === 'download' ? [] : ['dpkg --force-confdef --force-confold --configure -a']),
-    ...(change.updateCache && verb === 'install' ? [updateIfOlder(change.cacheValidTime, aptGet)] : []),
-    `${aptGet} ${quoteAll(options)} ${verb} -- ${packages}`,
+    ...(change.action === 'download'
+      ? []
+      : ['patiently dpkg --force-confdef --force-confold --configure -a']),
+    ...(change.updateCache && verb === 'install' ? [updateIfOlder(change.cacheValidTime)] : []),
+    ...(verb === 'install' ? exactly(change.packages) : []),
+    `patiently ${[aptGet, ...options.map(quote), verb].join(' ')} -- ${packages}`,
     ...holdAgain(change),
   ].join('\n');
 }
@@ -47,15 +50,16 @@ export function takeBackScript(change: AptChange): string {
   const specs = Object.entries(former).map(([name, version]) => `${name}=${version}`);
   return [
     quietly,
+    patience(lockTimeout),
     ...(change.withoutStarting ? [withoutStarting] : []),
-    `${aptGetWith(lockTimeout)} --no-install-recommends --allow-downgrades --allow-change-held-packages install -- ${quoteAll(specs)}`,
+    `patiently ${aptGet} --no-install-recommends --allow-downgrades --allow-change-held-packages install -- ${quoteAll(specs)}`,
     ...holdAgain(change),
   ].join('\n');
 }
 
 /** dpkg releases what it upgrades. */
 function holdAgain({ held = [] }: AptChange): string[] {
-  return held.length === 0 ? [] : [`apt-mark hold -- ${quoteAll(held)} >/dev/null`];
+  return held.length === 0 ? [] : [`patiently apt-mark hold -- ${quoteAll(held)}`];
 }
 
 /** Prints all that apt's sources have of these packages, as `name=version`, but for what is on the host already. */
@@ -70,9 +74,50 @@ done`;
 const quietly =
   'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1';
 
-function aptGetWith(lockTimeout: number): string {
-  return `apt-get -y -q -o DPkg::Lock::Timeout=${lockTimeout} -o Acquire::Retries=3 \
+const aptGet = `apt-get -y -q -o Acquire::Retries=3 \
 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`;
+
+/**
+ * Defines `patiently`, which runs what needs a lock of apt's or dpkg's: as long as somebody else has that it tries again,
+ * and of another failure it says why. apt waits by itself for one of its locks only, and dpkg for none.
+ */
+export function patience(seconds: number): string {
+  return `o=$(mktemp); restore() { :; }; trap 'restore; rm -f -- "$o"' EXIT
+limit=$(($(date +%s) + ${seconds}))
+patiently() {
+while :; do
+"$@" </dev/null >"$o" 2>&1 && return 0; s=$?
+grep -q 'Could not get lock\\|lock.* by another process' "$o" && [ "$(date +%s)" -lt "$limit" ] || break
+sleep 1
+done
+perl -0777 -ne ${quote(reasons)} "$o" >&2
+return $s; }`;
+}
+
+/**
+ * Of what apt and dpkg say the lines with the reason: a package's own last words before dpkg's error; what stands in the
+ * way, and apt's errors; or else the end. Four lines are shown.
+ */
+const reasons = String.raw`my @why;
+if (/((?:.*\n){0,2})^(dpkg: error.*\n(?: .*\n)?)/m) { @why = split /\n/, "$1$2" }
+else {
+  while (/^(?:WARNING: )?(The following .*(?:unmet dependencies:|will be changed:|DOWNGRADED:|authenticated!|essential .*)\n(?: .*\n)+)/mg) { my $s = $1; $s =~ s/\s+/ /g; $s =~ s/ $//; push @why, $s }
+  push @why, /^(E: .*)/mg;
+}
+@why = (split /\n/)[-4 .. -1] if !@why;
+print map { defined && "$_\n" } @why[0 .. 3];`;
+
+/**
+ * Makes sure of packages whose names apt would take for a regular expression, or for \`name+\`, if it does not know them:
+ * it would install others.
+ */
+function exactly(packages: readonly string[]): string[] {
+  const names = packages.map((spec) => parsePackage(spec).name).filter((name) => /[.+]/.test(name));
+  return names.length === 0
+    ? []
+    : [
+        `for n in ${quoteAll(names)}; do apt-cache policy -- "$n" | grep -Fqx -- "$n:" || { echo "E: Unable to locate package $n" >&2; exit 100; }; done`,
+      ];
 }
 
 /** There while the last update has not brought everything. */
@@ -80,15 +125,15 @@ const incomplete = '/var/lib/drover/apt-incomplete';
 
 // One that brings some lists only is no failure to apt, unless it is told so; then what is there has to do, and the next
 // run tries again. The lists' own times are their servers'; the folder's is that of the last update, or else apt's stamp or ours.
-function updateIfOlder(seconds: number, aptGet: string): string {
+function updateIfOlder(seconds: number): string {
   const stamps = '/var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp /var/lib/drover/apt-updated';
   return `u=/var/lib/drover/apt-updated; [ -e $u ] || u=/var/lib/apt/lists
 if [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null | head -n 1)" ] ||
 [ -z "$(find ${stamps} -maxdepth 0 -newermt '-${seconds} seconds' 2>/dev/null)" ] ||
 [ -e ${incomplete} ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $u 2>/dev/null)" ]; then
 install -d -m 700 /var/lib/drover; touch ${incomplete}
-if ${aptGet} -o APT::Update::Error-Mode=any update; then touch /var/lib/drover/apt-updated; rm -f ${incomplete}
-else ${aptGet} update; fi; fi`;
+if patiently ${aptGet} -o APT::Update::Error-Mode=any update; then touch /var/lib/drover/apt-updated; rm -f ${incomplete}
+else patiently ${aptGet} update; fi; fi`;
 }
 
 const restorePolicy =
@@ -97,5 +142,4 @@ const restorePolicy =
 const withoutStarting = `policy=${policyFile}
 [ ! -e $policy ] || mv -f $policy $policy.before-drover
 ${restorePolicy}
-trap restore EXIT
 printf '${policyText.replaceAll('\n', '\\n')}' > $policy; chmod 755 $policy`;

@@ -4,7 +4,7 @@ import { changed, refused, type Note, type Verdict } from '../../plan/change.ts'
 import { compareVersions } from '../../vars/helpers.ts';
 import type { ModuleContext } from '../define-module.ts';
 import { policyFile, policyText } from './commands.ts';
-import type { AptChange, AptParams } from './schema.ts';
+import { parsePackage, type AptChange, type AptParams } from './schema.ts';
 
 interface AptFacts {
   readonly packages: readonly (PackageFact | undefined)[];
@@ -19,12 +19,6 @@ interface Outdated {
   readonly name: string;
   readonly current: string;
   readonly wanted: string;
-}
-
-/** `name=version` taken apart. */
-export function parsePackage(spec: string): { name: string; version: string | undefined } {
-  const [name = '', version] = spec.split('=');
-  return { name, version };
 }
 
 /** The packages to install, remove, hold or release. */
@@ -56,8 +50,12 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
     changes.push(change('remove', [], { resource: policyFile, reason, special: 'policy' }));
   }
   if (params.state === 'absent') {
-    const gone = specs.filter(({ name }) => factOf(name)?.installed).map(({ name }) => name);
-    return changed(...changes, ...(gone.length === 0 ? [] : [change('remove', gone)]));
+    const gone = specs.map(({ name }) => name).filter((name) => isLeft(factOf(name), params));
+    const held = gone.filter((name) => factOf(name)?.held);
+    if (held.length > 0 && params.hold !== false)
+      return refused(`${held.join(', ')} is held`, 'hold: false lets it be removed');
+    const release = held.length === 0 ? {} : { mayChangeHeld: true };
+    return changed(...changes, ...(gone.length === 0 ? [] : [change('remove', gone, release)]));
   }
   const missing = specs.filter(({ name }) => {
     const fact = factOf(name);
@@ -75,7 +73,13 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
       note,
       fetch.length === 0
         ? []
-        : [change('download', fetch, { resource, looked_for: specs.map(({ name }) => name) })],
+        : [
+            change('download', fetch, {
+              resource,
+              looked_for: specs.map(({ name }) => name),
+              mayChangeHeld: true,
+            }),
+          ],
     );
   }
   if (missing.length > 0) changes.push(change('install', install));
@@ -113,6 +117,11 @@ export function diffPackages(facts: AptFacts, params: AptParams, context: Module
       becomes: Object.fromEntries(known) as Record<string, string>,
     });
   }
+}
+
+/** Whether there is something to remove: a package, also one that is half installed, or with `purge` its configuration. */
+function isLeft(fact: PackageFact | undefined, { purge }: AptParams): boolean {
+  return fact !== undefined && (fact.installed || fact.unfinished || (purge && fact.residual));
 }
 
 /** The installed packages that are to have another version, and candidates that are too far away. */
@@ -172,6 +181,7 @@ function upgradeOf(outdated: readonly Outdated[], held: string[]): [string[], Pa
       resource: outdated.map(({ name }) => name).join(', '),
       detail: versions.join(', '),
       becomes: Object.fromEntries(known.map(({ name, wanted }) => [name, wanted])),
+      mayChangeHeld: true,
       former: Object.fromEntries(outdated.map(({ name, current }) => [name, current])),
       ...(held.length === 0 ? {} : { held }),
     },

@@ -6,8 +6,8 @@ import { outdate, predict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { defineModule } from '../define-module.ts';
 import { aptScript, notFetchedScript, policyFile, takeBackScript } from './commands.ts';
-import { diffPackages, parsePackage } from './diff.ts';
-import { AptChange, AptParams } from './schema.ts';
+import { diffPackages } from './diff.ts';
+import { AptChange, AptParams, parsePackage } from './schema.ts';
 
 export const apt = defineModule({
   name: 'apt',
@@ -39,8 +39,9 @@ export const apt = defineModule({
     };
   },
   diff: (facts, params, context) => diffPackages(facts, params, context),
-  apply: (change) => [run(aptScript(change), { timeout: 1800 })],
-  revert: (change) => (change.former ? [run(takeBackScript(change), { timeout: 1800 })] : []),
+  apply: (change) => [run(aptScript(change), { timeout: change.lockTimeout + 1800 })],
+  revert: (change) =>
+    change.former ? [run(takeBackScript(change), { timeout: change.lockTimeout + 1800 })] : [],
   writes: ({ special, resource, packages, looked_for, becomes = {}, held = [] }) => {
     if (looked_for) return [outdate(needScript(notFetchedScript(looked_for)))];
     const names = packages.map((spec) => parsePackage(spec).name);

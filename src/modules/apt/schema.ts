@@ -2,15 +2,50 @@ import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
 import { textList } from '../params.ts';
 
+/** `name=version` taken apart. */
+export function parsePackage(spec: string): { name: string; version: string | undefined } {
+  const [name = '', version] = spec.split('=');
+  return { name, version };
+}
+
+/** A package as apt is to be asked for it. Much else it would take as well, some of it for an order to remove. */
+const packageSpec = z
+  .string()
+  .trim()
+  .superRefine((spec, context) => {
+    const problem = problemOf(spec);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function problemOf(spec: string): string | undefined {
+  const { name, version } = parsePackage(spec);
+  if (spec === '') return 'a package’s name is empty';
+  if (spec.includes('/')) return `${spec} is a file: only packages of the host’s repositories are installed`;
+  if (/[<>]=/.test(spec)) return `${spec} asks for a range of versions: give one, or state: latest`;
+  if (/[*?[\]!^]/.test(name)) return `${name} is a pattern: name each package`;
+  if (name.includes(':')) return `${name}: only packages of the host’s own architecture are installed`;
+  if (name.endsWith('-'))
+    return `${name}: apt would remove ${name.slice(0, -1)}, for which there is state: absent`;
+  if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name)) return `${name} is not the name of a package`;
+  if (version === undefined) return undefined;
+  if (/[*?[\]]/.test(version.replace(/\*$/, '')))
+    return `${spec}: of patterns a version may have one * at its end`;
+  return /^[\w.+:~-]*\*?$/.test(version) && version !== '' && spec.split('=').length === 2
+    ? undefined
+    : `${spec} does not name a version`;
+}
+
+const packageList = textList.pipe(z.array(packageSpec));
+
 export const AptParams = z
   .strictObject({
-    name: textList
+    name: packageList
       .optional()
       .describe(
         'Packages, as `name` or `name=version`; a version may end in `*`. One of the three names is needed.',
       ),
-    pkg: textList.optional().describe('Another name for `name`.'),
-    package: textList.optional().describe('Another name for `name`.'),
+    pkg: packageList.optional().describe('Another name for `name`.'),
+    package: packageList.optional().describe('Another name for `name`.'),
     state: z
       .enum(['present', 'absent', 'latest'])
       .default('present')
@@ -65,6 +100,7 @@ export const AptChange = z.strictObject({
   defaultRelease: z.string().optional(),
   purge: z.boolean(),
   autoremove: z.boolean(),
+  mayChangeHeld: z.boolean().optional(),
   allowDowngrade: z.boolean(),
   withoutStarting: z.boolean(),
   lockTimeout: z.number(),

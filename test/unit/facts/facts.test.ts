@@ -44,17 +44,17 @@ describe('what collectors print is read', () => {
     [
       'an installed package',
       read(needPackage('p'), 'ii \t1.0-1'),
-      { installed: true, unfinished: false, held: false, version: '1.0-1' },
+      { installed: true, unfinished: false, residual: false, held: false, version: '1.0-1' },
     ],
     [
       'a held package',
       read(needPackage('p'), 'hi \t1.0'),
-      { installed: true, unfinished: false, held: true, version: '1.0' },
+      { installed: true, unfinished: false, residual: false, held: true, version: '1.0' },
     ],
     [
       'a package whose install was cut off',
       read(needPackage('p'), 'iU \t1.0'),
-      { installed: false, unfinished: true, held: false, version: '1.0' },
+      { installed: false, unfinished: true, residual: false, held: false, version: '1.0' },
     ],
     [
       'what apt has of a package',
@@ -65,7 +65,7 @@ describe('what collectors print is read', () => {
     [
       'a removed package',
       read(needPackage('p'), 'rc \t1.0'),
-      { installed: false, unfinished: false, held: false, version: '1.0' },
+      { installed: false, unfinished: false, residual: true, held: false, version: '1.0' },
     ],
     ['an unknown package', read(needPackage('p')), undefined],
     ['a package that no repository has', read(needAvailable('p'), '(none)'), undefined],
