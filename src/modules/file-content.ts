@@ -6,11 +6,11 @@ import { changed, changeFields, inSync, predict, refused, type Verdict, type Wri
 import { run, type Operation } from '../plan/operation.ts';
 import { restoreFile, writeFile } from '../shell/files.ts';
 import type { ModuleContext } from './define-module.ts';
-import { absolutePath, accountName, mode } from './params.ts';
+import { accountName, filePath, mode } from './params.ts';
 
 /** Parameters that every module which writes a whole file shares with Ansible's. */
 export const fileParams = {
-  dest: absolutePath.describe('The file on the host.'),
+  dest: filePath.describe('The file on the host.'),
   owner: accountName.optional().describe('User it belongs to.'),
   group: accountName.optional().describe('Group it belongs to.'),
   mode: mode.optional().describe('Permissions in octal.'),
@@ -67,13 +67,18 @@ export function diffFile(facts: FileFacts, file: WholeFile, context: ModuleConte
   if (path?.type === 'other') return refused(`${file.dest} is a device, socket or pipe`, 'name a file');
   const present = path?.type === 'file' ? path : undefined;
   if (path && file.onlyIfMissing) return inSync();
-  const wanted = {
+  if (path?.type === 'link' && digest === undefined)
+    return refused(
+      `${file.dest} is a link to ${path.target ?? ''}, which is no file`,
+      'name a file in the folder that it leads to, or remove the link first',
+    );
+  const sameContent = present !== undefined && digest === context.digest(file.content);
+  const kept = {
     owner: file.owner ?? present?.owner ?? 'root',
     group: file.group ?? present?.group ?? 'root',
-    mode: file.mode ?? present?.mode ?? '644',
   };
+  const wanted = { ...kept, mode: file.mode ?? (present ? modeAfter(present, kept, !sameContent) : '644') };
   const attributes = present ? describeAttributes(present, wanted) : '';
-  const sameContent = present !== undefined && digest === context.digest(file.content);
   if (sameContent && attributes === '') return inSync();
   const detail = present
     ? [sameContent ? '' : 'content', attributes].filter((part) => part !== '').join(', ')
@@ -116,6 +121,22 @@ export function writesOfFile(change: FileChange, context: ModuleContext): readon
     predict(needContent(path), content.length <= largestShownFile ? [[context.encode(content)]] : []),
     predict(needChangeTime(path), [['Infinity']]),
   ];
+}
+
+/**
+ * The mode that a file has once it was given to somebody, or has another content. Linux takes the set-id bits away then: who
+ * has a program run as its owner has not vouched for another one.
+ */
+export function modeAfter(
+  actual: PathFact,
+  { owner, group }: Pick<PathFact, 'owner' | 'group'>,
+  isRewritten = false,
+): string {
+  const bits = parseInt(actual.mode, 8);
+  const isGiven = actual.owner !== owner || actual.group !== group;
+  if (actual.type === 'directory' || !(isGiven || isRewritten)) return actual.mode;
+  // Without the right to run it, the group's bit means another thing.
+  return (bits & ~(0o4000 | (bits & 0o10 ? 0o2000 : 0))).toString(8);
 }
 
 /** How owner, group and mode differ, in one line; empty when they don't. */

@@ -1,6 +1,7 @@
 import { inSync, refused, type Verdict } from '../plan/change.ts';
 import type { ModuleContext } from './define-module.ts';
 import { diffFile, type FileChange, type FileFacts, type WholeFile } from './file-content.ts';
+import { pythonExpression } from './python-expression.ts';
 
 interface Edit extends Omit<WholeFile, 'dest' | 'content'> {
   readonly path: string;
@@ -41,12 +42,18 @@ export interface Place {
   readonly insertbefore?: string | undefined;
 }
 
+/** A text's lines with their ends: the last may lack it. */
+export function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
 /** Before which of the lines that is. */
 export function placeIn(lines: readonly string[], { insertafter, insertbefore }: Place): number {
-  if (insertbefore === 'BOF') return 0;
-  const pattern = insertbefore ?? insertafter;
+  if (insertbefore === 'BOF' || insertafter === 'BOF') return 0;
+  const pattern = insertafter ?? insertbefore;
   if (pattern === undefined || pattern === 'EOF') return lines.length;
-  const match = lines.findLastIndex((line) => new RegExp(pattern).test(line));
+  const expression = pythonExpression(pattern);
+  const match = lines.findLastIndex((line) => expression.test(line));
   if (match < 0) return lines.length;
-  return insertbefore === undefined ? match + 1 : match;
+  return insertafter === undefined ? match : match + 1;
 }

@@ -14,7 +14,7 @@ import {
 import { run, type Operation } from '../plan/operation.ts';
 import { attributes, writeFolder, type NewFolder } from '../shell/files.ts';
 import { quote } from '../shell/quote.ts';
-import { describeAttributes } from './file-content.ts';
+import { describeAttributes, modeAfter } from './file-content.ts';
 
 /** States a path can be brought to. */
 export const fileStates = ['file', 'directory', 'link', 'absent'] as const;
@@ -43,11 +43,10 @@ export type FileStateChange = z.infer<typeof FileStateChange>;
 /** What has to happen for the path to be in this state. */
 export function diffState(actual: PathFact | undefined, wanted: FileState): Verdict<FileStateChange> {
   const { path, state, src } = wanted;
-  const attributes = {
-    owner: wanted.owner ?? actual?.owner ?? 'root',
-    group: wanted.group ?? actual?.group ?? 'root',
-    mode: wanted.mode ?? actual?.mode ?? (state === 'directory' ? '755' : '644'),
-  };
+  const owner = wanted.owner ?? actual?.owner ?? 'root';
+  const group = wanted.group ?? actual?.group ?? 'root';
+  const kept = actual ? modeAfter(actual, { owner, group }) : state === 'directory' ? '755' : '644';
+  const attributes = { owner, group, mode: wanted.mode ?? kept };
   const base = { resource: path, type: state, ...attributes };
   if (state === 'absent') {
     return actual ? changed({ ...base, action: 'remove', detail: actual.type }) : inSync();

@@ -19,10 +19,14 @@ export const mode = z
   )
   .meta(literal);
 
-export const absolutePath = z
-  .string()
-  .regex(/^\/[^\0\n\t]*$/, 'must be an absolute path')
-  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, '') : path));
+export const anyPath = z.string().regex(/^\/[^\0\n\t]*$/, 'must be an absolute path');
+
+export const absolutePath = anyPath.transform((path) => (path.length > 1 ? path.replace(/\/+$/, '') : path));
+
+/** A file by its absolute path. With a slash at its end it is a folder, which is no place for a file. */
+export const filePath = anyPath.refine((path) => !path.endsWith('/'), {
+  message: 'ends with a slash: name the file',
+});
 
 /** One text or a list of them. */
 export const textList = z.preprocess(
@@ -45,10 +49,15 @@ export const regularExpression = z.string().refine(
   { message: 'is not a regular expression' },
 );
 
+/** The name of a systemd unit, or of a template for some: no pattern. */
+export const unitFile = z.string().regex(/^[\w:.@\\-]+$/, 'is not the name of a unit');
+
+/** Whether a unit is a template, of which only instances can be started. */
+export function isTemplate(name: string): boolean {
+  return /@(\.\w+)?$/.test(name);
+}
+
 /** A systemd unit that can be started: no pattern, and no template without its instance. */
-export const unit = z
-  .string()
-  .regex(/^[\w:.@\\-]+$/, 'is not the name of a unit')
-  .refine((name) => !/@(\.\w+)?$/.test(name), {
-    error: ({ input }) => `${String(input)} is a template: give its instance after the @`,
-  });
+export const unit = unitFile.refine((name) => !isTemplate(name), {
+  error: ({ input }) => `${String(input)} is a template: give its instance after the @`,
+});

@@ -21,7 +21,7 @@ export interface NewFile extends NewFolder {
 export interface FileToWrite extends NewFile {
   /** A command that checks the new file before it replaces the old one; `%s` is its name. */
   readonly validate?: string | undefined;
-  /** Keep the previous file under its name with a time stamp. */
+  /** Keep the previous file under its name with a time stamp, which no other has. */
   readonly backup?: boolean | undefined;
 }
 
@@ -41,7 +41,7 @@ export function writeFile(file: FileToWrite): string {
     `printf %s ${quote(content)} > "$t" || ${explainWrite('$f', '"$t"')}`,
     attributes(file, '"$t"'),
     ...(validate === undefined ? [] : ['export t', validation(validate)]),
-    ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%Y-%m-%d.%H:%M:%S)~"'] : []),
+    ...(backup ? ['[ ! -e "$f" ] || cp -p -- "$f" "$f.$(date +%N.%Y-%m-%d@%H:%M:%S~)"'] : []),
     // Only root's files: nobody else can write there.
     `{ [ ! -f "$f" ] && [ ! -L "$f" ]; } || [ ! -w /var/lib ] || { p=${formerFolder}$f; (umask 077; mkdir -p -- "\${p%/*}"; cp -pP --remove-destination -- "$f" "$p"); }`,
     'mv -fT -- "$t" "$f"',

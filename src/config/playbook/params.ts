@@ -6,6 +6,7 @@ import {
   type MapEntry,
   type MapNode,
   type Node,
+  type ScalarNode,
 } from '../../core/node.ts';
 import { filledIn, type Module } from '../../modules/define-module.ts';
 import { isTemplate } from '../../vars/template.ts';
@@ -28,9 +29,10 @@ export function readParams(
   if (value.kind === 'map') params = value;
   else if (value.kind === 'scalar' && value.value === null) params = empty;
   else if (module.free !== undefined) {
+    const entries = value.kind === 'scalar' ? takeApart(module.free, value) : [{ key: module.free, value }];
     params = {
       kind: 'map',
-      entries: [{ key: module.free, keyRange: entry.keyRange, value }],
+      entries: entries.map((each) => ({ ...each, keyRange: entry.keyRange })),
       range: value.range,
     };
   } else {
@@ -43,8 +45,27 @@ export function readParams(
         : {}),
     });
   }
-  const merged = mergeMaps(params, args) ?? params;
+  // What stands in the task itself wins.
+  const merged = mergeMaps(args, params) ?? params;
   return withLiterals({ ...merged, range: params.range }, module.params);
+}
+
+/** What Ansible takes out of a command line, wherever it stands outside of quotes. */
+const inCommandLine =
+  /(?<=^|\s)(creates|removes|chdir|executable|stdin|stdin_add_newline|strip_empty_ends|warn)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\{\{.*?\}\}|\\.|[^\s"'\\])*)(?=\s|$)|"(?:[^"\\]|\\.)*"|'[^']*'|\{\{.*?\}\}|\\./gs;
+
+/** A command line, and the parameters that stand in it. What is left keeps its place. */
+function takeApart(free: string, line: ScalarNode): { key: string; value: ScalarNode }[] {
+  if (typeof line.value !== 'string' || line.verbatim) return [{ key: free, value: line }];
+  const named: { key: string; value: ScalarNode }[] = [];
+  const rest = line.value.replace(inCommandLine, (whole, key?: string, given?: string) => {
+    if (key === undefined || given === undefined) return whole;
+    const text = given.replace(/^(["'])(.*)\1$/s, '$2');
+    named.push({ key, value: { ...line, value: text, text } });
+    return ' '.repeat(whole.length);
+  });
+  if (named.length === 0) return [{ key: free, value: line }];
+  return [{ key: free, value: { ...line, value: rest.trimEnd(), text: rest.trimEnd() } }, ...named];
 }
 
 /** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */

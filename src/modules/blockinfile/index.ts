@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { applyFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
 import { diffEdit } from '../file-edit.ts';
 import { defineModule } from '../define-module.ts';
-import { absolutePath, regularExpression } from '../params.ts';
+import { filePath } from '../params.ts';
+import { pythonPattern } from '../python-expression.ts';
 import { insertBlock, removeBlock } from './edit.ts';
 
 const { dest: _dest, ...attributes } = fileParams;
@@ -13,7 +14,8 @@ export const blockinfile = defineModule({
     summary: 'Keeps a block of lines, between two marker lines, in a file that others write too.',
     differences: [
       'The default marker says DROVER, not ANSIBLE.',
-      '`insertafter` and `insertbefore` are JavaScript regular expressions; the last match counts.',
+      '`insertafter` and `insertbefore` are Python’s regular expressions, as for lineinfile.',
+      'A marker without its other half is left alone; in Ansible the last BEGIN and the last END make a block, in whatever order.',
       'Files are text in UTF-8. A symbolic link is refused: name the file that it leads to.',
     ],
     example: `- blockinfile:
@@ -22,8 +24,11 @@ export const blockinfile = defineModule({
   },
   params: z.strictObject({
     ...attributes,
-    path: absolutePath.describe('The file.'),
-    block: z.string().default('').describe('The lines between the markers.'),
+    path: filePath.describe('The file.'),
+    block: z
+      .string()
+      .default('')
+      .describe('The lines between the markers; without any the block is removed.'),
     marker: z
       .string()
       .includes('{mark}', { message: 'must hold {mark}' })
@@ -33,10 +38,10 @@ export const blockinfile = defineModule({
       .enum(['present', 'absent'])
       .default('present')
       .describe('`absent` removes the block with its markers.'),
-    insertafter: regularExpression
+    insertafter: pythonPattern
       .optional()
       .describe('A new block goes after the last line that matches, or to the end (`EOF`, the default).'),
-    insertbefore: regularExpression
+    insertbefore: pythonPattern
       .optional()
       .describe('A new block goes before the last line that matches, or to the beginning (`BOF`).'),
     create: z.boolean().default(false).describe('Make the file when it is missing.'),
@@ -47,10 +52,15 @@ export const blockinfile = defineModule({
     diffEdit(
       facts,
       params,
-      (text) => (params.state === 'absent' ? removeBlock(text, params.marker) : insertBlock(text, params)),
+      (text) => (isGone(params) ? removeBlock(text, params.marker) : insertBlock(text, params)),
       context,
     ),
   apply: applyFile,
   writes: writesOfFile,
-  aim: ({ path, state }) => (state === 'absent' ? `no block in ${path}` : `the block in ${path}`),
+  aim: (params) => (isGone(params) ? `no block in ${params.path}` : `the block in ${params.path}`),
 });
+
+/** As in Ansible, a block without a line is none. */
+function isGone({ state, block }: { readonly state: string; readonly block: string }): boolean {
+  return state === 'absent' || block === '';
+}

@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import * as z from 'zod';
 import { pathOf, type TreeEntry } from '../../core/source.ts';
 import { needPath } from '../../facts/path.ts';
@@ -13,12 +14,14 @@ import {
   writesOfFile,
 } from '../file-content.ts';
 import { applyState, diffState, FileStateChange, writesOfState } from '../file-state.ts';
-import { absolutePath, mode } from '../params.ts';
+import { anyPath, mode } from '../params.ts';
 
 const Params = z
   .strictObject({
     ...fileParams,
-    dest: absolutePath.describe('The file on the host; for a folder, the directory that it goes into.'),
+    dest: anyPath.describe(
+      'The file on the host, or with a slash at its end the directory that it goes into, as for a folder.',
+    ),
     mode: mode.optional().describe('Permissions in octal, of files.'),
     src: z
       .string()
@@ -40,10 +43,18 @@ const Params = z
     // Told beside what else is wrong.
     when: () => true,
   })
+  .refine(({ dest, src, tree }) => !dest.endsWith('/') || (src ?? tree) !== undefined, {
+    message: 'ends with a slash: name the file',
+    path: ['dest'],
+  })
   .refine((params) => params.directory_mode === undefined || params.tree !== undefined, {
     message: 'directory_mode is for a folder',
+  })
+  .transform(({ dest, ...params }) => {
+    const name = params.tree ? '' : basename(params.src ?? '');
+    return { ...params, dest: dest.endsWith('/') ? `${dest}${name}`.replace(/(?<=.)\/+$/, '') : dest };
   });
-type Params = z.infer<typeof Params>;
+type Params = z.output<typeof Params>;
 
 /** A file that is made, or a folder. */
 type Made = FileChange | FileStateChange;
@@ -54,7 +65,7 @@ export const copy = defineModule({
     summary: 'Puts a file or a folder of the controller, or a given text, on the host.',
     differences: [
       'Files are text, and a folder holds at most 3,000 files and folders, and 16 MB.',
-      'A symbolic link at `dest` is replaced by the file; one in the place of a directory is refused.',
+      'A symbolic link at `dest` is replaced by the file, unless it leads to a directory; that, and one in the place of a directory, is refused.',
       'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
       'Of a folder, directories that are there keep owner and mode, and so does what is in them beside.',
       'A folder that is all new appears as a whole, or not at all.',

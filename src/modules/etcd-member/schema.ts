@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
-import { absolutePath } from '../params.ts';
+import { absolutePath, unit } from '../params.ts';
 
 /** Holds the id of the cluster that drover made this host a member of. */
 export const recordFile = '/var/lib/drover/cluster/etcd';
@@ -19,7 +19,7 @@ export const EtcdMemberParams = z.strictObject({
   client_port: z.int().default(2379).describe('Port for clients, the same on all members.'),
   peer_port: z.int().default(2380).describe('Port for the other members.'),
   data_dir: absolutePath.describe('Data directory.'),
-  unit: z.string().default('etcd').describe('systemd unit that runs it.'),
+  unit: unit.default('etcd').describe('systemd unit that runs it.'),
   user: z.string().default('etcd').describe('User that a new data directory is given to.'),
   package: z
     .string()

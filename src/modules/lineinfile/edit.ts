@@ -1,4 +1,5 @@
-import { placeIn, type Place } from '../file-edit.ts';
+import { linesOf, placeIn, type Place } from '../file-edit.ts';
+import { expandGroups, pythonExpression } from '../python-expression.ts';
 
 interface LinePlace extends Place {
   readonly line?: string | undefined;
@@ -9,33 +10,38 @@ interface LinePlace extends Place {
 /** The text with the line in it, as Ansible's lineinfile would have it. */
 export function putLine(text: string, place: LinePlace): string {
   const { line = '', regexp, backrefs } = place;
-  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
-  const expression = regexp === undefined ? undefined : new RegExp(regexp);
+  const lines = linesOf(text);
+  const expression = regexp === undefined ? undefined : pythonExpression(regexp);
   const match = expression ? lines.findLastIndex((candidate) => expression.test(candidate)) : -1;
   if (expression && match >= 0) {
     const former = lines[match] ?? '';
-    const wanted = backrefs ? expand(line, expression, former) : line;
-    if (wanted === former) return text;
-    lines[match] = wanted;
-  } else if (backrefs || lines.includes(line)) {
-    return text;
-  } else {
-    lines.splice(placeIn(lines, place), 0, line);
+    lines[match] = ended(backrefs ? expandGroups(line, expression, former) : line);
+    return lines.join('');
   }
-  return `${lines.join('\n')}\n`;
+  const same = lines.findLastIndex((candidate) => withoutEnd(candidate) === line);
+  if (same >= 0) lines[same] = ended(line);
+  else if (!backrefs) {
+    const at = placeIn(lines, place);
+    if (at > 0) lines[at - 1] = ended(lines[at - 1] ?? '');
+    lines.splice(at, 0, `${line}\n`);
+  }
+  return lines.join('');
 }
 
 /** The text without the lines that match, or that are equal to the line. */
 export function removeLines(text: string, { line, regexp }: LinePlace): string {
-  const expression = regexp === undefined ? undefined : new RegExp(regexp);
-  const gone = (candidate: string) => (expression ? expression.test(candidate) : candidate === line);
-  const lines = text.replace(/\n$/, '').split('\n');
-  const kept = lines.filter((candidate) => !gone(candidate));
-  if (kept.length === lines.length) return text;
-  return kept.length === 0 ? '' : `${kept.join('\n')}\n`;
+  const expression = regexp === undefined ? undefined : pythonExpression(regexp);
+  const gone = (candidate: string) =>
+    expression ? expression.test(candidate) : withoutEnd(candidate) === line;
+  return linesOf(text)
+    .filter((candidate) => !gone(candidate))
+    .join('');
 }
 
-function expand(line: string, expression: RegExp, former: string): string {
-  const groups = expression.exec(former) ?? [];
-  return line.replace(/\\(\d)/g, (_, digit: string) => groups[Number(digit)] ?? '');
+function ended(line: string): string {
+  return line.endsWith('\n') ? line : `${line}\n`;
+}
+
+function withoutEnd(line: string): string {
+  return line.replace(/[\r\n]+$/, '');
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
-import { absolutePath } from '../params.ts';
+import { absolutePath, unit } from '../params.ts';
 
 /** Holds the system identifier of the cluster that drover made this host a member of. */
 export const recordFile = '/var/lib/drover/cluster/postgres';
@@ -25,7 +25,7 @@ export const PatroniMemberParams = z.strictObject({
   rest_port: z.int().default(8008).describe('Port of Patroni’s REST API.'),
   data_dir: absolutePath.describe('PostgreSQL’s data directory.'),
   config: absolutePath.describe('Patroni’s configuration file, without a bootstrap section.'),
-  unit: z.string().default('patroni').describe('systemd unit that runs it.'),
+  unit: unit.default('patroni').describe('systemd unit that runs it.'),
   user: z.string().default('postgres').describe('User that it runs as.'),
   hosts: z
     .array(z.string())

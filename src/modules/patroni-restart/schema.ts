@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { changeFields } from '../../plan/change.ts';
-import { absolutePath } from '../params.ts';
+import { absolutePath, unit } from '../params.ts';
 
 const Endpoint = z.strictObject({
   name: z.string().describe('The member’s name.'),
@@ -40,7 +40,7 @@ export const PatroniRestartParams = z.strictObject({
     .describe(
       'What the DCS is to hold: logical slots that its `slots` does not describe are lost. `ignore_slots` keeps them while the leader stays.',
     ),
-  unit: z.string().default('patroni').describe('Patroni’s systemd unit.'),
+  unit: unit.default('patroni').describe('Patroni’s systemd unit.'),
   data_dir: absolutePath
     .optional()
     .describe(

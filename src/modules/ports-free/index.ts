@@ -3,6 +3,7 @@ import { needListeners, type Listener } from '../../facts/listener.ts';
 import { unitName } from '../../facts/unit.ts';
 import { changeFields, inSync, refused } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
+import { unit as unitParam } from '../params.ts';
 
 const port = z.int().min(1).max(65535);
 
@@ -15,7 +16,7 @@ export const portsFree = defineModule({
     ports: [5000, 5001]`,
   },
   params: z.strictObject({
-    unit: z.string().describe('systemd unit that may listen there.'),
+    unit: unitParam.describe('systemd unit that may listen there.'),
     ports: z.array(port).min(1).describe('TCP ports.'),
     address: z
       .string()

@@ -6,12 +6,12 @@ import { onHost } from '../../facts/need.ts';
 import { needRestartRecord, needUnit, type RestartRecord, type UnitFact } from '../../facts/unit.ts';
 import { changeFields, inSync, silent } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
+import { unit as unitParam } from '../params.ts';
 import { onOwn, ownSqlParams } from '../sql-task.ts';
 
 const Params = z.strictObject({
   ...ownSqlParams,
-  unit: z
-    .string()
+  unit: unitParam
     .default('patroni')
     .describe('Unit at whose reload the server reads its files again: that is waited for.'),
   hba_only: z

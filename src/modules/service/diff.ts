@@ -36,7 +36,7 @@ export function diffService(
       : 'install the package it belongs to first';
     return refused(`there is no unit ${name}`, hint);
   }
-  if (unit.load === 'masked' && params.state === 'started') {
+  if (unit.load === 'masked' && (params.state === 'started' || params.enabled === true)) {
     return refused(`${name} is masked`, `systemctl unmask ${name}, if that is what you want`);
   }
   const change = (action: ServiceChange['action'], more: Partial<ServiceChange> = {}): ServiceChange => ({

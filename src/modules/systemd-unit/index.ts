@@ -4,10 +4,11 @@ import { changed, changeFields, outdate, predict, type Verdict } from '../../pla
 import { run } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
+import { isTemplate, unitFile } from '../params.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, revertFile, writesOfFile } from '../file-content.ts';
 
 const Params = z.strictObject({
-  name: z.string().min(1).transform(unitName).describe('The unit: `patroni` is `patroni.service`.'),
+  name: unitFile.transform(unitName).describe('The unit: `patroni` is `patroni.service`.'),
   dropin: z
     .string()
     .regex(/^[\w.@-]+$/, 'must be a plain name')
@@ -48,7 +49,8 @@ export const systemdUnit = defineModule({
   change: SystemdUnitChange,
   needs: (params, context) => ({
     ...needsOfFile(pathOf(params), context.digest(params.content)),
-    stale: needDaemonReload(params.name),
+    // systemd reads a template's file with each of its instances.
+    stale: isTemplate(params.name) ? [] : [needDaemonReload(params.name)],
   }),
   diff({ stale, ...facts }, params, context): Verdict<SystemdUnitChange> {
     const wholeUnit = params.dropin === undefined;
@@ -75,7 +77,7 @@ export const systemdUnit = defineModule({
     }
     if (file.state !== 'in-sync') return file;
     // The file may have been put in place by a run that ended before systemd read it.
-    return stale
+    return stale[0]
       ? changed({
           action: 'reload',
           resource: 'systemd',
@@ -92,8 +94,12 @@ export const systemdUnit = defineModule({
   revert: ({ file }, context) => (file ? [...revertFile(file, context), run('systemctl daemon-reload')] : []),
   writes: ({ file, unit, wholeUnit }, context) => [
     ...(file ? writesOfFile(file, context) : []),
-    ...(wholeUnit || !file ? [outdate(needUnit(unit))] : []),
-    predict(needDaemonReload(unit), [['no']]),
+    ...(isTemplate(unit)
+      ? []
+      : [
+          ...(wholeUnit || !file ? [outdate(needUnit(unit))] : []),
+          predict(needDaemonReload(unit), [['no']]),
+        ]),
   ],
   aim: (params) => pathOf(params),
 });

@@ -16,7 +16,7 @@ export const template = defineModule({
     summary: 'Renders a Handlebars template of the controller into a file on the host.',
     differences: [
       'Templates are Handlebars (`.hbs`), not Jinja; an unknown variable is an error with its position.',
-      'A symbolic link at `dest` is replaced by the file.',
+      '`dest` names the file, not a directory. A symbolic link there is replaced by the file, unless it leads to a directory: that is refused.',
       'Without `owner`, `group` and `mode` a new file is root’s and 0644; an existing one keeps its own.',
     ],
     example: `- template:

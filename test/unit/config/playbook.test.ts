@@ -27,6 +27,31 @@ function onlyTask(text: string): Task {
   return task;
 }
 
+describe('a command line', () => {
+  test.each<[string, unknown]>([
+    ['make install creates=/usr/bin/x', { cmd: 'make install', creates: '/usr/bin/x' }],
+    ['chdir=/src make -j 4', { cmd: '           make -j 4', chdir: '/src' }],
+    ['make removes="/a b" X=1', { cmd: 'make                X=1', removes: '/a b' }],
+    ['make chdir={{ base }}/x', { cmd: 'make', chdir: '{{ base }}/x' }],
+    [`sh -c 'make creates=/x' "chdir=/y"`, { cmd: `sh -c 'make creates=/x' "chdir=/y"` }],
+    ['make mycreates=/x', { cmd: 'make mycreates=/x' }],
+  ])('is read as Ansible reads it: %s', (line, expected) => {
+    const task = onlyTask(`command: |-\n  ${line}\nvars: { base: /srv }`);
+    expect(toData(task.params)).toEqual(expected);
+  });
+
+  test('wins over args', () => {
+    const task = onlyTask('shell: make creates=/a\nargs: { creates: /b, chdir: /c }');
+    expect(toData(task.params)).toEqual({ cmd: 'make', creates: '/a', chdir: '/c' });
+  });
+
+  test('has nothing taken out that the module does not take', () => {
+    expect(taskProblems('- command: make executable=/bin/bash')).toEqual([
+      expect.stringContaining('unknown parameter "executable"'),
+    ]);
+  });
+});
+
 describe('a play', () => {
   test('has its keywords read', () => {
     const { playbook, problems } = playbookOf({
