@@ -1,7 +1,7 @@
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
-import type { ConnectionFlags } from './options.ts';
+import type { OutputFlags } from './options.ts';
 import { writeText } from './print.ts';
 
 /** Combines all writes of one turn of the event loop into one system call. */
@@ -18,7 +18,7 @@ function writeTogether(stream: NodeJS.WriteStream): (text: string) => void {
 }
 
 export async function reporterOf(
-  flags: ConnectionFlags & { diff?: boolean },
+  flags: OutputFlags & { diff?: boolean },
   run: string,
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<Reporter> {

@@ -8,7 +8,7 @@ import type { RunEvent } from '../engine/events.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
 import { askPassword } from './ask.ts';
 import { bundledFile } from './bundled.ts';
-import type { ConnectionFlags, InputFlags } from './options.ts';
+import type { BecomeFlags, InputFlags, LoginFlags } from './options.ts';
 import { say } from './print.ts';
 import { vaultPasswordsOf } from './vault-passwords.ts';
 
@@ -26,7 +26,7 @@ export async function inputOf(
   };
 }
 
-export async function connectionOf(flags: ConnectionFlags): Promise<ConnectionOptions> {
+export async function connectionOf(flags: LoginFlags): Promise<ConnectionOptions> {
   const password = flags.askPass ? await askPassword('Login password: ') : undefined;
   const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
   return {
@@ -40,7 +40,7 @@ export async function connectionOf(flags: ConnectionFlags): Promise<ConnectionOp
 }
 
 /** How many hosts to work on at once. Handshakes are short; the limit is the controller's own CPU. */
-export function forksOf(flags: ConnectionFlags): number {
+export function forksOf(flags: LoginFlags): number {
   return Math.floor(flags.forks ?? Math.max(32, availableParallelism() * 16));
 }
 
@@ -61,7 +61,7 @@ export function interruptSignal(): AbortSignal {
 
 /** The request of a verb that works on the cluster described by the inventory. */
 export async function clusterRequest(
-  flags: InputFlags & ConnectionFlags,
+  flags: InputFlags & LoginFlags,
   emit: (event: RunEvent) => void,
 ): Promise<ClusterRequest> {
   return {
@@ -76,7 +76,7 @@ export async function clusterRequest(
 }
 
 /** The request of a verb that reads the hosts' journals. */
-export async function journalRequest(flags: InputFlags & ConnectionFlags): Promise<JournalRequest> {
+export async function journalRequest(flags: InputFlags & LoginFlags & BecomeFlags): Promise<JournalRequest> {
   return {
     input: await inputOf(flags),
     connection: await connectionOf(flags),

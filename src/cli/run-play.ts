@@ -38,7 +38,7 @@ export async function runPlay<T>(
     connection: connection ?? (await connectionOf(flags)),
     forks: forksOf(flags),
     become: flags.become ?? false,
-    lockTimeout: flags.lockTimeout,
+    lockTimeout: flags.lockTimeout ?? 0,
     skipUnreachable: flags.skipUnreachable ?? false,
     planOnly: flags.check ?? false,
     signal: interruptSignal(),

@@ -1,12 +1,16 @@
 import { apply as applyPlan } from '../../actions/apply.ts';
 import { readPlan } from '../../actions/saved-plan.ts';
 import type { ExitCode } from '../../core/errors.ts';
-import type { ConnectionFlags, RunFlags, VaultFlags } from '../options.ts';
+import type { BecomeFlags, LoginFlags, OutputFlags, RunFlags, VaultFlags } from '../options.ts';
 import { runPlay } from '../run-play.ts';
 
 export async function apply(
   path: string,
-  flags: ConnectionFlags & VaultFlags & Pick<RunFlags, 'yes' | 'lockTimeout' | 'diff' | 'timings'>,
+  flags: LoginFlags &
+    BecomeFlags &
+    OutputFlags &
+    VaultFlags &
+    Pick<RunFlags, 'yes' | 'lockTimeout' | 'diff' | 'timings'>,
 ): Promise<ExitCode> {
   const saved = readPlan(path);
   const { limit, ...input } = saved.input;

@@ -8,9 +8,12 @@ import { print, printJson } from '../print.ts';
 import { useColour } from '../reporter.ts';
 import { runPlay } from '../run-play.ts';
 
-export async function drift(playbook: string | undefined, flags: RunFlags): Promise<ExitCode> {
+export async function drift(
+  playbook: string | undefined,
+  flags: Omit<RunFlags, 'verbose'>,
+): Promise<ExitCode> {
   const what = { verb: 'drift', playbook: playbook ?? bundledFile('playbooks/site.yml') };
-  const { exitCode, drifted } = await runPlay(what, { ...flags, json: false }, (request) =>
+  const { exitCode, drifted } = await runPlay(what, { ...flags, verbose: 0, json: false }, (request) =>
     findDrift({
       ...request,
       // The plan is shown in a form of its own.

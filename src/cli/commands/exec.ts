@@ -1,6 +1,6 @@
 import { execOnHosts } from '../../actions/exec.ts';
 import type { ExitCode } from '../../core/errors.ts';
-import type { ConnectionFlags, InputFlags } from '../options.ts';
+import type { BecomeFlags, InputFlags, LoginFlags, OutputFlags } from '../options.ts';
 import { listHosts } from '../../output/hosts-text.ts';
 import { printJson, say, writeText } from '../print.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
@@ -8,7 +8,7 @@ import { connectionOf, forksOf, inputOf } from '../request.ts';
 export async function exec(
   pattern: string,
   command: string[],
-  flags: InputFlags & ConnectionFlags,
+  flags: InputFlags & LoginFlags & BecomeFlags & Pick<OutputFlags, 'json'>,
 ): Promise<ExitCode> {
   // Hosts that succeeded without output are summed up in one line.
   const silent: string[] = [];

@@ -2,7 +2,7 @@ import { findRun, readHistory } from '../../actions/journals.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatRun, formatRuns } from '../../output/history-text.ts';
 import { painter } from '../../output/style.ts';
-import type { ConnectionFlags, InputFlags } from '../options.ts';
+import type { BecomeFlags, InputFlags, LoginFlags, OutputFlags } from '../options.ts';
 import { print, printJson, say } from '../print.ts';
 import { useColour } from '../reporter.ts';
 import { journalRequest } from '../request.ts';
@@ -12,7 +12,7 @@ const defaultCount = 20;
 
 export async function history(
   run: string | undefined,
-  flags: InputFlags & ConnectionFlags & { count?: number },
+  flags: InputFlags & LoginFlags & BecomeFlags & Omit<OutputFlags, 'verbose'> & { count?: number },
 ): Promise<ExitCode> {
   const found = await readHistory(await journalRequest(flags), run);
   const { runs, silent } = found;

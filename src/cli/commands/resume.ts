@@ -2,13 +2,14 @@ import { endPause } from '../../actions/pause.ts';
 import { findResumable, resume as resumeRun } from '../../actions/resume.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import { bundledFile } from '../bundled.ts';
-import type { RunFlags } from '../options.ts';
+import type { OperationFlags, RunFlags } from '../options.ts';
 import { journalRequest } from '../request.ts';
 import { runOperation } from '../run-operation.ts';
 import { runPlay } from '../run-play.ts';
 import { report } from './provision.ts';
 
-type ResumeFlags = Omit<RunFlags, 'limit' | 'tags' | 'skipTags'> & { readonly verify: boolean };
+type ResumeFlags = OperationFlags &
+  Omit<RunFlags, 'limit' | 'tags' | 'skipTags' | 'lockTimeout'> & { readonly verify: boolean };
 
 /** Resumes a run, or ends a pause. */
 export async function resume(run: string | undefined, flags: ResumeFlags): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { statusJson } from '../../cluster/status.ts';
 import { exitCodes, type ExitCode } from '../../core/errors.ts';
 import { formatStatus } from '../../output/status-text.ts';
 import { painter } from '../../output/style.ts';
-import type { ConnectionFlags, InputFlags } from '../options.ts';
+import type { InputFlags, LoginFlags, OutputFlags } from '../options.ts';
 import { clearScreen, print, printJson, say } from '../print.ts';
 import { useColour } from '../reporter.ts';
 import { clusterRequest } from '../request.ts';
@@ -13,7 +13,9 @@ import { clusterRequest } from '../request.ts';
 // Interval of --watch, in milliseconds.
 const interval = 2_000;
 
-export async function status(flags: InputFlags & ConnectionFlags & { watch?: boolean }): Promise<ExitCode> {
+export async function status(
+  flags: InputFlags & LoginFlags & Omit<OutputFlags, 'verbose'> & { watch?: boolean },
+): Promise<ExitCode> {
   const request = await clusterRequest(flags, (event) => {
     if (event.type === 'host' && event.state === 'unreachable') say(event.message ?? event.host);
   });
