@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites by what they need: nothing, Ansible, a lab host, an sshd in a namespace, a whole cluster in the lab. */
+/** Suites by what they need: nothing, dist/ and other shells, Ansible, a lab host, an sshd in a namespace, a whole cluster in the lab. */
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +10,14 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/modules/*.test.ts'],
           // A thousand cases of a property take a while on a machine that has other things to do.
           testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'install',
+          include: ['test/install/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -1,10 +1,12 @@
-// Bundles the command line: dist/drover.js, which starts at once, dist/program.js, which it loads, and what the files that
-// ship with it are parsed to.
+// Bundles the command line: dist/drover.js, which starts at once, dist/program.js, which it loads, what the files that ship
+// with it are parsed to, and the licences of the libraries within.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { importTypeScript } from './import-ts.mjs';
+import { licences } from './licences.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 const options = {
@@ -24,7 +26,13 @@ const options = {
   define: { 'import.meta.dirname': '__dirname' },
   logOverride: { 'empty-import-meta': 'error' },
 };
-await build({ ...options, entryPoints: { program: 'src/cli/program.ts' } });
+const program = await build({
+  ...options,
+  entryPoints: { program: 'src/cli/program.ts' },
+  define: { ...options.define, COMMIT: JSON.stringify(commit()) },
+  metafile: true,
+});
+writeFileSync('dist/LICENSES.txt', licences(Object.keys(program.metafile.inputs)));
 const digest = createHash('sha256').update(readFileSync('dist/program.js')).digest('hex').slice(0, 32);
 await build({
   ...options,
@@ -39,3 +47,13 @@ const mode = ['playbooks', 'templates']
 writeFileSync('dist/parsed.json', shipped(), { mode });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/drover.js', 0o755);
+
+/** What the sources were, for drover version. */
+function commit() {
+  try {
+    const arguments_ = ['describe', '--always', '--abbrev=10', '--exclude=*', '--dirty=, and changes'];
+    return `commit ${execFileSync('git', arguments_, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`;
+  } catch {
+    return 'of no known commit';
+  }
+}

@@ -21,7 +21,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 missing=
-packages='mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server debian-archive-keyring'
+packages='mmdebstrap systemd-container nftables iproute2 openssh-client openssh-server debian-archive-keyring
+  zsh fish man-db'
 if [ "${1-}" = --full ]; then packages="$packages ansible-core"; fi
 for package in $packages; do
   dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"

@@ -50,6 +50,7 @@ background() {
 renice -n 10 -p $! >/dev/null
 runs='unit unit-node-22 unit-node-24'
 
+suite install node --project install
 if [ "$full" ]; then suite ansible node --project ansible; fi
 suite contract node --project contract
 suite integration node --project integration

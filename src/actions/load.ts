@@ -156,7 +156,9 @@ function isUsedIn(inventory: Inventory): (software: Software) => boolean {
 
 function requireInventory({ inventory }: InputOptions): void {
   if (inventory.length > 0) return;
-  throw new UsageError('no inventory given', { hint: '-i FILE names it' });
+  throw new UsageError('no inventory given', {
+    hint: '-i FILE names it; else inventory.yml or inventory/ in this folder is taken, and drover init makes one',
+  });
 }
 
 function limitTo(inventory: Inventory, limit: string | undefined, problems: Problems): Set<string> {

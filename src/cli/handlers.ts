@@ -6,15 +6,15 @@ type Action = (...args: never[]) => Promise<ExitCode>;
 
 /** What a verb calls with its arguments and options, as commander passes them. Its code is loaded at that moment. */
 export interface Handlers {
-  act<A extends Action>(load: () => Promise<A>): (...args: Parameters<A>) => Promise<void>;
+  readonly act: <A extends Action>(load: () => Promise<A>) => (...args: Parameters<A>) => Promise<void>;
   /** Plays the playbook given as an argument, or else one of drover's. */
-  play(
+  readonly play: (
     verb: string,
     load: () => Promise<PlayAction>,
     playbook?: string,
-  ): (...args: unknown[]) => Promise<void>;
+  ) => (...args: unknown[]) => Promise<void>;
   /** Operates a running cluster. */
-  operate(load: () => Promise<OperationAction>): (...args: unknown[]) => Promise<void>;
+  readonly operate: (load: () => Promise<OperationAction>) => (...args: unknown[]) => Promise<void>;
 }
 
 export function handlersFor(run: (action: () => Promise<ExitCode>) => Promise<void>): Handlers {

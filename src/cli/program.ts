@@ -5,8 +5,10 @@ import { DroverError, exitCodes, InvalidInputError, type ExitCode } from '../cor
 import { describeSystemError, isSystemError } from '../core/system-error.ts';
 import { handlersFor } from './handlers.ts';
 import { say, writeText } from './print.ts';
+import { fillIn } from './settings.ts';
 import { explainFlag, refuseVerb } from './signposts.ts';
 import { Verb } from './verb.ts';
+import { addAbout } from './verbs/about.ts';
 import { addHostVerbs } from './verbs/hosts.ts';
 import { addLab } from './verbs/lab.ts';
 import { addOperations } from './verbs/operations.ts';
@@ -57,6 +59,7 @@ export function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<
       writeErr: (text) => writeText(process.stderr, text),
       outputError: (text, write) => write(`${text}${explainFlag(text)}`),
     })
+    .hook('preAction', (_program, verb) => fillIn(verb, process.env))
     .enablePositionalOptions()
     .showHelpAfterError('(options go after the verb; drover --help lists the verbs)')
     .example('drover validate -i prod.yml', 'checks an inventory, offline')
@@ -68,8 +71,8 @@ export function describeVerbs(run: (action: () => Promise<ExitCode>) => Promise<
   addOperations(program.commandsGroup('Operate a running cluster:'), handlers);
   addHostVerbs(program.commandsGroup('Hosts and inventories:'), handlers);
   addLab(program.commandsGroup('Try out:'), handlers);
-  program.commandsGroup('About drover:').helpCommand('help [verb]', 'print the help of a verb');
-  for (const parent of [program, ...program.commands.filter((verb) => verb.commands.length > 0)])
+  addAbout(program.commandsGroup('About drover:'), handlers);
+  for (const parent of [program, ...program.verbs.filter(({ verbs }) => verbs.length > 0)])
     parent.on('command:*', ([word = '']: string[]) => refuseVerb(word, parent));
   return program;
 }

@@ -56,6 +56,8 @@ export function refuseVerb(word: string, parent: Command): never {
 const foreignFlags: Readonly<Record<string, string>> = {
   '-b': 'this verb becomes root by itself where it has to; -K asks for the sudo password',
   '--become': 'this verb becomes root by itself where it has to; -K asks for the sudo password',
+  '-y': 'this verb asks nothing',
+  '--yes': 'this verb asks nothing',
   '--output': '--json prints JSON',
   '--format': '--json prints JSON',
   '--dry-run': '-C (--check) shows what would be done; drover plan what provision would change',

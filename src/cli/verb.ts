@@ -15,6 +15,8 @@ interface Example {
 /** A verb, declared once: its help, the completion of shells and the man page are made from this. */
 export class Verb extends Command {
   readonly examples: Example[] = [];
+  /** Those below it. */
+  readonly verbs: Verb[] = [];
   readonly #exits = new Map<ExitCode, string>(always.map((code) => [code, exitMeanings[code]]));
   #endsInCommand = false;
 
@@ -32,6 +34,7 @@ export class Verb extends Command {
     const verb = new Verb(name).copyInheritedSettings(this).helpCommand(false).description(summary);
     verb.addHelpOption(new Option('-h, --help', 'print this').helpGroup(commonHeading));
     this.addCommand(verb.showHelpAfterError(`(drover ${path} --help lists its options)`));
+    this.verbs.push(verb);
     return verb;
   }
 

@@ -38,7 +38,7 @@ function entriesOf(inventory: Inventory): MapEntry[] {
 }
 
 /** What drover reads to connect to a host. */
-const connecting = [
+export const connecting = [
   'ansible_become',
   'ansible_become_pass',
   'ansible_become_password',

@@ -38,6 +38,12 @@ export function readTrustedFile(path: string, forbidden: 0o022 | 0o077): Buffer 
   }
 }
 
+/** Whether anybody but this user and root can put files into a folder. */
+export function isOthersFolder(path: string): boolean {
+  const { mode, uid } = statSync(path);
+  return !trusted().includes(uid) || (mode & 0o002) !== 0;
+}
+
 /** This user, root, and who has become root by sudo. */
 function trusted(): number[] {
   const own = process.getuid?.() ?? 0;

@@ -12,7 +12,7 @@ import { KeywordReader } from './keywords.ts';
 import type { Condition, Play, Playbook, Rolling } from './model.ts';
 import { readTasks, type LoadContext, type Vocabulary } from './tasks.ts';
 
-const playKeys = [
+export const playKeys = [
   'name',
   'hosts',
   'tasks',

@@ -31,7 +31,7 @@ export interface LoadContext extends Vocabulary {
 }
 
 /** Keywords of `include_tasks`, as Ansible has them. */
-const ofIncludes = ['name', 'when', 'tags', 'vars', 'ignore_errors', 'no_log', 'run_once'];
+export const ofIncludes = ['name', 'when', 'tags', 'vars', 'ignore_errors', 'no_log', 'run_once'];
 
 const includeTasks = defineModule({
   name: 'include_tasks',
@@ -46,7 +46,7 @@ const includeTasks = defineModule({
   aim: () => 'tasks of a file',
 });
 
-const taskOnly = [
+export const taskOnly = [
   'register',
   'loop',
   'loop_control',

@@ -7,7 +7,7 @@ import { splitWords } from '../../../src/shell/words.ts';
 const program = () => describeVerbs(() => Promise.resolve());
 
 function verbsBelow(parent: Verb, path: string): [string, Verb][] {
-  return (parent.commands as Verb[]).flatMap((verb): [string, Verb][] => {
+  return parent.verbs.flatMap((verb): [string, Verb][] => {
     const name = `${path} ${verb.name()}`;
     return [[name, verb], ...verbsBelow(verb, name)];
   });
