@@ -86,7 +86,7 @@ describe.each(ways)('drover installed by %s', (_name, install) => {
     const page = sandbox.run('man', ['--warnings', join(prefix, 'share/man/man1/drover.1')], {
       MANWIDTH: '80',
     });
-    expect(page).toContain('PostgreSQL over plain SSH');
+    expect(page).toMatch(/highly\s+available\s+PostgreSQL/);
     for (const verb of ['provision', 'edit-config', 'lab up', 'completion <shell>'])
       expect(page).toContain(`\n   ${verb}`);
   });
