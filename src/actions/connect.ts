@@ -2,12 +2,8 @@ import { refusal } from '../config/become.ts';
 import { beforeTheRun, scopeOf, type VariableSources } from '../config/host-variables.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { ConnectionPool } from '../transport/pool.ts';
-import {
-  resolveTarget,
-  SshConfigFile,
-  type ConnectionOptions,
-  type ConnectionVariables,
-} from '../transport/target.ts';
+import { SshConfig } from '../transport/ssh-config.ts';
+import { resolveTarget, type ConnectionOptions, type ConnectionVariables } from '../transport/target.ts';
 import type { Connection } from '../engine/hosts/host-run.ts';
 import type { Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
@@ -21,6 +17,7 @@ const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly s
   ssh_private_key_file: ['ansible_ssh_private_key_file', 'ansible_private_key_file'],
   password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'],
   become_password: ['ansible_become_password', 'ansible_become_pass'],
+  ssh_args: ['ansible_ssh_args'],
   ssh_common_args: ['ansible_ssh_common_args'],
   ssh_extra_args: ['ansible_ssh_extra_args'],
 };
@@ -33,7 +30,7 @@ export class Connector {
   readonly #variables: VariableSources;
   readonly #options: ConnectionOptions;
   readonly #pool: ConnectionPool;
-  readonly #config = new SshConfigFile();
+  readonly #config = new SshConfig();
 
   constructor(variables: VariableSources, options: ConnectionOptions, forks: number, signal?: AbortSignal) {
     this.#variables = variables;
@@ -42,7 +39,7 @@ export class Connector {
   }
 
   readonly connect = async (host: string): Promise<Connection> => {
-    const target = resolveTarget(
+    const target = await resolveTarget(
       host,
       connectionVariablesOf(this.#variables, host),
       this.#options,

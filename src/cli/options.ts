@@ -38,7 +38,11 @@ const described = {
   become: ['-b, --become', 'become root by sudo'],
   askBecomePass: ['-K, --ask-become-pass', 'ask for the sudo password'],
   acceptNewHostKeys: ['--accept-new-host-keys', 'accept unknown host keys, and remember them'],
-  timeout: ['--timeout <seconds>', 'seconds for connecting, and for logging in', positive, 10],
+  timeout: [
+    '--timeout <seconds>',
+    "seconds for connecting, and for logging in (default: ssh's ConnectTimeout, or 10)",
+    positive,
+  ],
   forks: [
     '-f, --forks <number>',
     'how many hosts at once (default: 16 for each processor, and at least 32)',
@@ -130,7 +134,7 @@ export interface LoginFlags {
   readonly askPass?: boolean;
   readonly askBecomePass?: boolean;
   readonly acceptNewHostKeys?: boolean;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly forks?: number;
 }
 

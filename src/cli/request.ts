@@ -30,7 +30,7 @@ export async function connectionOf(flags: LoginFlags): Promise<ConnectionOptions
   const password = flags.askPass ? await askPassword('Login password: ') : undefined;
   const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
   return {
-    timeout: flags.timeout * 1000,
+    ...(flags.timeout === undefined ? {} : { timeout: flags.timeout * 1000 }),
     acceptNewHostKeys: flags.acceptNewHostKeys ?? false,
     ...(flags.user === undefined ? {} : { user: flags.user }),
     ...(flags.privateKey === undefined ? {} : { privateKey: flags.privateKey }),

@@ -19,14 +19,10 @@ export class Identities {
   #sentPassword = false;
 
   constructor(target: Target) {
-    const { user: username, agent, password, identityFiles } = target;
-    for (const path of identityFiles) this.#addKey(path, username);
-    if (agent !== undefined) {
-      const asked = new Agent(agent);
-      this.#stories.push(() => asked.story);
-      this.#all.push({ method: { type: 'agent', username, agent: asked }, protocolName: 'publickey' });
+    for (const method of target.methods) {
+      if (method === 'publickey') this.#addKeys(target);
+      else if (target.password !== undefined) this.#addPassword(method, target.user, target.password);
     }
-    if (password !== undefined) this.#addPassword(username, password);
     this.#left = [...this.#all];
   }
 
@@ -59,6 +55,14 @@ export class Identities {
     return next?.method ?? false;
   }
 
+  #addKeys({ user: username, agent, identityFiles, identitiesOnly }: Target): void {
+    for (const path of identityFiles) this.#addKey(path, username);
+    if (agent === undefined) return;
+    const asked = new Agent(agent, identitiesOnly ? identityFiles : undefined);
+    this.#stories.push(() => asked.story);
+    this.#all.push({ method: { type: 'agent', username, agent: asked }, protocolName: 'publickey' });
+  }
+
   #addKey(path: string, username: string): void {
     const key = readKey(path);
     if (typeof key === 'string') {
@@ -73,26 +77,33 @@ export class Identities {
     this.#all.push({ method: { type: 'publickey', username, key }, protocolName: 'publickey' });
   }
 
-  #addPassword(username: string, password: string): void {
-    this.#stories.push(() => 'the password');
-    this.#all.push({ method: { type: 'password', username, password }, protocolName: 'password' });
-    const method: AnyAuthMethod = {
-      type: 'keyboard-interactive',
-      username,
-      prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password)),
-    };
-    this.#all.push({ method, protocolName: 'keyboard-interactive' });
+  #addPassword(protocolName: string, username: string, password: string): void {
+    if (protocolName === 'password') {
+      this.#all.push({ method: { type: 'password', username, password }, protocolName });
+    } else if (protocolName === 'keyboard-interactive') {
+      const method: AnyAuthMethod = {
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password)),
+      };
+      this.#all.push({ method, protocolName });
+    } else return;
+    const story = 'the password';
+    if (!this.tried.includes(story)) this.#stories.push(() => story);
   }
 }
 
 /** OpenSSH's agent. If it does not answer it has no keys; the login goes on. */
 class Agent extends ssh2.OpenSSHAgent {
   readonly #path: string;
+  readonly #only: readonly string[] | undefined;
   #problem = '';
 
-  constructor(path: string) {
+  /** With `only`, it has no keys but those whose private or public half is in one of these files. */
+  constructor(path: string, only?: readonly string[]) {
     super(path);
     this.#path = path;
+    this.#only = only;
   }
 
   get story(): string {
@@ -100,12 +111,34 @@ class Agent extends ssh2.OpenSSHAgent {
   }
 
   override getIdentities(done: (error?: Error | null, keys?: KnownPublicKeys<ParsedKey>) => void): void {
-    super.getIdentities((error, keys = []) => {
+    super.getIdentities((error, all = []) => {
+      const wanted = this.#only?.flatMap(publicKeysOf);
+      const keys = wanted ? all.filter((key) => wanted.includes(wireFormat(key))) : all;
       if (error) this.#problem = ' (which does not answer)';
       else if (keys.length === 0) this.#problem = ' (which has no usable key)';
       done(null, keys);
     });
   }
+}
+
+/** The public keys in a key's file and in the `.pub` beside it, in SSH's wire format. */
+function publicKeysOf(path: string): string[] {
+  return [path, `${path}.pub`].flatMap((file) => {
+    try {
+      const key = ssh2.utils.parseKey(readFileSync(file));
+      return key instanceof Error ? [] : [wireFormat(key)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+type PublicKey = string | Buffer | ParsedKey | { readonly pubKey: PublicKey };
+
+function wireFormat(key: PublicKey): string {
+  if (typeof key === 'string') return key;
+  if (Buffer.isBuffer(key)) return key.toString('base64');
+  return 'getPublicSSH' in key ? key.getPublicSSH().toString('base64') : wireFormat(key.pubKey);
 }
 
 /** Parses again if the file has changed: parsing takes a millisecond for each host of a run. */

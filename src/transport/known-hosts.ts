@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { messageOf, UnreachableError } from '../core/errors.ts';
 import { memoize } from '../core/memo.ts';
 import { fileStamp } from './file-stamp.ts';
-import type { Target } from './target.ts';
 
 interface KnownHost {
   readonly revoked: boolean;
@@ -32,22 +31,18 @@ export class KnownHosts {
   }
 
   /** Key types on record for a host, in the file's order. */
-  typesOf(address: string, port: number): string[] {
-    const trusted = this.#for(address, port).filter((entry) => !entry.revoked);
+  typesOf(name: string): string[] {
+    const trusted = this.#named(name).filter((entry) => !entry.revoked);
     return [...new Set(trusted.map((entry) => entry.type))];
   }
 
-  verdict(address: string, port: number, key: Buffer): HostKeyVerdict {
-    const entries = this.#for(address, port);
+  verdict(name: string, key: Buffer): HostKeyVerdict {
+    const entries = this.#named(name);
     const encoded = key.toString('base64');
     if (entries.some((entry) => entry.revoked && entry.key === encoded)) return 'revoked';
     const trusted = entries.filter((entry) => !entry.revoked);
     if (trusted.some((entry) => entry.key === encoded)) return 'known';
     return trusted.length > 0 ? 'changed' : 'unknown';
-  }
-
-  #for(address: string, port: number): KnownHost[] {
-    return this.#named(hostName(address, port));
   }
 }
 
@@ -70,15 +65,21 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
+interface Recorded {
+  readonly name: string;
+  readonly knownAs: string;
+  readonly knownHostsFiles: readonly string[];
+}
+
 /** Records a host's key in the first of its known_hosts files. */
-export function remember({ name, address, port, knownHostsFiles }: Target, key: Buffer): void {
+export function remember({ name, knownAs, knownHostsFiles }: Recorded, key: Buffer): void {
   const [file] = knownHostsFiles;
   if (file === undefined || file === '/dev/null') return;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const former = readIfThere(file);
     const gap = former === '' || former.endsWith('\n') ? '' : '\n';
-    const line = `${hostName(address, port)} ${keyType(key)} ${key.toString('base64')}\n`;
+    const line = `${knownAs} ${keyType(key)} ${key.toString('base64')}\n`;
     appendFileSync(file, `${gap}${line}`, { mode: 0o600 });
   } catch (error) {
     throw new UnreachableError(`${name}: its host key cannot be taken down: ${messageOf(error)}`, {

@@ -1,6 +1,6 @@
 import { messageOf, UnreachableError } from '../core/errors.ts';
 import type { Identities } from './identity.ts';
-import { fingerprint, hostName, keyType, type HostKeyVerdict } from './known-hosts.ts';
+import { fingerprint, keyType, type HostKeyVerdict } from './known-hosts.ts';
 import type { Target } from './target.ts';
 
 /** The server closed before the handshake: it has too many of them at once (MaxStartups). */
@@ -83,13 +83,13 @@ function quoted(said: string): string {
 }
 
 function hostKeyProblem(target: Target, { verdict, hostKey }: Circumstances): UnreachableError | undefined {
-  const { name, address, port, knownHostsFiles, hostKeyPolicy } = target;
-  const place = `${name} (${hostName(address, port)})`;
+  const { name, knownAs, knownHostsFiles, hostKeyPolicy } = target;
+  const place = `${name} (${knownAs})`;
   const key = hostKey ? `${keyType(hostKey)} ${fingerprint(hostKey)}` : '';
   switch (verdict) {
     case 'changed':
       return new UnreachableError(`${place}: its host key has CHANGED; it now shows ${key}`, {
-        hint: `someone may be listening in. If the host was reinstalled: ssh-keygen -f ${knownHostsFiles[0] ?? ''} -R '${hostName(address, port)}'`,
+        hint: `someone may be listening in. If the host was reinstalled: ssh-keygen -f ${knownHostsFiles[0] ?? ''} -R '${knownAs}'`,
       });
     case 'revoked':
       return new UnreachableError(`${place}: its host key ${key} is revoked`);

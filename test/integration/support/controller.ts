@@ -7,9 +7,9 @@ import { hostName } from '../../../src/transport/known-hosts.ts';
 import { ConnectionPool } from '../../../src/transport/pool.ts';
 import { Session } from '../../../src/transport/session.ts';
 import type { SshConnection } from '../../../src/transport/ssh.ts';
+import { SshConfig } from '../../../src/transport/ssh-config.ts';
 import {
   resolveTarget,
-  SshConfigFile,
   type ConnectionOptions,
   type ConnectionVariables,
   type Target,
@@ -24,12 +24,15 @@ export class Controller {
   readonly home = mkdtempSync(join(tmpdir(), `droveri-${process.pid}-home-`));
   readonly knownHosts = join(this.home, '.ssh/known_hosts');
   readonly #opened: { close(): unknown }[] = [];
+  readonly #config = join(this.home, '.ssh/config');
+  #configured = '';
+  #ownKey = '';
 
   /** One for a test file. */
   static use(): Controller {
     const controller = new Controller();
     mkdirSync(join(controller.home, '.ssh'), { mode: 0o700 });
-    vi.stubEnv('HOME', controller.home);
+    controller.configure('');
     vi.stubEnv('SSH_AUTH_SOCK', undefined);
     afterEach(() => controller.close());
     afterAll(() => {
@@ -54,38 +57,46 @@ export class Controller {
       readIfThere(`${path}.pub`) ??
       readFileSync(`${await this.makeKey('id_ed25519', 'ed25519')}.pub`, 'utf8');
     for (const user of ['root', ...users]) authorize(machine, user, publicKey);
+    this.#ownKey = `IdentityFile ${path}\n`;
+    this.configure(this.#configured);
   }
 
   /** Takes an sshd's keys of these types into known_hosts. */
-  async trust(machine: Machine, { address, port }: Sshd, ...types: KeyType[]): Promise<void> {
+  async trust(
+    machine: Machine,
+    { address, port }: Pick<Sshd, 'address' | 'port'>,
+    ...types: KeyType[]
+  ): Promise<void> {
     for (const type of types.length === 0 ? (['ed25519'] as const) : types) {
       const key = await machine.run(`cut -d' ' -f1,2 ${hostKeyFile(type)}.pub`);
       appendFileSync(this.knownHosts, `${hostName(address, port)} ${key}\n`);
     }
   }
 
+  /** Writes ssh's configuration. It has to name what lies in this home: ssh takes no other for one than the system does. */
   configure(text: string): void {
-    writeFileSync(join(this.home, '.ssh/config'), text);
+    this.#configured = text;
+    writeFileSync(this.#config, `${text}\nMatch all\nUserKnownHostsFile ${this.knownHosts}\n${this.#ownKey}`);
   }
 
   /** A target as an inventory host with these variables and options would be. */
-  target(sshd: Sshd, given: Given = {}, name = 'node1'): Target {
+  target(sshd: Sshd, given: Given = {}, name = 'node1'): Promise<Target> {
     const { host = sshd.address, port = sshd.port, user = 'root' } = given;
     return this.resolve(name, { ...given, host, port, user });
   }
 
-  resolve(name: string, given: Given = {}): Target {
+  resolve(name: string, given: Given = {}): Promise<Target> {
     const options: ConnectionOptions = { timeout: 10_000, acceptNewHostKeys: false, ...given };
     const { user: _user, ...rest } = options;
-    return resolveTarget(name, given, rest, new SshConfigFile());
+    return resolveTarget(name, given, rest, new SshConfig(this.#config));
   }
 
   pool(forks = 100): ConnectionPool {
     return this.#kept(new ConnectionPool(forks));
   }
 
-  connect(target: Target): Promise<SshConnection> {
-    return this.pool().connect(target);
+  async connect(target: Target | Promise<Target>): Promise<SshConnection> {
+    return this.pool().connect(await target);
   }
 
   async open(

@@ -131,9 +131,10 @@ async function mountRoot(name: string, label: string): Promise<string> {
 /** A network namespace with a cable of its own, to the controller or into another namespace. */
 async function plugIn(name: string, outside: string | undefined): Promise<Cable> {
   const taken = await ip(outside, '-o', '-4', 'addr', 'show');
-  const slot = [...Array(63).keys()].find((number) => !taken.includes(` 198.18.250.${4 * number + 1}/`));
-  if (slot === undefined) throw new Error('198.18.250.0/24 is full');
   const subnet = outside === undefined ? '198.18.250' : '198.18.251';
+  const isFree = (slot: number) => [1, 2].every((end) => !taken.includes(` ${subnet}.${4 * slot + end}/`));
+  const slot = [...Array(63).keys()].find(isFree);
+  if (slot === undefined) throw new Error(`${subnet}.0/24 is full`);
   const [near, address] = [`${subnet}.${4 * slot + 1}`, `${subnet}.${4 * slot + 2}`];
   const end = `droveri${slot}`;
   await run('ip', ['netns', 'add', name]);
