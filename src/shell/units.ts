@@ -45,11 +45,14 @@ ${showLastLines(unit)} >&2`;
 }
 
 /**
- * What systemd says about the unit and, last, where it is not overlooked, the program's own output since its last
- * start. Output from just before its end may still be on its way to the journal.
+ * What systemd says about the unit and, last, where it is not overlooked, the program's own output since its last start,
+ * which was after `$since`. Output from just before its end may still be on its way to the journal, and `--sync` does not
+ * wait for it (systemd#32539).
  */
-function showLastLines(unit: string): string {
-  return `{ journalctl --sync; journalctl -u ${quote(unit)} -n 15 --no-pager -o cat
-begun=$(systemctl show --timestamp=us+utc -p ExecMainStartTimestamp --value -- ${quote(unit)})
-[ "$(date -d "$begun" +%s)" -lt "$since" ] || journalctl _SYSTEMD_UNIT=${quote(unit)} --since "$begun" -n 3 --no-pager -q -o cat; }`;
+export function showLastLines(unit: string): string {
+  return `{ journalctl --sync; begun=$(systemctl show --timestamp=us+utc -p ExecMainStartTimestamp --value -- ${quote(unit)})
+began() { [ "$(date -d "$begun" +%s)" -ge "$since" ]; }
+own() { ! began || journalctl _SYSTEMD_UNIT=${quote(unit)} --since "$begun" -n 3 --no-pager -q -o cat; }
+i=0; while [ "$i" -lt 20 ] && began && [ -z "$(own)" ]; do i=$((i + 1)); sleep 0.1; done
+journalctl -u ${quote(unit)} -n 15 --no-pager -o cat; own; }`;
 }

@@ -7,8 +7,10 @@ import {
   refusalOf,
 } from '../../clients/etcd.ts';
 import type { HttpAnswer, HttpRequest } from '../../clients/http.ts';
+import { unitName } from '../../facts/unit.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote } from '../../shell/quote.ts';
+import { showLastLines } from '../../shell/units.ts';
 import { bootstrapping } from './diff.ts';
 import { recordFile, type EtcdMemberChange } from './schema.ts';
 
@@ -90,9 +92,10 @@ trap 'rm -f ${dropin}/zz-drover-start.conf /run/drover/${unit}.start; systemctl 
 [ -d ${quote(dataDir)} ] || install -d -m 700 -o ${quote(user)} -g ${quote(user)} -- ${quote(dataDir)}
 systemctl daemon-reload
 systemctl reset-failed ${quote(unit)} 2>/dev/null || :
+since=$(date +%s)
 timeout ${timeout} systemctl restart ${quote(unit)} || {
 echo 'etcd does not start; its last lines:' >&2
-journalctl -u ${quote(unit)} -n 15 --no-pager -o cat >&2; exit 1; }`;
+${showLastLines(unitName(unit))} >&2; exit 1; }`;
 }
 
 function record(text: string): string {

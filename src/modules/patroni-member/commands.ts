@@ -1,8 +1,10 @@
 import { deleteIfRequest, refusalOf } from '../../clients/etcd.ts';
 import type { HttpAnswer } from '../../clients/http.ts';
 import { getRequest, isPrimaryRole, parseMember } from '../../clients/patroni/api.ts';
+import { unitName } from '../../facts/unit.ts';
 import { run, type HttpOperation, type Operation, type Progress } from '../../plan/operation.ts';
 import { quote, quoteAll } from '../../shell/quote.ts';
+import { showLastLines } from '../../shell/units.ts';
 import { initdbFile, recordFile, type PatroniMemberChange } from './schema.ts';
 
 /** What carries out one step. */
@@ -89,10 +91,11 @@ function start({ unit }: PatroniMemberChange): string {
   const name = quote(unit);
   return `systemctl reset-failed ${name} 2>/dev/null || :
 systemctl enable --quiet ${name}
+since=$(date +%s)
 systemctl start ${name}
 [ "$(systemctl is-active ${name})" = active ] || {
 echo 'Patroni does not start (a missing configuration file is skipped without a word); its last lines:' >&2
-journalctl -u ${name} -n 15 --no-pager -o cat >&2; exit 1; }`;
+${showLastLines(unitName(unit))} >&2; exit 1; }`;
 }
 
 /** Notes the cluster's system identifier, as pg_control has it. */
