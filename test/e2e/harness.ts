@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, vi } from 'vitest';
@@ -140,6 +140,19 @@ export class TestLab {
     const [ssh = 'ssh', ...args] = this.lab.sshCommand(host, [script]);
     const { stdout } = await execa(ssh, args);
     return stdout;
+  }
+
+  /** Statements for the host's own PostgreSQL, as its superuser. */
+  query(host: string, ...statements: readonly string[]): Promise<string> {
+    const commands = statements.map((statement) => `-c "${statement}"`).join(' ');
+    return this.on(host, `runuser -u postgres -- psql -qAt ${commands}`);
+  }
+
+  /** Edits the inventory, as a user would: these are all variables that are set beside the inventory's own. */
+  set(variables: Readonly<Record<string, unknown>>): void {
+    const folder = join(dirname(this.inventory), 'group_vars');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'all.yml'), JSON.stringify(variables));
   }
 
   down(): Promise<void> {

@@ -1,6 +1,6 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
 import {
@@ -28,12 +28,6 @@ beforeAll(async () => {
 });
 afterAll(() => lab.down());
 
-/** Edits the inventory, as a user would: what is in group_vars/all.yml is all that is set beside the inventory's own. */
-function set(variables: Readonly<Record<string, unknown>>): void {
-  mkdirSync(join(dirname(lab.inventory), 'group_vars'), { recursive: true });
-  writeFileSync(join(dirname(lab.inventory), 'group_vars/all.yml'), JSON.stringify(variables));
-}
-
 interface Rolled {
   readonly run: Outcome;
   readonly plan: Outcome;
@@ -49,7 +43,7 @@ async function roll(
   variables: Readonly<Record<string, unknown>>,
   exitCode = 0,
 ): Promise<Rolled> {
-  set(variables);
+  lab.set(variables);
   const plan = await on('plan');
   const before = await postmasterStarts(lab, nodes);
   const {
@@ -107,8 +101,8 @@ describe('a change of the configuration rolls through a cluster that is written 
     });
     expectAsPlanned(rolled);
     expect(rolled).toMatchObject({ restarted: [], writeErrors: [], readErrors: [] });
-    const shown = await lab.on('node2', 'runuser -u postgres -- psql -Atc "SHOW work_mem"');
-    expect(shown.trim()).toBe('8MB');
+    const shown = await lab.query('node2', 'SHOW work_mem');
+    expect(shown).toBe('8MB');
   });
 
   it('a line of pg_hba: a reload each, and no statement fails', async () => {
@@ -170,7 +164,7 @@ describe('a change of the configuration rolls through a cluster that is written 
     ['patroni_tags.nofailover must be true or false', { patroni_tags: { nofailover: 'maybe' } }],
     ['watchdog_device must match', { watchdog_device: '/dev/watch: dog' }],
   ])('refuses before the first change: %s', async (message, variables) => {
-    set(variables);
+    lab.set(variables);
     const run = await on('provision', '-y');
     expectExit(run, 5);
     expect(run.stderr.replaceAll('"', '')).toContain(message);
@@ -190,14 +184,14 @@ describe('what is wrong before a roll stops it before its first change', () => {
   };
 
   it('a paused cluster', async () => {
-    set(wanted);
+    lab.set(wanted);
     expectExit(await on('pause'), 0);
     await expectUntouched(7, /is paused[^]*drover resume/);
     expectExit(await on('resume'), 0);
   });
 
   it('a replica that lags', async () => {
-    set(wanted);
+    lab.set(wanted);
     const first = await leader();
     const behind = nodes.find((node) => node !== first) ?? '';
     const receiver = '$(pgrep -f "[w]alreceiver")';
@@ -217,7 +211,7 @@ describe('what is wrong before a roll stops it before its first change', () => {
   it.each([['that leads nowhere', { postgres_bin_dir: '/nowhere' }, /Directory '\/nowhere' does not exist/]])(
     'a value in Patroni’s file %s',
     async (_, broken, says) => {
-      set({
+      lab.set({
         postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' },
         ...broken,
       });
@@ -236,7 +230,7 @@ describe('what is wrong before a roll stops it before its first change', () => {
   );
 
   it('a file that HAProxy cannot read', async () => {
-    set({ postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' } });
+    lab.set({ postgres_parameters: { max_connections: 120, work_mem: '8MB', shared_buffers: '64MB' } });
     const own = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
     for (const folder of ['playbooks', 'templates', 'files'])
       cpSync(folder, join(own, folder), { recursive: true });

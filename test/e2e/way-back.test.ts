@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   drover,
@@ -23,16 +21,8 @@ const provision = () => on('provision', '-y', '--no-verify');
 beforeAll(() => lab.upHealthy(threeFastNodes()));
 afterAll(() => lab.down());
 
-/** All that is set beside the inventory's own. */
-function set(variables: Readonly<Record<string, unknown>>): void {
-  mkdirSync(join(dirname(lab.inventory), 'group_vars'), { recursive: true });
-  writeFileSync(join(dirname(lab.inventory), 'group_vars/all.yml'), JSON.stringify(variables));
-}
-
-const query = (node: string, ...statements: string[]) =>
-  lab.on(node, `runuser -u postgres -- psql -qAt ${statements.map((each) => `-c "${each}"`).join(' ')}`);
 const hbaFaults = (node: string) =>
-  query(node, 'SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL');
+  lab.query(node, 'SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL');
 const failuresOf = (run: Outcome) =>
   linesOf(run, 'task').flatMap(({ host, status, message }) =>
     status === 'failed' ? [`${host}: ${message ?? ''}`] : [],
@@ -43,7 +33,7 @@ const wrong = 'host app app 10.0.0.0/8 ldap ldapserver=x ldapbasedn=y ldapport=h
 
 describe('a line that PostgreSQL does not load', () => {
   it('ends the roll at the first member, with the line and the error, and is taken back', async () => {
-    set({ postgres_hba_extra: [wrong] });
+    lab.set({ postgres_hba_extra: [wrong] });
     const run = await provision();
     expectExit(run, 7);
     expect(failuresOf(run)).toEqual([
@@ -52,7 +42,7 @@ describe('a line that PostgreSQL does not load', () => {
       ),
     ]);
     expect(new Set(linesOf(run, 'change').map(({ host }) => host)).size).toBe(1);
-    set({});
+    lab.set({});
     for (const node of nodes) await expect.poll(() => hbaFaults(node), { timeout: 30_000 }).toBe('');
     expectExit(await on('plan'), 0);
   });
@@ -71,11 +61,11 @@ describe('a line that PostgreSQL does not load', () => {
 
 it('what ALTER SYSTEM has set of the inventory’s parameters is drift, and reset on that member', async () => {
   const parameters = { work_mem: '8MB', max_files_per_process: 1000 };
-  set({ postgres_parameters: parameters });
+  lab.set({ postgres_parameters: parameters });
   expectExit(await provision(), 0);
   const before = await postmasterStarts(lab, nodes);
   const alter = ["work_mem = '9MB'", 'max_files_per_process = 1200', 'log_min_duration_statement = 5000'];
-  await query('node2', ...alter.map((each) => `ALTER SYSTEM SET ${each}`), 'SELECT pg_reload_conf()');
+  await lab.query('node2', ...alter.map((each) => `ALTER SYSTEM SET ${each}`), 'SELECT pg_reload_conf()');
   const plan = await on('plan');
   expectExit(plan, 2);
   expect(plannedChanges(plan)).toEqual(['node2: set work_mem', 'node2: set max_files_per_process']);
@@ -85,14 +75,14 @@ it('what ALTER SYSTEM has set of the inventory’s parameters is drift, and rese
   const run = await provision();
   expectExit(run, 0);
   expect(madeChanges(run)).toEqual(plannedChanges(plan));
-  expect(await query('node2', 'SHOW work_mem')).toBe('8MB');
-  expect(await query('node2', 'SHOW log_min_duration_statement')).toBe('5s');
+  expect(await lab.query('node2', 'SHOW work_mem')).toBe('8MB');
+  expect(await lab.query('node2', 'SHOW log_min_duration_statement')).toBe('5s');
   expect(await postmasterStarts(lab, nodes)).toEqual(before);
-  await query('node2', 'ALTER SYSTEM RESET ALL', 'SELECT pg_reload_conf()');
+  await lab.query('node2', 'ALTER SYSTEM RESET ALL', 'SELECT pg_reload_conf()');
 });
 
 it('a roll that is taken back leaves nobody waiting for a restart', async () => {
-  set({
+  lab.set({
     postgres_parameters: { shared_buffers: '4TB', max_worker_processes: 9, max_files_per_process: 2000 },
   });
   const run = await provision();
@@ -101,7 +91,7 @@ it('a roll that is taken back leaves nobody waiting for a restart', async () => 
     'the cluster’s configuration',
   ]);
   for (const node of nodes) {
-    const pending = await query(node, 'SELECT name FROM pg_settings WHERE pending_restart');
+    const pending = await lab.query(node, 'SELECT name FROM pg_settings WHERE pending_restart');
     expect(pending, node).toBe('');
   }
   const { members } = await statusOf(lab.inventory);
@@ -109,7 +99,7 @@ it('a roll that is taken back leaves nobody waiting for a restart', async () => 
 });
 
 it('settings that keep a member’s PostgreSQL down are mended by the inventory, its files too', async () => {
-  set({});
+  lab.set({});
   expectExit(await provision(), 0);
   expectExit(await on('edit-config', '-y', '-s', 'postgresql.parameters.shared_buffers=4TB'), 0);
   const leader = await leaderOf(lab.inventory);
@@ -118,7 +108,7 @@ it('settings that keep a member’s PostgreSQL down are mended by the inventory,
   const stateOf = async (name: string) =>
     (await statusOf(lab.inventory)).members.find((member) => member.name === name)?.state;
   await expect.poll(() => stateOf(down), { timeout: 60_000 }).toBe('start failed');
-  set({ postgres_hba_extra: ['host app app 10.0.0.0/8 scram-sha-256'] });
+  lab.set({ postgres_hba_extra: ['host app app 10.0.0.0/8 scram-sha-256'] });
   const run = await provision();
   expectExit(run, 0);
   expect(linesOf(run, 'warning').map(({ message }) => message)).toContain(

@@ -52,7 +52,7 @@ export function isCarried(
 
 /**
  * Whether Patroni leaves a slot where it is. It drops those that it does not know and that nobody reads at the moment
- * whenever PostgreSQL or Patroni was started, a pause ends, or its own list changes (postgresql/slots.py).
+ * whenever PostgreSQL or Patroni was started, a pause ends, or it has made a new one of its own list (postgresql/slots.py).
  */
 export function isKept(
   slot: LogicalSlot,
@@ -67,16 +67,19 @@ export function isKept(
   return Array.isArray(ignored) && ignored.some(fits);
 }
 
-/** Whether Patroni may drop a slot because its lists change. */
+/**
+ * Whether Patroni may drop a slot because its lists change: it looks for strangers after it has made a slot of `slots`, and
+ * for what it ignored no longer the next time.
+ */
 export function isDroppedByChange(
   slot: LogicalSlot,
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
   patroniVersion: string | undefined,
 ): boolean {
-  const lists = ({ slots, ignore_slots }: Readonly<Record<string, unknown>>) =>
-    JSON.stringify([slots ?? null, ignore_slots ?? null]);
-  return lists(before) !== lists(after) && !isKept(slot, after, patroniVersion);
+  if (isKept(slot, after, patroniVersion)) return false;
+  const changes = JSON.stringify(before['slots'] ?? null) !== JSON.stringify(after['slots'] ?? null);
+  return changes || isKept(slot, before, patroniVersion);
 }
 
 /** As they stand in the DCS to be permanent. */

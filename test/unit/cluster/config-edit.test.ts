@@ -116,6 +116,13 @@ describe('the plan of an edit', () => {
     expect(steps[0]?.disrupts).toBe('the cluster: the logical slot old may be lost');
     expect(notes.at(-1)).toMatch(/^to keep the logical slot old: patroni_dcs_extra: \{ slots: \{ old: /);
     expect(planEdit(view({ config }), topology, { ttl: 40 }, { slots }).steps[0]?.disrupts).toBeUndefined();
+
+    const ignoring = { ...config, ignore_slots: [{ name: 'old' }] };
+    const other = { ignore_slots: [{ name: 'cdc' }] };
+    expect(planEdit(view({ config: ignoring }), topology, other, { slots }).steps[0]?.disrupts).toBe(
+      'the cluster: the logical slot old may be lost',
+    );
+    expect(planEdit(view({ config }), topology, other, { slots }).steps[0]?.disrupts).toBeUndefined();
   });
 
   it('refuses where there is no configuration', () => {
