@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
 import { exitMeanings } from '../../src/cli/exit-codes.ts';
+import { optionNamed, optionNames } from '../../src/cli/options.ts';
 import { describeVerbs } from '../../src/cli/program.ts';
 import { usageOf, type Verb } from '../../src/cli/verb.ts';
 
@@ -10,10 +11,10 @@ export function manPage(): string {
   const what = program.description();
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   const verbs = program.verbs;
-  const shared = new Map(
+  const shared = new Set(
     verbs
       .flatMap(withBelow)
-      .flatMap((verb) => verb.options.filter(isShared).map((option) => [option.flags, option])),
+      .flatMap((verb) => verb.options.filter(isShared).map((option) => option.attributeName())),
   );
   return `${[
     '.\\" Made by npm run docs; edits go into the sources.',
@@ -33,7 +34,10 @@ export function manPage(): string {
     '.I verb',
     '.B \\-\\-help',
     'lists them.',
-    ...[...shared.values()].flatMap(optionPart),
+    ...optionNames
+      .filter((name) => shared.has(name))
+      .map(optionNamed)
+      .flatMap(optionPart),
     '.SH EXIT STATUS',
     ...Object.entries(exitMeanings).flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
     '.SH EXAMPLES',

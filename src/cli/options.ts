@@ -99,9 +99,7 @@ export function optionNamed(name: OptionName): Option {
 }
 
 /** As the help lists them. */
-export function inOrder(names: readonly OptionName[]): OptionName[] {
-  return (Object.keys(described) as OptionName[]).filter((name) => names.includes(name));
-}
+export const optionNames = Object.keys(described) as readonly OptionName[];
 
 const vault = ['vaultPasswordFile', 'vaultId', 'askVaultPass'] as const;
 const login = ['user', 'privateKey', 'askPass', 'acceptNewHostKeys', 'timeout', 'forks'] as const;

@@ -10,7 +10,7 @@ import { say } from './print.ts';
 import type { Setting, Settings } from './settings-file.ts';
 
 /** The file in the working directory that says what one always gives. */
-export const settingsFile = 'drover.yml';
+const settingsFile = 'drover.yml';
 
 /** Inventories that are taken without being named, the first that is there. */
 const usualInventories = ['inventory.yml', 'inventory/'];

@@ -1,7 +1,7 @@
 import { Command, Help, Option, type Argument } from 'commander';
 import { exitMeanings, always } from './exit-codes.ts';
 import type { ExitCode } from '../core/errors.ts';
-import { inOrder, optionNamed, type OptionName } from './options.ts';
+import { optionNamed, optionNames, type OptionName } from './options.ts';
 
 // The heading of the options that a verb shares with others.
 const commonHeading = 'Common options:';
@@ -46,7 +46,8 @@ export class Verb extends Command {
 
   /** The options that most verbs have; the help lists them last. */
   shares(...names: readonly OptionName[]): this {
-    for (const name of inOrder(names)) this.addOption(optionNamed(name).helpGroup(commonHeading));
+    for (const name of optionNames.filter((each) => names.includes(each)))
+      this.addOption(optionNamed(name).helpGroup(commonHeading));
     return this;
   }
 
