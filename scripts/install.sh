@@ -10,14 +10,19 @@ suits() {
   command -v node >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);'
 }
-if ! suits; then
+missing=
+suits || missing=nodejs
+# ssh is asked how hosts are reached.
+command -v ssh >/dev/null || missing="$missing openssh-client"
+if [ -n "$missing" ]; then
   apt-get update -q
-  apt-get install -y -q --no-install-recommends nodejs
-  suits || {
-    echo "drover needs Node.js 20.19 or newer, and this release has $(node --version): https://nodejs.org/en/download has one" >&2
-    exit 1
-  }
+  # shellcheck disable=SC2086 # a list of words
+  apt-get install -y -q --no-install-recommends $missing
 fi
+suits || {
+  echo "drover needs Node.js 20.19 or newer, and this release has $(node --version): https://nodejs.org/en/download has one" >&2
+  exit 1
+}
 
 umask 022
 mkdir -p "$prefix/bin" "$prefix/lib" "$prefix/share/man/man1" "$prefix/share/bash-completion/completions" \

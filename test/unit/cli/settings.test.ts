@@ -30,14 +30,16 @@ async function flagsOf(files: Record<string, string>, ...words: string[]): Promi
 }
 
 describe('an option', () => {
-  const files = { 'drover.yml': 'timeout: 20' };
+  const files = { 'drover.yml': 'lock-timeout: 20' };
 
   test('is what the command line says, else the environment, else drover.yml, else its default', async () => {
-    expect(await flagsOf({}, 'status')).toMatchObject({ timeout: 10 });
-    expect(await flagsOf(files, 'status')).toMatchObject({ timeout: 20 });
-    vi.stubEnv('DROVER_TIMEOUT', '30');
-    expect(await flagsOf(files, 'status')).toMatchObject({ timeout: 30 });
-    expect(await flagsOf(files, 'status', '--timeout', '40')).toMatchObject({ timeout: 40 });
+    expect(await flagsOf({}, 'restart')).toMatchObject({ lockTimeout: 120 });
+    expect(await flagsOf(files, 'restart')).toMatchObject({ lockTimeout: 20 });
+    vi.stubEnv('DROVER_LOCK_TIMEOUT', '30');
+    expect(await flagsOf(files, 'restart')).toMatchObject({ lockTimeout: 30 });
+    expect(await flagsOf(files, 'restart', '--lock-timeout', '40')).toMatchObject({
+      lockTimeout: 40,
+    });
   });
 
   test('that is repeated is taken from one of them alone', async () => {
