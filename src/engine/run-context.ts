@@ -7,6 +7,7 @@ import { InterruptedError, UnreachableError } from '../core/errors.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Scope } from '../vars/scope.ts';
+import type { BatchWalk } from './tasks/batch-walk.ts';
 import { Bindings } from './tasks/bindings.ts';
 import { Evaluations } from './tasks/evaluations.ts';
 import { Fleet } from './hosts/fleet.ts';
@@ -14,7 +15,6 @@ import type { HostRun } from './hosts/host-run.ts';
 import type { Bound } from './tasks/instance.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunOptions } from './run-options.ts';
-import type { OnceForAll } from './tasks/run-once.ts';
 import { Walker } from './tasks/walker.ts';
 import type { Strategy } from './tasks/strategy.ts';
 
@@ -85,7 +85,7 @@ export class RunContext {
     play: Play,
     { hosts, batch }: PlayHosts,
     strategy: Strategy,
-    once: OnceForAll,
+    together: BatchWalk,
   ): Walker {
     const become = play.become ?? this.options.become;
     const among = this.#numberOf([hosts.join(' '), batch.join(' '), String(become)].join('\t'));
@@ -93,7 +93,7 @@ export class RunContext {
       host,
       play: { ...play, become },
       strategy,
-      once,
+      together,
       bindings: this.#bindings,
       keys: this.options.keys,
       redact: (text) => this.context.redact(text),
@@ -102,7 +102,14 @@ export class RunContext {
           ? becomeOf(scope, at)
           : this.#become(at),
       registered: this.fleet.get(host).registered,
-      scope: (task) => this.scope(host, { vars: play.vars, hosts, batch }, task),
+      scope: (task) =>
+        scopeOf(
+          this.options.variables,
+          host,
+          (name) => this.#runVariables(name, host, { together, task: task.id }),
+          { vars: play.vars, hosts, batch },
+          task,
+        ),
       recall: (task, work) => this.#evaluations.recall(`${task.id} ${among} ${host}`, work),
       selects: (task) => this.options.selects(task),
       checkpoint: () => this.checkpoint(),
@@ -123,18 +130,24 @@ export class RunContext {
   });
 
   /** A host's variables, with what the run knows of it. */
-  scope(host: string, play?: Parameters<typeof scopeOf>[3], task?: Parameters<typeof scopeOf>[4]): Scope {
-    return scopeOf(this.options.variables, host, (name) => this.#runVariables(name), play, task);
+  scope(host: string): Scope {
+    return scopeOf(this.options.variables, host, (name) => this.#runVariables(name));
   }
 
-  #runVariables(host: string): RunVariables {
+  /** What the run knows of a host, to a task of another. */
+  #runVariables(
+    host: string,
+    of = host,
+    walk?: { readonly together: BatchWalk; readonly task: number },
+  ): RunVariables {
     const run = this.fleet.has(host) ? this.fleet.get(host) : undefined;
+    const registered = run?.registered ?? new Map<string, never>();
     return this.#evaluations.watch({
       facts: () => {
         if (!run) throw new UnreachableError(`the facts of ${host} are asked for, and it is not in this run`);
         return run.facts();
       },
-      registered: run?.registered ?? new Map(),
+      registered: host === of || !walk ? registered : walk.together.resultsOf(host, walk.task, registered),
       secrets: this.options.secrets,
     });
   }

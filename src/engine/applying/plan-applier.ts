@@ -16,7 +16,7 @@ import type { Consent } from './consent.ts';
 import type { Plan } from '../planning/plan.ts';
 import type { Roll } from './rolling.ts';
 import { batchesOf } from '../planning/batches.ts';
-import { OnceForAll } from '../tasks/run-once.ts';
+import { BatchWalk } from '../tasks/batch-walk.ts';
 import type { PlayHosts, RunContext } from '../run-context.ts';
 import { changeEvent, journaled, startEvent, taskEvent } from '../tasks/shown-events.ts';
 import { HostFailed, type TaskReport } from '../tasks/outcome.ts';
@@ -53,10 +53,13 @@ export class PlanApplier {
       for (const [index, batch] of batches.entries()) {
         if (rolls && index > 0) await this.#pause(play.rolling?.pause ?? 0);
         emit({ type: 'play', play: play.name, hosts: batch });
-        const once = new OnceForAll(batch);
         const forks = pLimit(this.#run.options.forks);
+        // Who waits for what another host sets leaves its turn to it.
+        const together = new BatchWalk(play, batch, (waiting) => {
+          forks.concurrency = this.#run.options.forks + waiting;
+        });
         await inTurns(batch, (host) =>
-          forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, once)),
+          forks(() => this.#applyTo(host, play, { hosts: limited, batch }, plan, together)),
         );
         await this.#settle(play, batch);
         // What failed on one host is likely to fail on the next, and the plays after build on it.
@@ -98,7 +101,7 @@ export class PlanApplier {
     }
   }
 
-  async #applyTo(host: string, play: Play, hosts: PlayHosts, plan: Plan, once: OnceForAll): Promise<void> {
+  async #applyTo(host: string, play: Play, hosts: PlayHosts, plan: Plan, together: BatchWalk): Promise<void> {
     const { emit, vault } = this.#run.options;
     const applier = new Applier(this.#run.fleet.get(host), {
       fleet: this.#run.fleet,
@@ -128,7 +131,7 @@ export class PlanApplier {
       },
     });
     try {
-      await this.#run.walker(host, play, hosts, applier, once).walk();
+      await this.#run.walker(host, play, hosts, applier, together).walk();
     } catch (error) {
       if (error instanceof HostFailed) {
         this.#failed.add(host);
@@ -142,7 +145,7 @@ export class PlanApplier {
       } else if (error instanceof InterruptedError) this.#errors.push(error);
       else throw error;
     } finally {
-      once.abandon(host);
+      together.abandon(host);
     }
   }
 

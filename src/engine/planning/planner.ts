@@ -1,3 +1,4 @@
+import type { Play } from '../../config/playbook/model.ts';
 import { UnreachableError } from '../../core/errors.ts';
 import { inTurns } from '../../core/in-turns.ts';
 import { until, type Clock } from '../../core/until.ts';
@@ -10,8 +11,8 @@ import { askAgainEvery, silenceWithin } from '../tasks/judge.ts';
 import { Plan } from './plan.ts';
 import type { HostNeed } from '../hosts/fleet.ts';
 import { batchesOf } from './batches.ts';
-import { OnceForAll } from '../tasks/run-once.ts';
-import type { RunContext } from '../run-context.ts';
+import { BatchWalk } from '../tasks/batch-walk.ts';
+import type { PlayHosts, RunContext } from '../run-context.ts';
 import { tripEvent } from '../tasks/shown-events.ts';
 import { HostFailed } from '../tasks/outcome.ts';
 
@@ -131,29 +132,40 @@ export class Planner {
     for (const { play, limited } of this.#run.options.plays) {
       for (const batch of batchesOf(play, this.#run.alive(limited))) {
         const left = batch.filter((name) => !dropped.has(name));
-        const once = new OnceForAll(left);
+        const together = new BatchWalk(play, left);
+        const walks: Promise<void>[] = [];
+        // One after the other, but for those that wait for what a later one is to set.
         for (const host of left) {
-          try {
-            await this.#run.walker(host, play, { hosts: limited, batch }, plan.strategy, once).walk();
-          } catch (error) {
-            if (!(error instanceof HostFailed)) throw error;
-            dropped.add(host);
-            if (
-              !plan.reports.some(
-                (report) =>
-                  report.host === host &&
-                  report.instances.some(({ outcome }) => outcome.error === error.error),
-              )
-            ) {
-              plan.failures.push(error.error);
-            }
-          } finally {
-            once.abandon(host);
-          }
+          const walk = this.#walk(plan, host, play, { hosts: limited, batch }, together).catch(
+            (error: unknown) => {
+              if (!(error instanceof HostFailed)) throw error;
+              dropped.add(host);
+            },
+          );
+          walks.push(walk);
+          await Promise.race([walk, together.rest(host)]);
         }
+        await Promise.all(walks);
       }
     }
     for (const host of this.#run.fleet.connected()) host.registered.clear();
     return plan;
+  }
+
+  async #walk(plan: Plan, host: string, play: Play, hosts: PlayHosts, together: BatchWalk): Promise<void> {
+    try {
+      await this.#run.walker(host, play, hosts, plan.strategy, together).walk();
+    } catch (error) {
+      const isReported = plan.reports.some(
+        (report) =>
+          report.host === host &&
+          error instanceof HostFailed &&
+          report.instances.some(({ outcome }) => outcome.error === error.error),
+      );
+      if (error instanceof HostFailed && !isReported) plan.failures.push(error.error);
+      throw error;
+    } finally {
+      together.abandon(host);
+    }
   }
 }

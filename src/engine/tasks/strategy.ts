@@ -2,10 +2,10 @@ import type { Become } from '../../config/become.ts';
 import type { Play, Task } from '../../config/playbook/model.ts';
 import type { VaultKeys } from '../../config/vault.ts';
 import type { Scope, Variable } from '../../vars/scope.ts';
+import type { BatchWalk } from './batch-walk.ts';
 import type { Bindings } from './bindings.ts';
 import type { Bound, Instance } from './instance.ts';
 import type { Settled, TaskReport } from './outcome.ts';
-import type { OnceForAll } from './run-once.ts';
 
 /**
  * What has become of instances, each as soon as it is known. The walk stops reading at a failure that ends the host's
@@ -38,10 +38,10 @@ export interface WalkOptions {
   redact(text: string): string;
   /** What variables say of who a task is done as on a host. */
   become(host: string, task: Task, scope: Scope): Become;
-  readonly once: OnceForAll;
+  readonly together: BatchWalk;
   /** The host's results and set_facts, which the walk adds to. */
   readonly registered: Map<string, Variable>;
-  scope(task: Pick<Task, 'vars' | 'includeVars'>): Scope;
+  scope(task: Pick<Task, 'id' | 'vars' | 'includeVars'>): Scope;
   /** What a task came to before, where nothing that it looked at has changed since; else what it comes to now. */
   recall(task: Task, work: () => Bound[]): Bound[];
   selects(task: Task): boolean;

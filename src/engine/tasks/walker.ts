@@ -10,6 +10,7 @@ import {
 import { InvalidInputError, UnreachableError } from '../../core/errors.ts';
 import { NotYetKnown, type Scope } from '../../vars/scope.ts';
 import { TemplateError } from '../../vars/template.ts';
+import { Behind } from './batch-walk.ts';
 import {
   bindTask,
   conditionsHold,
@@ -32,6 +33,8 @@ export class Walker {
   readonly #underWay = new Map<Instance, TaskProgress>();
   /** Why it is not known yet whether the tasks around this point are taken in. */
   #open: string | undefined;
+  /** The task it has come to. */
+  #current: Task | undefined;
   /** How many of the blocks around this point have a rescue. */
   #rescues = 0;
 
@@ -100,15 +103,19 @@ export class Walker {
   }
 
   async #task(task: Task): Promise<Taken> {
-    const { once, host, registered } = this.#options;
+    const { together, host, registered } = this.#options;
     if (!this.#options.selects(task)) return 'left out';
     this.#options.checkpoint();
+    this.#current = task;
+    this.#tellPosition();
     if (!task.runOnce || task.module.name === 'include_tasks') return this.#run(task);
-    const shared = await once.claim(task.id, host, () => this.#flush('another host does what is run once'));
+    const shared = await together.claim(task.id, host, () =>
+      this.#flush('another host does what is run once'),
+    );
     if (shared === 'mine') {
       await this.#run(task);
       await this.#flush('a task that is run once ends');
-      once.fulfil(task.id, task.register === undefined ? undefined : registered.get(task.register));
+      together.fulfil(task.id, task.register === undefined ? undefined : registered.get(task.register));
     } else if (task.register !== undefined && shared.result) {
       registered.set(task.register, shared.result);
     }
@@ -168,6 +175,15 @@ export class Walker {
       }
       this.#underWay.delete(instance);
     }
+    this.#tellPosition();
+  }
+
+  /** All before the first task under way are settled, or before the one it is at. */
+  #tellPosition(): void {
+    const { host, together } = this.#options;
+    const [first] = this.#underWay.keys();
+    const task = first?.task ?? this.#current;
+    if (task) together.arrive(host, task.id);
   }
 
   /** What was submitted after the failed instance is not done; what was submitted before it may still be. */
@@ -178,16 +194,17 @@ export class Walker {
 
   /** The task's items with their instances; what they depend on and is still under way is waited for. */
   async #evaluate(task: Task): Promise<Bound[]> {
-    const { strategy } = this.#options;
-    let reason: string;
-    try {
-      return this.#bound(task);
-    } catch (error) {
-      if (!(error instanceof NotYetKnown) || !strategy.pending) throw error;
-      reason = error.reason;
+    const { host, strategy, together } = this.#options;
+    for (;;) {
+      try {
+        return this.#bound(task);
+      } catch (error) {
+        const isBehind = error instanceof Behind;
+        if (!isBehind && !(error instanceof NotYetKnown && strategy.pending)) throw error;
+        await this.#flush(error.reason);
+        if (isBehind) await together.pass(host, error);
+      }
     }
-    await this.#flush(reason);
-    return this.#bound(task);
   }
 
   #bound(task: Task): Bound[] {

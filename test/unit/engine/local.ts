@@ -117,7 +117,7 @@ export class LocalLab {
       keys: loaded.keys,
       secrets: new Map(),
       become: false,
-      forks: 5,
+      forks: options.forks ?? 5,
       skipUnreachable: false,
       lockTimeout: 1,
       cache: new FactsCache(join(this.folder, 'cache')),
@@ -186,6 +186,7 @@ function valuesOf(variables: ReadonlyMap<string, Variable>): Record<string, unkn
 }
 
 export interface RunSettings {
+  readonly forks?: number;
   /** More extra variables. */
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Go through the tasks though nothing is to be changed: they register their results. */

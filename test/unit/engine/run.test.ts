@@ -529,6 +529,55 @@ ${files.map((file) => `    - ${file}`).join('\n')}
     );
     expect(said).toEqual(['b: a b']);
   });
+
+  test.each([5, 1])('what others set earlier in the play is waited for, %i at once', async (forks) => {
+    const lab = new LocalLab(['a', 'b']);
+    const { planned, recap } = await lab.run(
+      play(`
+- { name: inventory, set_fact: { port: 1 } }
+- { name: slow, shell: "sleep 0.2; echo $HOST_NAME", register: r, when: 'eq inventory_hostname "b"' }
+- { name: own, set_fact: { port: "{{inventory_hostname}}-2" } }
+- { name: others, copy: { dest: "{{dir}}/f", content: "{{hostvars.a.port}} {{hostvars.b.port}} {{hostvars.b.r.stdout}}" } }
+- { name: again, set_fact: { port: 3 } }`),
+      { forks },
+    );
+    const of = (host: string) => planned.filter((line) => line.startsWith(`${host} `));
+    const lines = (slow: string) => [
+      'inventory: ok',
+      `slow: ${slow}`,
+      'own: ok',
+      'others: deferred',
+      'again: ok',
+    ];
+    expect(of('a')).toEqual(lines('skipped').map((line) => `a ${line}`));
+    expect(of('b')).toEqual(lines('changed').map((line) => `b ${line}`));
+    expect([lab.read('a', 'f'), lab.read('b', 'f')]).toEqual(['a-2 b-2 b', 'a-2 b-2 b']);
+    expect(recap['a']).toMatchObject({ changed: 1, failed: 0 });
+    const second = await lab.run(play('- { name: f, copy: { dest: "{{dir}}/f", content: "a-2 b-2 b" } }'));
+    expect(second.recap['b']).toMatchObject({ changed: 0 });
+  });
+
+  test('what a host has not set that has failed, or does not come to, nobody waits for', async () => {
+    const lab = new LocalLab(['a', 'b']);
+    const { exitCode, error } = await lab.run(
+      play(`
+- { name: fails, shell: "false", when: 'eq inventory_hostname "b"' }
+- { name: set, set_fact: { x: 1 } }
+- { name: others, debug: { msg: "{{hostvars.b.x}}" } }`),
+    );
+    expect(exitCode).toBe(3);
+    expect(error).toBe('b: it said nothing');
+    const { said } = await lab.run(
+      play(`
+- block:
+    - { name: fails, shell: "false", when: 'eq inventory_hostname "a"' }
+    - { name: once, command: "true", run_once: true, when: 'eq inventory_hostname "b"' }
+    - { name: set, set_fact: { x: 1 } }
+  rescue:
+    - { name: rescue, debug: { msg: "{{hostvars.b.x}}" } }`),
+    );
+    expect(said).toEqual(['a: 1']);
+  });
 });
 
 test('a loop that is not there matters only where the conditions hold, as in Ansible', async () => {

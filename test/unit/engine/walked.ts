@@ -7,7 +7,7 @@ import {
   type Settled,
   type TaskReport,
 } from '../../../src/engine/tasks/outcome.ts';
-import { OnceForAll } from '../../../src/engine/tasks/run-once.ts';
+import { BatchWalk } from '../../../src/engine/tasks/batch-walk.ts';
 import type { Strategy } from '../../../src/engine/tasks/strategy.ts';
 import { LocalLab, type RunSettings } from './local.ts';
 
@@ -81,23 +81,19 @@ export class Scripted implements Strategy {
 const keyOf = ({ name, label }: Instance) => (label === undefined ? name : `${name} of ${label}`);
 
 /** The first play of a run, walked on one host; its failure, if it has one. */
-export async function walkOn(
-  run: RunContext,
-  strategy: Strategy,
-  host = 'a',
-  once = new OnceForAll(run.alive(['a', 'b'])),
-) {
+export async function walkOn(run: RunContext, strategy: Strategy, host = 'a', together?: BatchWalk) {
   const [first] = run.options.plays;
   if (!first) throw new Error('no play');
   const { play, limited: hosts } = first;
+  const walk = together ?? new BatchWalk(play, run.alive(['a', 'b']));
   try {
-    await run.walker(host, play, { hosts, batch: hosts }, strategy, once).walk();
+    await run.walker(host, play, { hosts, batch: hosts }, strategy, walk).walk();
     return undefined;
   } catch (error) {
     if (!(error instanceof HostFailed)) throw error;
     return error.error;
   } finally {
-    once.abandon(host);
+    walk.abandon(host);
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError, TaskFailedError, UnreachableError } from '../../../../src/core/errors.ts';
-import { OnceForAll } from '../../../../src/engine/tasks/run-once.ts';
+import { BatchWalk } from '../../../../src/engine/tasks/batch-walk.ts';
 import type { Instance } from '../../../../src/engine/tasks/instance.ts';
 import type { Settled } from '../../../../src/engine/tasks/outcome.ts';
+import type { RunContext } from '../../../../src/engine/run-context.ts';
 import { LocalLab } from '../local.ts';
 import { away, failed, playOf, Scripted, walk, walkOn } from '../walked.ts';
 
@@ -263,6 +264,10 @@ describe('results', () => {
 });
 
 describe('run_once', () => {
+  const batchOf = ({ options: { plays } }: RunContext) => {
+    if (!plays[0]) throw new Error('no play');
+    return new BatchWalk(plays[0].play, ['a', 'b']);
+  };
   const tasks = playOf(`
 - { name: before, command: x }
 - { name: once, command: x, run_once: true, register: r }
@@ -270,9 +275,9 @@ describe('run_once', () => {
 
   test('is done on the first host; the other waits and has its result', async () => {
     const { run } = await new LocalLab(['a', 'b']).context(tasks);
-    const once = new OnceForAll(['a', 'b']);
+    const together = batchOf(run);
     const [first, second] = [new Scripted({}, true), new Scripted({}, true)];
-    await Promise.all([walkOn(run, second, 'b', once), walkOn(run, first, 'a', once)]);
+    await Promise.all([walkOn(run, second, 'b', together), walkOn(run, first, 'a', together)]);
     expect(first.told).toEqual(['before: changed', 'once: changed', 'after: changed']);
     expect(second.told).toEqual(['before: changed', 'after: changed']);
     // What the other has under way does not wait with it.
@@ -281,9 +286,9 @@ describe('run_once', () => {
 
   test('is the next host’s where the first fails before it comes to it', async () => {
     const { run } = await new LocalLab(['a', 'b']).context(tasks);
-    const once = new OnceForAll(['a', 'b']);
+    const together = batchOf(run);
     const [first, second] = [new Scripted({ before: failed }), new Scripted()];
-    await Promise.all([walkOn(run, second, 'b', once), walkOn(run, first, 'a', once)]);
+    await Promise.all([walkOn(run, second, 'b', together), walkOn(run, first, 'a', together)]);
     expect(first.told).toEqual(['before: failed']);
     expect(second.told).toEqual(['before: changed', 'once: changed', 'after: changed']);
   });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { OnceForAll } from '../../../../src/engine/tasks/run-once.ts';
+import { BatchWalk } from '../../../../src/engine/tasks/batch-walk.ts';
 import { tagSelector } from '../../../../src/actions/load.ts';
 
+const noTasks = { tasks: [] };
 const nothing = () => Promise.resolve();
 
 describe('run_once', () => {
   test('is for the first of the batch, whoever comes first; the others get its result', async () => {
-    const once = new OnceForAll(['a', 'b', 'c']);
+    const once = new BatchWalk(noTasks, ['a', 'b', 'c']);
     const others = Promise.all([once.claim(1, 'c', nothing), once.claim(1, 'b', nothing)]);
     expect(await once.claim(1, 'a', nothing)).toBe('mine');
     once.fulfil(1, { value: 5 });
@@ -18,7 +19,7 @@ describe('run_once', () => {
   });
 
   test('who waits sends its own changes first', async () => {
-    const once = new OnceForAll(['a', 'b']);
+    const once = new BatchWalk(noTasks, ['a', 'b']);
     const story: string[] = [];
     await once.claim(1, 'a', nothing);
     const waits = once
@@ -32,7 +33,7 @@ describe('run_once', () => {
   });
 
   test('what an owner that failed had not done goes to another; what it had done stays', async () => {
-    const once = new OnceForAll(['a', 'b']);
+    const once = new BatchWalk(noTasks, ['a', 'b']);
     await once.claim(1, 'a', nothing);
     await once.claim(2, 'a', nothing);
     once.fulfil(1, { value: 'done' });
