@@ -576,7 +576,7 @@ ${files.map((file) => `    - ${file}`).join('\n')}
   rescue:
     - { name: rescue, debug: { msg: "{{hostvars.b.x}}" } }`),
     );
-    expect(said).toEqual(['a: 1']);
+    expect(said.at(-1)).toBe('a: 1');
   });
 });
 
