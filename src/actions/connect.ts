@@ -10,7 +10,9 @@ import { TemplateError } from '../vars/template.ts';
 import { textOf } from '../vars/value.ts';
 
 /** The names of each connection variable. Only Ansible's own count: any other is of a playbook. */
-const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly string[]>> = {
+const connectionVariables: Readonly<
+  Record<Exclude<keyof ConnectionVariables, 'openssh'>, readonly string[]>
+> = {
   host: ['ansible_host', 'ansible_ssh_host'],
   port: ['ansible_port', 'ansible_ssh_port'],
   user: ['ansible_user', 'ansible_ssh_user'],
@@ -23,7 +25,7 @@ const connectionVariables: Readonly<Record<keyof ConnectionVariables, readonly s
 };
 
 /** Ansible's names for ways in by SSH. */
-const bySsh = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh'];
+const bySsh = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 'openssh'];
 
 /** Opens connections to the hosts of an inventory. */
 export class Connector {
@@ -67,7 +69,8 @@ export function connectionVariablesOf(variables: VariableSources, host: string):
     const value = first(scope, names, host);
     return value === undefined ? [] : [[name, value]];
   });
-  return Object.fromEntries(found) as ConnectionVariables;
+  const known = Object.fromEntries(found) as ConnectionVariables;
+  return way === 'openssh' ? { ...known, openssh: true } : known;
 }
 
 function first(scope: Scope, names: readonly string[], host: string): string | undefined {

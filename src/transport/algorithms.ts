@@ -1,6 +1,10 @@
 import type { Algorithms } from 'ssh2';
 import type { KnownHosts } from './known-hosts.ts';
-import type { AlgorithmKind, Target } from './target.ts';
+
+type AlgorithmKind = 'kexalgorithms' | 'hostkeyalgorithms' | 'ciphers' | 'macs';
+
+/** The algorithms that may be used; all that there are where that is not said. */
+export type AllowedAlgorithms = Readonly<Record<AlgorithmKind, readonly string[] | undefined>>;
 
 /** What drover can do, in the order of preference; `old` ones only where ssh's configuration asks for them. */
 const abilities = {
@@ -56,23 +60,28 @@ const abilities = {
 } as const satisfies Record<AlgorithmKind, Record<'usual' | 'old', readonly string[]>>;
 
 /** Those of a kind that drover can do and ssh may use. */
-function usableAlgorithms({ algorithms }: Target, kind: AlgorithmKind): string[] {
+function usableAlgorithms(algorithms: AllowedAlgorithms, kind: AlgorithmKind): string[] {
   const { usual, old } = abilities[kind];
   const allowed = algorithms[kind];
   return allowed ? [...usual, ...old].filter((each) => allowed.includes(each)) : [...usual];
 }
 
+/** Whether there is none of a kind that both can. */
+export function hasNoAlgorithm(allowed: AllowedAlgorithms): boolean {
+  return Object.keys(abilities).some((kind) => usableAlgorithms(allowed, kind as AlgorithmKind).length === 0);
+}
+
 /** What a connection is negotiated with; the types of the keys on record come first. */
-export function algorithmsFor(target: Target, known: KnownHosts): Algorithms {
-  const types = usableAlgorithms(target, 'hostkeyalgorithms');
+export function algorithmsFor(allowed: AllowedAlgorithms, knownAs: string, known: KnownHosts): Algorithms {
+  const types = usableAlgorithms(allowed, 'hostkeyalgorithms');
   const first = known
-    .typesOf(target.knownAs)
+    .typesOf(knownAs)
     .flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]))
     .filter((type) => types.includes(type));
   return {
-    kex: usableAlgorithms(target, 'kexalgorithms'),
+    kex: usableAlgorithms(allowed, 'kexalgorithms'),
     serverHostKey: [...new Set([...first, ...types])],
-    cipher: usableAlgorithms(target, 'ciphers'),
-    hmac: usableAlgorithms(target, 'macs'),
+    cipher: usableAlgorithms(allowed, 'ciphers'),
+    hmac: usableAlgorithms(allowed, 'macs'),
   } as Algorithms;
 }

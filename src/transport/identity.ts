@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import ssh2, { type AnyAuthMethod, type KnownPublicKeys, type ParsedKey } from 'ssh2';
-import { memoize } from '../core/memo.ts';
-import { fileStamp } from './file-stamp.ts';
+import { publicKeysOf, readKey, wireFormat } from './key-file.ts';
 import type { Target } from './target.ts';
 
 interface Identity {
@@ -69,11 +67,7 @@ export class Identities {
       this.#stories.push(() => `${path} (${key})`);
       return;
     }
-    const certificate = `${path}-cert.pub`;
-    const unused = existsSync(certificate)
-      ? ` (without ${certificate}: certificates are not supported, authorize the key itself)`
-      : '';
-    this.#stories.push(() => `${path}${unused}`);
+    this.#stories.push(() => path);
     this.#all.push({ method: { type: 'publickey', username, key }, protocolName: 'publickey' });
   }
 
@@ -119,47 +113,4 @@ class Agent extends ssh2.OpenSSHAgent {
       done(null, keys);
     });
   }
-}
-
-/** The public keys in a key's file and in the `.pub` beside it, in SSH's wire format. */
-function publicKeysOf(path: string): string[] {
-  return [path, `${path}.pub`].flatMap((file) => {
-    try {
-      const key = ssh2.utils.parseKey(readFileSync(file));
-      return key instanceof Error ? [] : [wireFormat(key)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-type PublicKey = string | Buffer | ParsedKey | { readonly pubKey: PublicKey };
-
-function wireFormat(key: PublicKey): string {
-  if (typeof key === 'string') return key;
-  if (Buffer.isBuffer(key)) return key.toString('base64');
-  return 'getPublicSSH' in key ? key.getPublicSSH().toString('base64') : wireFormat(key.pubKey);
-}
-
-/** Parses again if the file has changed: parsing takes a millisecond for each host of a run. */
-const parseFile = memoize((path: string, _stamp: string) => parse(readFileSync(path)));
-
-/** The key, or why it can't be used. */
-function readKey(path: string): ParsedKey | string {
-  try {
-    return parseFile(path, fileStamp(path));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return code === 'ENOENT' ? 'no such file' : `unreadable: ${code ?? 'error'}`;
-  }
-}
-
-function parse(content: Buffer): ParsedKey | string {
-  const parsed = ssh2.utils.parseKey(content);
-  if (!(parsed instanceof Error)) {
-    return parsed.isPrivateKey() ? parsed : 'a public key: name the private key, or load it with ssh-add';
-  }
-  if (/\bsk-/.test(parsed.message)) return 'a security key (sk): not supported, use a plain key';
-  if (/encrypted/i.test(parsed.message)) return 'encrypted: load it with ssh-add';
-  return `not a private key: ${parsed.message}`;
 }

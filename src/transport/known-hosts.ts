@@ -6,7 +6,7 @@ import { memoize } from '../core/memo.ts';
 import { fileStamp } from './file-stamp.ts';
 
 interface KnownHost {
-  readonly revoked: boolean;
+  readonly marker: string | undefined;
   readonly type: string;
   /** Base64, as in the file. */
   readonly key: string;
@@ -32,15 +32,20 @@ export class KnownHosts {
 
   /** Key types on record for a host, in the file's order. */
   typesOf(name: string): string[] {
-    const trusted = this.#named(name).filter((entry) => !entry.revoked);
+    const trusted = this.#named(name).filter((entry) => entry.marker === undefined);
     return [...new Set(trusted.map((entry) => entry.type))];
+  }
+
+  /** Whether a host may show a certificate of an authority's, which node-ssh cannot judge. */
+  hasAuthority(name: string): boolean {
+    return this.#named(name).some((entry) => entry.marker === '@cert-authority');
   }
 
   verdict(name: string, key: Buffer): HostKeyVerdict {
     const entries = this.#named(name);
     const encoded = key.toString('base64');
-    if (entries.some((entry) => entry.revoked && entry.key === encoded)) return 'revoked';
-    const trusted = entries.filter((entry) => !entry.revoked);
+    if (entries.some((entry) => entry.marker === '@revoked' && entry.key === encoded)) return 'revoked';
+    const trusted = entries.filter((entry) => entry.marker === undefined);
     if (trusted.some((entry) => entry.key === encoded)) return 'known';
     return trusted.length > 0 ? 'changed' : 'unknown';
   }
@@ -109,10 +114,8 @@ function parseLine(line: string): KnownHost[] {
   const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined;
   const [hosts, type, key] = fields;
   if (hosts === undefined || hosts.startsWith('#') || type === undefined || key === undefined) return [];
-  // Certificates of host CAs are not supported; the plain keys beside them are.
-  if (marker !== undefined && marker !== '@revoked') return [];
   const patterns = hosts.split(',');
-  return [{ revoked: marker === '@revoked', type, key, matches: (name) => matchesAny(patterns, name) }];
+  return [{ marker, type, key, matches: (name) => matchesAny(patterns, name) }];
 }
 
 function matchesAny(patterns: readonly string[], name: string): boolean {

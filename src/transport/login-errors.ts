@@ -38,8 +38,10 @@ export function nothingToLogInWith({ name, user }: Target, { tried }: Identities
 /** Why connecting failed, as far as known, and what to do about it. */
 export function explain(target: Target, cause: unknown, seen: Circumstances): UnreachableError {
   const { name, address, port, user } = target;
-  const refusedKey = hostKeyProblem(target, seen);
-  if (refusedKey) return refusedKey;
+  const { verdict, hostKey } = seen;
+  const accepted = verdict === 'known' || (verdict === 'unknown' && target.hostKeyPolicy === 'accept-new');
+  if (verdict !== undefined && !accepted)
+    return hostKeyError(target, verdict, hostKey ? `${keyType(hostKey)} ${fingerprint(hostKey)}` : '');
   const { level } = cause as { level?: string };
   const isSsh = /^SSH-/m.test(seen.said);
   const hungUp = level === 'client-socket' || /^Connection lost/.test(messageOf(cause));
@@ -82,10 +84,13 @@ function quoted(said: string): string {
   return line === '' ? '' : `: it says "${line.slice(0, 80).replace(/[^ -~]/g, '.')}"`;
 }
 
-function hostKeyProblem(target: Target, { verdict, hostKey }: Circumstances): UnreachableError | undefined {
-  const { name, knownAs, knownHostsFiles, hostKeyPolicy } = target;
+/** The error for a host key that is not accepted. */
+export function hostKeyError(
+  { name, knownAs, knownHostsFiles }: Pick<Target, 'name' | 'knownAs' | 'knownHostsFiles'>,
+  verdict: Exclude<HostKeyVerdict, 'known'>,
+  key: string,
+): UnreachableError {
   const place = `${name} (${knownAs})`;
-  const key = hostKey ? `${keyType(hostKey)} ${fingerprint(hostKey)}` : '';
   switch (verdict) {
     case 'changed':
       return new UnreachableError(`${place}: its host key has CHANGED; it now shows ${key}`, {
@@ -94,12 +99,26 @@ function hostKeyProblem(target: Target, { verdict, hostKey }: Circumstances): Un
     case 'revoked':
       return new UnreachableError(`${place}: its host key ${key} is revoked`);
     case 'unknown':
-      if (hostKeyPolicy === 'accept-new') return undefined;
       return new UnreachableError(`${place}: its host key is not known: ${key}`, {
         hint: 'compare the fingerprint, then run once with --accept-new-host-keys',
       });
-    case 'known':
-    case undefined:
-      return undefined;
   }
+}
+
+export function commandRefused(name: string, why: string, cause?: unknown): UnreachableError {
+  return new UnreachableError(`${name}: cannot start a command: ${why}`, {
+    hint: 'its sshd may allow fewer sessions per connection than are open (MaxSessions)',
+    cause,
+  });
+}
+
+export function forwardingForbidden(name: string, cause?: unknown): UnreachableError {
+  return new UnreachableError(`${name}: its sshd forbids TCP forwarding`, {
+    hint: 'set AllowTcpForwarding yes (or local) in its sshd_config: etcd, Patroni and PostgreSQL are reached through it',
+    cause,
+  });
+}
+
+export function connectionLost(name: string, why: string, cause?: unknown): UnreachableError {
+  return new UnreachableError(`${name}: the connection was lost: ${why}`, { cause, host: name });
 }

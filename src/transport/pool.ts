@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { PasswordGate } from './password-gate.ts';
 import { BusyServerError, LoginRefusedError } from './login-errors.ts';
+import { OpenSshConnection } from './openssh.ts';
 import { SshConnection } from './ssh.ts';
 import type { Target } from './target.ts';
 
@@ -9,9 +10,11 @@ import type { Target } from './target.ts';
 const handshakesPerServer = 8;
 const attempts = 8;
 
+export type HostConnection = SshConnection | OpenSshConnection;
+
 /** Opens each host's connection once and keeps it for the run. */
 export class ConnectionPool {
-  readonly #opened = new Map<string, Promise<SshConnection>>();
+  readonly #opened = new Map<string, Promise<HostConnection>>();
   readonly #perServer = new Map<string, ReturnType<typeof pLimit>>();
   readonly #forks: ReturnType<typeof pLimit>;
   readonly #loginGate = new PasswordGate();
@@ -26,7 +29,7 @@ export class ConnectionPool {
   }
 
   /** The connection to a host, opened at the first call. */
-  connect(target: Target): Promise<SshConnection> {
+  connect(target: Target): Promise<HostConnection> {
     let connection = this.#opened.get(target.name);
     if (!connection) {
       connection = this.#forks(() => this.#open(target));
@@ -41,7 +44,7 @@ export class ConnectionPool {
     this.#opened.clear();
   }
 
-  #open(target: Target): Promise<SshConnection> {
+  #open(target: Target): Promise<HostConnection> {
     const { name: host, user, password } = target;
     if (password === undefined) return this.#attempt(target);
     return this.#loginGate.pass({
@@ -58,14 +61,18 @@ export class ConnectionPool {
     });
   }
 
-  async #attempt(target: Target): Promise<SshConnection> {
+  async #attempt(target: Target): Promise<HostConnection> {
     const { address, port } = firstHop(target);
     const server = `${address}:${port}`;
     const limit = this.#perServer.get(server) ?? pLimit(handshakesPerServer);
     this.#perServer.set(server, limit);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await limit(() => SshConnection.open(target, this.#sudoGate, this.#signal));
+        return await limit(async () =>
+          target.openssh
+            ? OpenSshConnection.open(target, target.openssh, this.#sudoGate, this.#signal)
+            : SshConnection.open(target, this.#sudoGate, this.#signal),
+        );
       } catch (error) {
         if (!(error instanceof BusyServerError) || attempt === attempts || this.#signal?.aborted) throw error;
         await delay(50 * attempt + Math.random() * 100 * attempt);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../core/errors.ts';
 import { lastLines } from '../core/text.ts';
+import { streamOf } from './child-stream.ts';
 import type { Target } from './target.ts';
 
 /** A connection to a target's sshd: by TCP, or what its ProxyCommand makes. */
@@ -19,28 +20,16 @@ function openByCommand(name: string, command: string): Duplex {
   const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-1000)));
-  child.stdin.on('error', () => undefined);
-  const stream = new Duplex({
-    read: () => child.stdout.resume(),
-    write: (chunk, _encoding, done) => void child.stdin.write(chunk, () => done()),
-    final: (done) => void child.stdin.end(done),
-    destroy: (error, done) => {
-      child.kill();
-      done(error);
-    },
+  const ended = new Promise<Error>((resolve) => {
+    const end = (why: string) => {
+      const words = said.trim() === '' ? why : lastLines(said);
+      const hint = `try it: ${command}`;
+      resolve(new UnreachableError(`${name}: its ProxyCommand has ended: ${words}`, { hint }));
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('close', (status, by) => end(by ?? `exit status ${status ?? '?'}`));
   });
-  child.stdout.on('data', (chunk: Buffer) => stream.push(chunk) || child.stdout.pause());
-  const end = (why: string) => {
-    const words = said.trim() === '' ? why : lastLines(said);
-    stream.destroy(
-      new UnreachableError(`${name}: its ProxyCommand has ended: ${words}`, { hint: `try it: ${command}` }),
-    );
-  };
-  child.once('error', (error) => end(error.message));
-  child.once('close', (status, by) => end(by === null ? `exit status ${status ?? '?'}` : by));
-  // ssh2 adds a listener of its own; until then an error must not end the process.
-  stream.on('error', () => undefined);
-  return stream;
+  return streamOf(child, () => ended);
 }
 
 function openTcp({ name, address, port, timeout }: Target, signal?: AbortSignal): Promise<Duplex> {

@@ -6,7 +6,13 @@ import { algorithmsFor } from './algorithms.ts';
 import type { CommandChannel } from './channel.ts';
 import { Identities } from './identity.ts';
 import { fingerprint, KnownHosts, remember, type HostKeyVerdict } from './known-hosts.ts';
-import { explain, nothingToLogInWith } from './login-errors.ts';
+import {
+  commandRefused,
+  connectionLost,
+  explain,
+  forwardingForbidden,
+  nothingToLogInWith,
+} from './login-errors.ts';
 import { PasswordGate } from './password-gate.ts';
 import { openSocket } from './socket.ts';
 import type { Target } from './target.ts';
@@ -90,11 +96,7 @@ export class SshConnection {
     const { client } = this.#opened;
     const channel = await this.#openChannel<ClientChannel>(
       (done) => client.exec(command, done),
-      (error) =>
-        new UnreachableError(`${this.target.name}: cannot start a command: ${channelProblem(error)}`, {
-          hint: 'its sshd may allow fewer sessions per connection than are open (MaxSessions)',
-          cause: error,
-        }),
+      (error) => commandRefused(this.target.name, channelProblem(error), error),
     );
     return this.#asCommand(channel);
   };
@@ -106,7 +108,7 @@ export class SshConnection {
       (done) => client.forwardOut('127.0.0.1', 0, address, port, done),
       (error) =>
         error.reason === prohibited
-          ? this.#forbidden(error)
+          ? forwardingForbidden(this.target.name, error)
           : new Error(`${address}:${port} from ${this.target.name}: ${channelProblem(error)}`),
     );
     // The user of the stream may no longer listen when the connection is lost.
@@ -187,13 +189,6 @@ export class SshConnection {
     };
   }
 
-  #forbidden(cause: Error): UnreachableError {
-    return new UnreachableError(`${this.target.name}: its sshd forbids TCP forwarding`, {
-      hint: 'set AllowTcpForwarding yes (or local) in its sshd_config: etcd, Patroni and PostgreSQL are reached through it',
-      cause,
-    });
-  }
-
   #lostError(cause?: unknown): UnreachableError {
     if (this.#lost) return this.#lost;
     const { interval, count } = this.target.keepalive;
@@ -201,8 +196,7 @@ export class SshConnection {
     const silence = `no sign of life for ${(interval * (count + 1)) / 1000} s`;
     const told = cause === undefined ? 'the other side closed it' : messageOf(cause);
     const why = silent ? silence : told;
-    const { name } = this.target;
-    return new UnreachableError(`${name}: the connection was lost: ${why}`, { cause, host: name });
+    return connectionLost(this.target.name, why, cause);
   }
 }
 
@@ -231,7 +225,7 @@ async function logIn(target: Target, socket: Duplex): Promise<Opened> {
         verdict = known.verdict(target.knownAs, key);
         return verdict === 'known' || (verdict === 'unknown' && target.hostKeyPolicy === 'accept-new');
       },
-      algorithms: algorithmsFor(target, known),
+      algorithms: algorithmsFor(target.algorithms, target.knownAs, known),
       ...(target.forwardAgent && target.agent !== undefined
         ? { agent: target.agent, agentForward: true }
         : {}),

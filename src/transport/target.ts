@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { UsageError } from '../core/errors.ts';
 import { splitWords } from '../shell/words.ts';
+import type { AllowedAlgorithms } from './algorithms.ts';
 import { hostName } from './known-hosts.ts';
+import { whyOpenSsh } from './openssh-need.ts';
 import {
   circularJump,
   expandHome,
@@ -42,11 +44,17 @@ export interface Target {
   readonly timeout: number;
   /** A keepalive is sent every `interval` milliseconds; after `count` unanswered ones the host is lost. */
   readonly keepalive: { readonly interval: number; readonly count: number };
-  /** The algorithms that may be used, by ssh's keyword; all that there are where that is not said. */
-  readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[] | undefined>>;
+  readonly algorithms: AllowedAlgorithms;
+  /** Where the program ssh makes the connection: what it is called with. */
+  readonly openssh: OpenSshWay | undefined;
 }
 
-export type AlgorithmKind = 'kexalgorithms' | 'hostkeyalgorithms' | 'ciphers' | 'macs';
+export interface OpenSshWay {
+  readonly args: readonly string[];
+  readonly host: string;
+  /** What of ssh drover does not have itself. */
+  readonly why: string;
+}
 
 /** The connection variables of a host, by their inventory names without `ansible_`. */
 export interface ConnectionVariables {
@@ -59,6 +67,8 @@ export interface ConnectionVariables {
   readonly ssh_args?: string;
   readonly ssh_common_args?: string;
   readonly ssh_extra_args?: string;
+  /** The program ssh makes the connection, whether that is needed or not. */
+  readonly openssh?: boolean;
 }
 
 /** Options of the command line; they override the inventory. */
@@ -90,11 +100,13 @@ export async function resolveTarget(
     key: options.privateKey ?? variables.ssh_private_key_file,
     args: argumentsOf(name, variables),
   };
-  const target = await resolve(name, spec, options, config, []);
+  const password = options.askedPassword ?? variables.password;
+  const target = await resolve(name, spec, password, options, config, []);
+  const asked = { args: config.argumentsFor(spec), host: spec.address, why: 'ansible_connection' };
   return {
     ...target,
-    password: options.askedPassword ?? variables.password,
     becomePassword: options.askedBecomePassword ?? variables.become_password,
+    openssh: variables.openssh ? asked : target.openssh,
   };
 }
 
@@ -102,6 +114,7 @@ export async function resolveTarget(
 async function resolve(
   name: string,
   spec: HostSpec,
+  password: string | undefined,
   options: ConnectionOptions,
   config: SshConfig,
   way: readonly string[],
@@ -118,7 +131,7 @@ async function resolve(
   const jump = first('proxyjump');
   const proxyCommand = first('proxycommand');
   const seconds = Number(first('connecttimeout'));
-  return {
+  const target: Omit<Target, 'openssh'> = {
     name,
     ...place,
     methods: methodsOf(settings),
@@ -126,8 +139,7 @@ async function resolve(
     identitiesOnly: first('identitiesonly') === 'yes',
     agent: agentOf(first('identityagent')),
     forwardAgent: first('forwardagent') === 'yes',
-    // Those of a jump host are not known.
-    password: undefined,
+    password,
     becomePassword: undefined,
     knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((keyword) =>
       (first(keyword)?.split(/\s+/) ?? []).map((path) => (path === 'none' ? '/dev/null' : expandHome(path))),
@@ -151,6 +163,11 @@ async function resolve(
       ciphers: first('ciphers')?.split(','),
       macs: first('macs')?.split(','),
     },
+  };
+  const why = target.jump?.openssh?.why ?? whyOpenSsh(target, settings);
+  return {
+    ...target,
+    openssh: why === undefined ? undefined : { args: config.argumentsFor(spec), host: spec.address, why },
   };
 }
 
@@ -265,7 +282,8 @@ function resolveJump(
     key: undefined,
     args: [...configFileIn(args), ...(hops.length === 0 ? [] : ['-J', hops.join(',')])],
   };
-  return resolve(host, spec, options, config, [...way, jump]);
+  // Its password is not known.
+  return resolve(host, spec, undefined, options, config, [...way, jump]);
 }
 
 /** The `-F FILE` of arguments. */

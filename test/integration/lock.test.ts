@@ -1,7 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LockHeldError } from '../../src/core/errors.ts';
 import { Vault } from '../../src/core/secrets.ts';
@@ -11,9 +9,9 @@ import { lockOptions } from './support/lock-options.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { Sshd } from './support/sshd.ts';
+import { startHolder } from './support/start-holder.ts';
 
 const controller = Controller.use();
-const bundle = join(controller.home, 'holder.cjs');
 const holders: ChildProcess[] = [];
 let machines: [Machine, Machine];
 let sshds: [Sshd, Sshd];
@@ -26,14 +24,6 @@ beforeAll(async () => {
     if (sshd) await controller.trust(machine, sshd);
     await controller.authorizeOn(machine);
   }
-  await build({
-    entryPoints: [join(import.meta.dirname, 'support/holder.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['cpu-features', '*.node'],
-  });
 });
 afterEach(async () => {
   for (const holder of holders.splice(0)) holder.kill('SIGKILL');
@@ -55,12 +45,8 @@ async function connect(): Promise<HostRun[]> {
 /** Another controller, which holds the first host's lock, and runs a script there. */
 async function hold(script: string): Promise<ChildProcess> {
   const target = await controller.target(sshds[0], {}, 'node1');
-  const holder = spawn(process.execPath, [bundle, JSON.stringify(target), script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const holder = await startHolder(controller, target, script);
   holders.push(holder);
-  const [said] = (await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')])) as [unknown];
-  expect(String(said)).toBe('held\n');
   return holder;
 }
 

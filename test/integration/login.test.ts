@@ -66,7 +66,6 @@ describe('keys', () => {
       () => controller.makeKey('locked', 'ed25519', 'secret'),
     ],
     ['an old encrypted key', 'encrypted: load it with ssh-add', () => oldEncryptedKey()],
-    ['a security key', 'a security key (sk): not supported', () => textFile('id_sk', securityKey())],
     ['a public key', 'a public key', async () => `${await controller.makeKey('half', 'ed25519')}.pub`],
     ['no key at all', 'not a private key', () => textFile('notes.txt', 'buy milk\n')],
     ['a file that is not there', 'no such file', () => join(controller.home, '.ssh/gone')],
@@ -76,16 +75,6 @@ describe('keys', () => {
     const refused = controller.connect(controller.target(sshd, { ssh_private_key_file: path }));
     await expect(refused).rejects.toThrow(UnreachableError);
     await expect(refused).rejects.toThrow(`${path} (${reason}`);
-  });
-
-  test('a certificate beside the key is named, as it is not shown to the host', async () => {
-    const authority = await controller.makeKey('authority', 'ed25519');
-    const path = await controller.makeKey('certified', 'ed25519');
-    await execa('ssh-keygen', ['-q', '-s', authority, '-I', 'op', '-n', 'op', `${path}.pub`]);
-    const refused = controller.connect(controller.target(sshd, { user: 'op', ssh_private_key_file: path }));
-    await expect(refused).rejects.toThrow(
-      `${path} (without ${path}-cert.pub: certificates are not supported, authorize the key itself)`,
-    );
   });
 
   test('of several identities the one that fits gets in', async () => {
@@ -269,37 +258,6 @@ async function oldEncryptedKey(): Promise<string> {
   const path = await controller.makeKey('locked_pem', 'rsa', 'secret');
   await execa('ssh-keygen', ['-q', '-p', '-m', 'PEM', '-P', 'secret', '-N', 'secret', '-f', path]);
   return path;
-}
-
-/** A key of a security key's, as ssh-keygen writes it: what can't be made without the device. */
-function securityKey(): string {
-  const word = (content: string | Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(content.length);
-    return Buffer.concat([length, Buffer.from(content)]);
-  };
-  const type = word('sk-ssh-ed25519@openssh.com');
-  const identity = Buffer.concat([type, word(Buffer.alloc(32, 7)), word('ssh:')]);
-  const secret = Buffer.concat([
-    Buffer.alloc(8),
-    identity,
-    Buffer.from([1]),
-    word('handle'),
-    word(''),
-    word('op'),
-  ]);
-  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, (8 - (secret.length % 8)) % 8));
-  const content = Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
-    ...['none', 'none', ''].map(word),
-    Buffer.from([0, 0, 0, 1]),
-    word(identity),
-    word(Buffer.concat([secret, padding])),
-  ]);
-  const lines = content.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join(
-    '\n',
-  );
 }
 
 function textFile(name: string, text: string): string {

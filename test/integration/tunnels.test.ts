@@ -7,7 +7,7 @@ import { sendHttp, type HttpRequest } from '../../src/clients/http.ts';
 import { runSql, type SqlQuery } from '../../src/clients/sql.ts';
 import type { OpenStream } from '../../src/clients/stream.ts';
 import { UnreachableError } from '../../src/core/errors.ts';
-import type { SshConnection } from '../../src/transport/ssh.ts';
+import type { HostConnection } from '../../src/transport/pool.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { Sshd } from './support/sshd.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine.stop());
 
-const connect = (): Promise<SshConnection> => controller.connect(controller.target(sshd));
+const connect = (): Promise<HostConnection> => controller.connect(controller.target(sshd));
 
 async function open(line: string): Promise<Duplex> {
   const stream = await (await connect()).openStream('127.0.0.1', 8008);
@@ -252,6 +252,6 @@ describe('a stream', () => {
   });
 });
 
-function bound(connection: SshConnection) {
+function bound(connection: HostConnection) {
   return { openStream: (address: string, port: number) => connection.openStream(address, port) };
 }

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, vi } from 'vitest';
 import { run } from '../../../src/lab/shell.ts';
 import { hostName } from '../../../src/transport/known-hosts.ts';
-import { ConnectionPool } from '../../../src/transport/pool.ts';
+import { ConnectionPool, type HostConnection } from '../../../src/transport/pool.ts';
 import { Session } from '../../../src/transport/session.ts';
-import type { SshConnection } from '../../../src/transport/ssh.ts';
 import { SshConfig } from '../../../src/transport/ssh-config.ts';
 import {
   resolveTarget,
@@ -95,12 +94,12 @@ export class Controller {
     return this.#kept(new ConnectionPool(forks));
   }
 
-  async connect(target: Target | Promise<Target>): Promise<SshConnection> {
+  async connect(target: Target | Promise<Target>): Promise<HostConnection> {
     return this.pool().connect(await target);
   }
 
   async open(
-    connection: SshConnection,
+    connection: HostConnection,
     options: Partial<Parameters<typeof Session.open>[0]> = {},
   ): Promise<Session> {
     const { openCommand, target } = connection;
