@@ -32,7 +32,6 @@ export class Verb extends Command {
   verb(name: string, summary: string): Verb {
     const path = this.parent ? `${this.name()} ${name}` : name;
     const verb = new Verb(name).copyInheritedSettings(this).helpCommand(false).description(summary);
-    verb.addHelpOption(new Option('-h, --help', 'print this').helpGroup(commonHeading));
     this.addCommand(verb.showHelpAfterError(`(drover ${path} --help lists its options)`));
     this.verbs.push(verb);
     return verb;
@@ -48,6 +47,7 @@ export class Verb extends Command {
   shares(...names: readonly OptionName[]): this {
     for (const name of optionNames.filter((each) => names.includes(each)))
       this.addOption(optionNamed(name).helpGroup(commonHeading));
+    this.addHelpOption(new Option('-h, --help', 'print this').helpGroup(commonHeading));
     return this;
   }
 

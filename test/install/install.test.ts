@@ -83,9 +83,10 @@ describe.each(ways)('drover installed by %s', (_name, install) => {
   });
 
   test('brings its man page', () => {
-    const page = sandbox.run('man', ['--warnings', join(prefix, 'share/man/man1/drover.1')], {
-      MANWIDTH: '80',
-    });
+    const file = join(prefix, 'share/man/man1/drover.1');
+    const as = { MANWIDTH: '80', LC_ALL: 'C.UTF-8' };
+    expect(sandbox.run('sh', ['-c', 'man --warnings "$0" 2>&1 >/dev/null', file], as)).toBe('');
+    const page = sandbox.run('man', [file], as);
     expect(page).toMatch(/highly\s+available\s+PostgreSQL/);
     for (const verb of ['provision', 'edit-config', 'lab up', 'completion <shell>'])
       expect(page).toContain(`\n   ${verb}`);
