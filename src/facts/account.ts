@@ -1,5 +1,5 @@
-import { quoteAll } from '../shell/quote.ts';
-import { checkKey, type Collector, type Need } from './need.ts';
+import { quote, quoteAll } from '../shell/quote.ts';
+import { checkKey, type Collector, type FactKind, type Need } from './need.ts';
 
 export interface UserFact {
   readonly uid: number;
@@ -45,9 +45,36 @@ export function needGroup(name: string): Need<GroupFact | undefined> {
   };
 }
 
+/** Whether there is a user of this name: less than `needUser`, and as good as free. */
+export function needUserName(name: string): Need<boolean> {
+  return { kind: 'user-name', key: checkKey(name), parse: (records) => records.length > 0 };
+}
+
+/** Whether there is a group of this name. */
+export function needGroupName(name: string): Need<boolean> {
+  return { kind: 'group-name', key: checkKey(name), parse: (records) => records.length > 0 };
+}
+
+export const accountNameCollector: Collector = {
+  kinds: ['user-name', 'group-name'],
+  // Those of the files take no process; only for others the name service is asked.
+  script(needs) {
+    const look = (kind: FactKind, database: string) => {
+      const names = needs.filter((need) => need.kind === kind).map(({ key }) => key);
+      if (names.length === 0) return '';
+      const print = `printf '${kind}\\t%s\\tyes\\n' "$n"`;
+      return `m=${quote(` ${names.join(' ')} `)}
+while IFS=: read -r n _; do case $m in *" $n "*) ${print}; m="\${m%% "$n" *} \${m#* "$n" }" ;; esac; done </etc/${database}
+for n in $m; do getent ${database} -- "$n" >/dev/null && ${print}; done
+`;
+    };
+    return `${look('user-name', 'passwd')}${look('group-name', 'group')}`;
+  },
+};
+
 /** All that is known of an account: a user's group has its name. */
 export function factsOfAccount(name: string): Need<unknown>[] {
-  return [needUser(name), needGroup(name)];
+  return [needUser(name), needGroup(name), needUserName(name), needGroupName(name)];
 }
 
 export const groupCollector: Collector = {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { memoizeLast } from '../core/memo.ts';
 import { beginGathering, endGathering } from '../shell/feed.ts';
-import { groupCollector, userCollector } from './account.ts';
+import { accountNameCollector, groupCollector, userCollector } from './account.ts';
 import { contentCollector } from './content.ts';
 import { hostCollector } from './host.ts';
 import { kernelModuleCollector, sysctlCollector } from './kernel.ts';
 import { listenerCollector } from './listener.ts';
 import { identify, type Collector, type FactKind, type FactRecord, type Need } from './need.ts';
 import { candidateCollector, packageCollector } from './package.ts';
-import { changeTimeCollector, pathCollector } from './path.ts';
+import { changeTimeCollector, filledCollector, pathCollector } from './path.ts';
 import { readCollector, scriptCollector } from './script.ts';
 import { spaceCollector } from './space.ts';
 import { restartRecordCollector, unitCollector } from './unit.ts';
@@ -17,6 +17,7 @@ const collectors: readonly Collector[] = [
   hostCollector,
   pathCollector,
   changeTimeCollector,
+  filledCollector,
   contentCollector,
   packageCollector,
   candidateCollector,
@@ -24,6 +25,7 @@ const collectors: readonly Collector[] = [
   restartRecordCollector,
   userCollector,
   groupCollector,
+  accountNameCollector,
   kernelModuleCollector,
   sysctlCollector,
   listenerCollector,

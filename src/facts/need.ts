@@ -10,7 +10,9 @@ export type FactKind =
   | 'ctime'
   | 'daemon-reload'
   | 'digest'
+  | 'filled'
   | 'group'
+  | 'group-name'
   | 'host'
   | 'http'
   | 'kernel-module'
@@ -24,7 +26,8 @@ export type FactKind =
   | 'sql'
   | 'sysctl'
   | 'unit'
-  | 'user';
+  | 'user'
+  | 'user-name';
 
 /** The fields that a collector printed for one key, without kind and key. One key may have several records. */
 export type FactRecord = readonly string[];
@@ -42,6 +45,15 @@ export interface Need<F> {
   readonly host?: string;
   parse(records: readonly FactRecord[]): F;
 }
+
+/** What rules a change out, and what to do about it. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** A fact that a change takes for granted: it says what is in the way, if something is. */
+export type Presumption = Need<Obstacle | undefined>;
 
 /** A fact of another host: it may not be reachable. */
 export type Answer<F> = { answered: true; fact: F } | { answered: false; reason: string };

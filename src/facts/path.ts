@@ -59,6 +59,20 @@ for p; do [ -L "$p" ] && printf 'path\\t%s\\tlink\\t%s\\n' "$p" "$(readlink -- "
     ),
 };
 
+/** Whether a path is a directory with something in it. */
+export function needFilled(path: string): Need<boolean> {
+  return { kind: 'filled', key: checkKey(path), parse: (records) => records.length > 0 };
+}
+
+export const filledCollector: Collector = {
+  kinds: ['filled'],
+  script: (needs) =>
+    forPaths(
+      needs,
+      `find "$@" -maxdepth 0 -type d ! -empty -printf 'filled\\t%p\\tyes\\n' 2>/dev/null; [ $? -lt 126 ] || exit 9`,
+    ),
+};
+
 /** When a file's content or attributes last changed, in seconds since 1970; undefined when it is not there. */
 export function needChangeTime(path: string): Need<number | undefined> {
   return {

@@ -1,7 +1,7 @@
 // A folder for each module: what it takes, needs to know, decides, and has run. None touches a host or another module.
 import * as z from 'zod';
 import { memoize, memoizeLast } from '../core/memo.ts';
-import type { Facts, FactRecord, Need, Needs } from '../facts/need.ts';
+import type { Facts, FactRecord, Need, Needs, Presumption } from '../facts/need.ts';
 import type { Change, Verdict, Write } from '../plan/change.ts';
 import type { Operation } from '../plan/operation.ts';
 
@@ -66,6 +66,11 @@ export interface ModuleDefinition<P extends z.ZodType, C extends z.ZodType<Chang
    * changes come first must not hide it until those are made.
    */
   guard?(facts: KnownFacts<N>, params: z.output<P>): Verdict<z.output<C>> | undefined;
+  /**
+   * What its changes take for granted. Looked up while planning, where it is known: a plan lists no change that the host
+   * rules out, unless something before it may make that possible.
+   */
+  presumes?(params: z.output<P>): readonly Presumption[];
   /** What carries out one planned change; decides nothing. */
   apply(change: z.output<C>, context: ModuleContext): readonly Operation[];
   /** What takes a change that was made back again, where that is a matter of files and settings. */
@@ -119,6 +124,8 @@ export interface Module {
 export interface BoundTask {
   readonly params: unknown;
   readonly needs: readonly Need<unknown>[];
+  /** What its changes take for granted. */
+  readonly presumes: readonly Presumption[];
   readonly aim: string;
   /** The script of a command. */
   readonly command: string | undefined;
@@ -178,6 +185,7 @@ export function defineModule<P extends z.ZodType, C extends z.ZodType<Change>, N
         get mayWrite() {
           return definition.mayWrite?.(params) ?? [];
         },
+        presumes: definition.presumes?.(params) ?? [],
         get command() {
           return definition.command?.(params);
         },

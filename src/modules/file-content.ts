@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { holdsSecret, mask, maskPlaceholders } from '../core/secrets.ts';
 import { largestShownFile, needContent, needDigest } from '../facts/content.ts';
+import type { Presumption } from '../facts/need.ts';
 import { needChangeTime, needPath, pathRecords, type PathFact } from '../facts/path.ts';
 import { changed, changeFields, inSync, predict, refused, type Verdict, type Write } from '../plan/change.ts';
 import { run, type Operation } from '../plan/operation.ts';
 import { restoreFile, writeFile } from '../shell/files.ts';
 import type { ModuleContext } from './define-module.ts';
+import { accounts, inDirectory } from './presumptions.ts';
 import { accountName, filePath, mode } from './params.ts';
 
 /** Parameters that every module which writes a whole file shares with Ansible's. */
@@ -58,6 +60,14 @@ export interface FileFacts {
   readonly path: PathFact | undefined;
   readonly digest: string | undefined;
   readonly before: string | undefined;
+}
+
+/** What writing a file takes for granted. */
+export function presumesOfFile(
+  dest: string,
+  { owner, group }: Pick<WholeFile, 'owner' | 'group'>,
+): Presumption[] {
+  return [...inDirectory(dest), ...accounts([owner], [group])];
 }
 
 /** What has to happen for the file to be there with content, owner and mode. */

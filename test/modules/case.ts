@@ -111,6 +111,8 @@ const fields = {
   diff: Verdict.optional(),
   /** What is refused while the facts that are not given are not known yet. */
   guard: z.union([z.literal('nothing'), Verdict]).optional(),
+  /** What a plan refuses the changes for, given the facts that are told; the others are not known. */
+  ruled_out: z.string().nullable().optional(),
   /** A change to carry out, in place of those that the diff finds. */
   change: Partial.optional(),
   /** The script of the sole operation. */

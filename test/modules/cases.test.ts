@@ -53,8 +53,23 @@ class CaseRun {
   }
 
   check(): void {
-    const { invalid, params, diff, guard, change, script, operations, writes } = this.#case;
-    expect([invalid, diff, guard, change].filter((expected) => expected !== undefined)).toHaveLength(1);
+    const {
+      invalid,
+      params,
+      diff,
+      guard,
+      change,
+      script,
+      operations,
+      writes,
+      ruled_out: obstacle,
+    } = this.#case;
+    const kinds = [invalid, diff, guard, change, obstacle];
+    expect(kinds.filter((expected) => expected !== undefined)).toHaveLength(1);
+    if (obstacle !== undefined) {
+      this.#checkObstacle(obstacle);
+      return;
+    }
     if (guard !== undefined) {
       this.#checkGuard(guard);
       return;
@@ -81,6 +96,16 @@ class CaseRun {
       if (!(error instanceof z.ZodError)) throw error;
       return error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
     }
+  }
+
+  #checkObstacle(expected: string | null): void {
+    const { params, host, facts } = this.#case;
+    const { needs, presumes } = this.#module.bind(params, this.#context);
+    const world = worldsOf(this.#case, [...needs, ...presumes]).get(host);
+    const found = presumes
+      .filter((need) => Object.keys(facts).some((name) => isMeant(name, need, presumes)))
+      .map((need) => need.parse(world?.records(need) ?? [])?.reason);
+    expect(found.find((reason) => reason !== undefined) ?? null).toBe(expected);
   }
 
   #checkGuard(expected: NonNullable<Case['guard']>): void {

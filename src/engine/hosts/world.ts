@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path/posix';
 import { factsOfPath } from '../../facts/content.ts';
+import { factsOfAccount } from '../../facts/account.ts';
 import { identify, type FactKind, type FactRecord, type Need } from '../../facts/need.ts';
 import type { Write } from '../../plan/change.ts';
 
@@ -8,6 +9,13 @@ export const ofPaths: ReadonlySet<FactKind> = new Set(factsOfPath('/').map(({ ki
 
 /** Those of them that are the target's where the path is a link. */
 const throughLinks: readonly FactKind[] = ['digest', 'content', 'ctime'];
+
+/** What is written of these is all that such a change does: a start or a command may make whatever else. */
+const selfContained: ReadonlySet<FactKind> = new Set([
+  ...ofPaths,
+  ...factsOfAccount('').map(({ kind }) => kind),
+  'sysctl',
+]);
 
 /** Why a fact that was known is not any more. */
 interface Unknown {
@@ -27,6 +35,8 @@ export class World {
   readonly #reads: Set<string>;
   /** Contents that were left out because they were what the asker has, with the digest of that. */
   readonly #leftOut: Map<string, string>;
+  /** Something was changed that may have done more than it says. */
+  #isDisturbed = false;
   /** What changes write, taken over when somebody asks: a series of new files often is all that there is. */
   #writes: { readonly write: Write; readonly reason: string }[] = [];
 
@@ -36,7 +46,9 @@ export class World {
     this.#links = new Map(from ? from.#links : []);
     this.#reads = new Set(from ? from.#reads : []);
     this.#leftOut = new Map(from ? from.#leftOut : []);
-    if (from) this.#everything = from.#everything;
+    if (!from) return;
+    this.#everything = from.#everything;
+    this.#isDisturbed = from.#isDisturbed;
   }
 
   fork(): World {
@@ -54,6 +66,12 @@ export class World {
     this.#catchUp();
     const identity = identify(need);
     return this.#recordsIn(need, this.#facts.get(identity) ?? this.#former.get(identity));
+  }
+
+  /** A fact's records, unless a change before may have made another of it, also one that says nothing of it. */
+  undisturbed(need: Need<unknown>): readonly FactRecord[] | undefined {
+    const records = this.records(need);
+    return this.#isDisturbed ? undefined : records;
   }
 
   #recordsIn(need: Need<unknown>, found: readonly FactRecord[] | Unknown | undefined) {
@@ -102,6 +120,7 @@ export class World {
     this.#reads.clear();
     this.#leftOut.clear();
     this.#everything = undefined;
+    this.#isDisturbed = false;
   }
 
   /** Takes over what a change writes: predicted records, or that a fact is no longer known. */
@@ -117,6 +136,7 @@ export class World {
   }
 
   #take(write: Write, reason: string): void {
+    if (write === '*' || !selfContained.has(write.kind)) this.#isDisturbed = true;
     if (write !== '*') {
       const identity = identify(write);
       this.#spread(write, reason);
@@ -131,6 +151,7 @@ export class World {
   /** Makes every known fact unknown for which the test holds. */
   invalidate(test: (kind: FactKind, key: string) => boolean, reason: string): void {
     this.#catchUp();
+    this.#isDisturbed = true;
     this.#forget(this.#reads, reason);
     for (const identity of this.#facts.keys()) {
       const { kind, key } = partsOf(identity);
@@ -153,6 +174,7 @@ export class World {
     // Folders above that were not there are made with it.
     for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
       const above = key.slice(0, end);
+      this.#forget([identify({ kind: 'filled', key: above })], reason);
       const identity = identify({ kind: 'path', key: above });
       const found = this.#facts.get(identity);
       if (found && !('reason' in found) && found.length === 0) this.#facts.set(identity, { reason });

@@ -5,7 +5,7 @@ import { UnhealthyError, type DroverError } from '../../core/errors.ts';
 import { isApiKind } from '../../facts/api.ts';
 import type { Need } from '../../facts/need.ts';
 import type { ModuleContext } from '../../modules/define-module.ts';
-import type { Change, Note, Verdict } from '../../plan/change.ts';
+import { refused, type Change, type Note, type Verdict } from '../../plan/change.ts';
 import { NotYetKnown } from '../../vars/scope.ts';
 import { takeEffect, takeUnknownEffect } from '../tasks/effects.ts';
 import type { Fleet, HostNeed } from '../hosts/fleet.ts';
@@ -119,9 +119,9 @@ export class Plan {
   }
 
   #outcome(instance: Instance): Outcome {
-    const { host, needs, task } = instance;
+    const { host, needs, presumes, task } = instance;
     needs.forEach((need) => this.interests.push({ host, need, task: task.id }));
-    const absent = needs.filter((need) => this.#fleet.recordsOf(need, host) === undefined);
+    const absent = [...needs, ...presumes].filter((need) => this.#fleet.recordsOf(need, host) === undefined);
     if (absent.length > 0) {
       this.missing.push(...absent.map((need) => ({ host, need })));
       return {
@@ -138,11 +138,23 @@ export class Plan {
     }
     const lookUp = (need: Need<unknown>) => this.#recordsOf(need, host);
     const unknown = needs.find((need) => lookUp(need) === undefined);
-    const verdict = unknown ? instance.guard(lookUp) : instance.diff(lookUp);
+    const verdict = unknown ? instance.guard(lookUp) : this.#ifPossible(instance, instance.diff(lookUp));
     if (unknown && verdict?.state !== 'refused') {
       return this.#defer(instance, this.#world(unknown.host ?? host).unknownReason(unknown) ?? 'not known');
     }
     return verdict ? this.#judge(instance, verdict) : this.#defer(instance, 'not known');
+  }
+
+  /** The verdict, but for changes that the host rules out. */
+  #ifPossible(instance: Instance, verdict: Verdict): Verdict {
+    if (verdict.state !== 'changes') return verdict;
+    for (const presumption of instance.presumes) {
+      const at = presumption.host ?? instance.host;
+      const records = this.#fleet.has(at) ? this.#world(at).undisturbed(presumption) : undefined;
+      const obstacle = records && presumption.parse(records);
+      if (obstacle) return refused(obstacle.reason, obstacle.hint);
+    }
+    return verdict;
   }
 
   #judge(instance: Instance, verdict: Verdict): Outcome {

@@ -15,7 +15,7 @@ import type { VaultKeys } from '../../config/vault.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import type { Node, ScalarNode } from '../../core/node.ts';
 import { needRead } from '../../facts/script.ts';
-import type { Need } from '../../facts/need.ts';
+import type { Need, Presumption } from '../../facts/need.ts';
 import type { BoundTask, Module } from '../../modules/define-module.ts';
 import { inSync, refused, type Verdict } from '../../plan/change.ts';
 import { quote } from '../../shell/quote.ts';
@@ -38,6 +38,8 @@ export interface Instance {
   readonly scope: Scope;
   readonly bound: BoundTask;
   readonly needs: readonly Need<unknown>[];
+  /** What its changes take for granted. */
+  readonly presumes: readonly Presumption[];
   /** A command that only reads: its output is a fact. */
   readonly isRead: boolean;
   /** Root, or the login user. */
@@ -161,6 +163,7 @@ export function bindTask(
     scope,
     bound,
     needs: delegateTo === undefined ? needs : needs.map(placed),
+    presumes: delegateTo === undefined ? bound.presumes : bound.presumes.map(placed),
     isRead: read !== undefined,
     become,
     ...wrapped,

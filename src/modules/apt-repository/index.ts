@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { changed, outdate } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
+import { patience } from '../../shell/apt.ts';
 import { defineModule } from '../define-module.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
 import { needPath } from '../../facts/path.ts';
@@ -46,7 +47,7 @@ export const aptRepository = defineModule({
   },
   apply: (change) => [
     ...('gone' in change ? [run(`rm -f -- ${change.resource}`)] : applyFile(change)),
-    run('apt-get -q -o DPkg::Lock::Timeout=300 update', { timeout: 600 }),
+    run(`${patience(300)}\npatiently apt-get -q update`, { timeout: 600 }),
   ],
   writes: (change, context) => [
     ...('gone' in change ? [outdate(needPath(change.resource))] : writesOfFile(change, context)),

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { applyFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  presumesOfFile,
+  writesOfFile,
+} from '../file-content.ts';
 import { diffEdit } from '../file-edit.ts';
 import { defineModule } from '../define-module.ts';
 import { filePath } from '../params.ts';
@@ -55,6 +62,7 @@ export const blockinfile = defineModule({
       (text) => (isGone(params) ? removeBlock(text, params.marker) : insertBlock(text, params)),
       context,
     ),
+  presumes: (params) => presumesOfFile(params.path, params),
   apply: applyFile,
   writes: writesOfFile,
   aim: (params) => (isGone(params) ? `no block in ${params.path}` : `the block in ${params.path}`),

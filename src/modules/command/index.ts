@@ -4,6 +4,7 @@ import { quoteAll } from '../../shell/quote.ts';
 import { splitWords } from '../../shell/words.ts';
 import { CommandChange, commandNeeds, commandParams, commandScript, diffCommand } from '../command-task.ts';
 import { defineModule } from '../define-module.ts';
+import { directory } from '../presumptions.ts';
 
 const Params = z
   .strictObject({
@@ -50,6 +51,7 @@ export const command = defineModule({
       params.cmd ?? words(params).join(' '),
       commandScript(params, quoteAll(words(params))),
     ),
+  presumes: ({ chdir }) => (chdir === undefined ? [] : directory(chdir)),
   apply: ({ script }) => [run(script)],
   writes: () => ['*'],
   aim: (params) => `run ${words(params).join(' ')}`,

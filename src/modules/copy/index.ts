@@ -10,11 +10,13 @@ import {
   FileChange,
   fileParams,
   needsOfFile,
+  presumesOfFile,
   revertFile,
   writesOfFile,
 } from '../file-content.ts';
 import { applyState, diffState, FileStateChange, writesOfState } from '../file-state.ts';
 import { anyPath, mode } from '../params.ts';
+import { accounts, belowDirectory } from '../presumptions.ts';
 
 const Params = z
   .strictObject({
@@ -117,6 +119,10 @@ export const copy = defineModule({
       changed(...verdicts.flatMap((verdict) => (verdict.state === 'changes' ? verdict.changes : [])))
     );
   },
+  presumes: ({ dest, tree, ...params }) =>
+    tree
+      ? [...belowDirectory(dest), ...accounts([params.owner], [params.group])]
+      : presumesOfFile(dest, params),
   apply: (change) => (isFile(change) ? applyFile(change) : applyState(change)),
   revert: (change, context) => (isFile(change) ? revertFile(change, context) : []),
   writes: (change, context) => (isFile(change) ? writesOfFile(change, context) : writesOfState(change)),

@@ -5,6 +5,7 @@ import { changed, refused, type Verdict } from '../../plan/change.ts';
 import { defineModule } from '../define-module.ts';
 import { applyState, diffState, FileStateChange, fileStates, writesOfState } from '../file-state.ts';
 import { absolutePath, accountName, mode } from '../params.ts';
+import { accounts, belowDirectory, emptied, inDirectory } from '../presumptions.ts';
 
 const Params = z
   .strictObject({
@@ -52,6 +53,10 @@ export const file = defineModule({
       ...[own, behind].flatMap((verdict) => (verdict.state === 'changes' ? verdict.changes : [])),
     );
   },
+  presumes: ({ path, state, owner, group }) => [
+    ...(state === 'link' ? inDirectory(path) : state === 'absent' ? emptied(path) : belowDirectory(path)),
+    ...accounts([owner], [group]),
+  ],
   apply: applyState,
   writes: writesOfState,
   aim: ({ path, state }) => (state === 'absent' ? `nothing at ${path}` : `${state} ${path}`),

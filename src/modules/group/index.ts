@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { needGroup } from '../../facts/account.ts';
+import { needGroup, needGroupName } from '../../facts/account.ts';
 import { changed, changeFields, inSync, outdate } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quoteAll } from '../../shell/quote.ts';
@@ -38,6 +38,6 @@ export const group = defineModule({
     return changed({ action: 'update', resource: name, detail, command: ['groupmod', ...id, '--', name] });
   },
   apply: ({ command }) => [run(quoteAll(command))],
-  writes: ({ resource }) => [outdate(needGroup(resource))],
+  writes: ({ resource }) => [needGroup(resource), needGroupName(resource)].map(outdate),
   aim: ({ name, state }) => (state === 'absent' ? `no group ${name}` : `group ${name}`),
 });

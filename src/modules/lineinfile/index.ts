@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { applyFile, FileChange, fileParams, needsOfFile, writesOfFile } from '../file-content.ts';
+import {
+  applyFile,
+  FileChange,
+  fileParams,
+  needsOfFile,
+  presumesOfFile,
+  writesOfFile,
+} from '../file-content.ts';
 import { diffEdit } from '../file-edit.ts';
 import { defineModule } from '../define-module.ts';
 import { filePath } from '../params.ts';
@@ -78,6 +85,7 @@ export const lineinfile = defineModule({
       (text) => (params.state === 'absent' ? removeLines(text, params) : putLine(text, params)),
       context,
     ),
+  presumes: (params) => presumesOfFile(params.path, params),
   apply: applyFile,
   writes: writesOfFile,
   aim: ({ path, line, regexp, state }) =>

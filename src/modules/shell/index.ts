@@ -4,6 +4,7 @@ import { quote } from '../../shell/quote.ts';
 import { CommandChange, commandNeeds, commandParams, commandScript, diffCommand } from '../command-task.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath } from '../params.ts';
+import { directory } from '../presumptions.ts';
 
 const Params = z.strictObject({
   ...commandParams,
@@ -40,6 +41,7 @@ export const shell = defineModule({
   wide: true,
   needs: commandNeeds,
   diff: (facts, params) => diffCommand(facts, params, params.cmd, scriptOf(params)),
+  presumes: ({ chdir }) => (chdir === undefined ? [] : directory(chdir)),
   apply: ({ script }) => [run(script)],
   writes: () => ['*'],
   aim: ({ cmd }) => `run ${cmd.split('\n')[0] ?? cmd}`,

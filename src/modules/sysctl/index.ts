@@ -7,6 +7,7 @@ import { defineModule } from '../define-module.ts';
 import { applyFile, diffFile, FileChange, needsOfFile, writesOfFile } from '../file-content.ts';
 import { refuseEdit } from '../file-edit.ts';
 import { absolutePath, text } from '../params.ts';
+import { inDirectory } from '../presumptions.ts';
 
 const SysctlChange = z.strictObject({
   ...changeFields,
@@ -94,6 +95,7 @@ export const sysctl = defineModule({
       ...(stale ? { value: wanted } : {}),
     });
   },
+  presumes: ({ sysctl_file: path }) => inDirectory(path),
   apply: ({ resource, file, value }) => [
     ...(value === undefined ? [] : [run(`printf '%s\\n' ${quote(value)} > ${quote(procPath(resource))}`)]),
     ...(file ? applyFile(file) : []),

@@ -5,6 +5,7 @@ import {
   FileChange,
   fileParams,
   needsOfFile,
+  presumesOfFile,
   revertFile,
   writesOfFile,
 } from '../file-content.ts';
@@ -36,6 +37,7 @@ export const template = defineModule({
   file: { param: 'src', render: true },
   needs: (params, context) => needsOfFile(params.dest, context.digest(params.content)),
   diff: (facts, params, context) => diffFile(facts, params, context),
+  presumes: (params) => presumesOfFile(params.dest, params),
   apply: applyFile,
   revert: revertFile,
   writes: writesOfFile,

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { factsOfAccount, needUser, type UserFact } from '../../facts/account.ts';
+import { needPath } from '../../facts/path.ts';
 import { changed, changeFields, inSync, outdate, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote, quoteAll } from '../../shell/quote.ts';
 import { defineModule } from '../define-module.ts';
 import { absolutePath, accountName, textList } from '../params.ts';
+import { accounts } from '../presumptions.ts';
 
 const Params = z.strictObject({
   name: accountName.describe('The user.'),
@@ -21,7 +23,12 @@ const Params = z.strictObject({
 });
 type Params = z.infer<typeof Params>;
 
-const UserChange = z.strictObject({ ...changeFields, command: z.array(z.string()) });
+const UserChange = z.strictObject({
+  ...changeFields,
+  command: z.array(z.string()),
+  /** The directory that comes to be with it. */
+  home: z.string().optional(),
+});
 type UserChange = z.infer<typeof UserChange>;
 
 export const user = defineModule({
@@ -38,8 +45,15 @@ export const user = defineModule({
   change: UserChange,
   needs: ({ name }) => ({ user: needUser(name) }),
   diff: ({ user: actual }, params) => diff(actual, params),
+  presumes: ({ group: primary, groups = [], state }) =>
+    state === 'absent' ? [] : accounts([], [primary, ...groups]),
   apply: ({ command }) => [run(quoteAll(command))],
-  writes: ({ resource }) => factsOfAccount(resource).map(outdate),
+  mayWrite: ({ name, home, create_home: makesHome }) =>
+    makesHome ? [needPath(home ?? `/home/${name}`)] : [],
+  writes: ({ resource, home }) => [
+    ...factsOfAccount(resource).map(outdate),
+    ...(home === undefined ? [] : [outdate(needPath(home))]),
+  ],
   aim: ({ name, state }) => (state === 'absent' ? `no user ${name}` : `user ${name}`),
 });
 
@@ -53,7 +67,12 @@ function diff(actual: UserFact | undefined, params: Params): Verdict<UserChange>
       ...(params.system ? ['--system'] : []),
       params.create_home ? '--create-home' : '--no-create-home',
     ];
-    return change('create', ['useradd', ...options, ...settings(undefined, params).options, '--', name]);
+    return changed({
+      action: 'create',
+      resource: name,
+      command: ['useradd', ...options, ...settings(undefined, params).options, '--', name],
+      ...(params.create_home ? { home: params.home ?? `/home/${name}` } : {}),
+    });
   }
   const { options, differences } = settings(actual, params);
   return options.length === 0

@@ -1,16 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { needUser } from '../../../src/facts/account.ts';
+import { needGroupName, needUser, needUserName } from '../../../src/facts/account.ts';
 import { collectScript, parseCollected } from '../../../src/facts/collectors.ts';
 import { needHost } from '../../../src/facts/host.ts';
 import { identify, onHost, unreachableRecords, type Need } from '../../../src/facts/need.ts';
 import { needAvailable, needCandidate, needPackage } from '../../../src/facts/package.ts';
 import { largestShownFile, needContent, needDigest } from '../../../src/facts/content.ts';
-import { needChangeTime, needPath } from '../../../src/facts/path.ts';
+import { needChangeTime, needFilled, needPath } from '../../../src/facts/path.ts';
 import { needScript } from '../../../src/facts/script.ts';
 import { needRestartRecord, needUnit, unitName } from '../../../src/facts/unit.ts';
 import { folderOf } from '../support.ts';
@@ -179,6 +179,32 @@ describe('collectors in a shell', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  test('see which names of users and groups there are', () => {
+    const needs = ['root', 'nosuch', 'daemon', 'root2'].flatMap((name) => [
+      needUserName(name),
+      needGroupName(name),
+    ]);
+    const found = collect(needs);
+    expect(needs.map((need) => need.parse(found.get(identify(need)) ?? []))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('see which directories hold something', () => {
+    const folder = folderOf({ 'a b/f': 'x', g: '' });
+    mkdirSync(join(folder, 'empty'));
+    symlinkSync('a b', join(folder, 'l'));
+    const filled = ['a b', 'empty', 'g', 'l', 'gone'].map((name) => ask(needFilled(join(folder, name))));
+    expect(filled).toEqual([true, false, false, false, false]);
   });
 
   test('see modes, links and what is not there', () => {

@@ -196,9 +196,18 @@ describe('writeFile', () => {
     expect(apply({ path, content: 'second', backup: true })).toEqual(done);
     const [backup = '', ...others] = readdirSync(folder).filter((name) => name !== 'file');
     expect(others).toEqual([]);
-    expect(backup).toMatch(/^file\.\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d~$/);
+    expect(backup).toMatch(/^file\.\d{9}\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/);
     expect(readFileSync(join(folder, backup), 'utf8')).toBe('first');
     expect(statSync(join(folder, backup)).mode & 0o777).toBe(0o600);
+  });
+
+  test('backups within a second are files of their own', () => {
+    const folder = folderOf({});
+    const path = join(folder, 'file');
+    const texts = ['0', '1', '2', '3', '4'];
+    for (const content of texts) expect(apply({ path, content, backup: true })).toEqual(done);
+    const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(kept.sort()).toEqual(texts);
   });
 });
 

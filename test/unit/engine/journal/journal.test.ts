@@ -30,6 +30,9 @@ const two = `
 - { name: one, copy: { dest: "{{dir}}/one", content: "1\\n" } }
 - { name: two, copy: { dest: "{{dir}}/two", content: "2\\n" } }`;
 
+/** What no plan refuses. */
+const tooLong = 'x'.repeat(300);
+
 describe('the journal of a run', () => {
   test('has an intent and a result of each change, between begin and end', async () => {
     const { phases, past, outcome } = await journalOf(`
@@ -51,13 +54,13 @@ describe('the journal of a run', () => {
   test('forgets an attempt to make files together that failed, and tells what went wrong with one', async () => {
     const { past } = await journalOf(`
 - { name: one, copy: { dest: "{{dir}}/one", content: "1\\n" } }
-- { name: two, copy: { dest: "{{dir}}/none/two", content: "2\\n" } }`);
+- { name: two, copy: { dest: "{{dir}}/${tooLong}", content: "2\\n" } }`);
     expect(past).toMatchObject({ outcome: 'failed', exitCode: 3 });
     expect(past?.changes).toMatchObject([
       { task: 'one', state: 'done' },
-      { task: 'two', state: 'failed', message: expect.stringContaining('No such file') as string },
+      { task: 'two', state: 'failed', message: expect.stringContaining('File name too long') as string },
     ]);
-    expect(past?.message).toContain('No such file');
+    expect(past?.message).toContain('File name too long');
   });
 
   /** A folder that a playbook brings. */
@@ -73,11 +76,11 @@ describe('the journal of a run', () => {
     const lab = labWith({ one: '1', two: '2' });
     const tasks = `
 - { name: before, copy: { dest: "{{dir}}/one", content: "1\\n" } }
-- { name: site, copy: { src: "${lab.folder}/files/site", dest: "{{dir}}", owner: nobody-there } }`;
+- { name: site, copy: { src: "${lab.folder}/files/site", dest: "{{dir}}/${tooLong}" } }`;
     const { past } = await journalOf(tasks, {}, lab);
     expect(past?.changes).toMatchObject([
       { task: 'before', state: 'done' },
-      { task: 'site', state: 'failed', message: expect.stringContaining('invalid user') as string },
+      { task: 'site', state: 'failed', message: expect.stringContaining('File name too long') as string },
     ]);
     expect(readdirSync(join(lab.folder, 'a'))).toEqual(['one']);
   });

@@ -149,3 +149,27 @@ test('a plan concerns the plays that have something to do', async () => {
   expect(plan.concerns(play)).toBe(true);
   expect(plan.concerns({ ...play, at: { ...play.at } })).toBe(false);
 });
+
+describe('what a change takes for granted', () => {
+  const copy = '- { name: copy, copy: { dest: /x/y, content: a, owner: app } }\n';
+  const user = '- { name: user, user: { name: app } }\n';
+
+  test('is refused where it is not there', async () => {
+    const { plan } = await planOf(copy);
+    expect(plan.reports).toMatchObject([{ status: 'failed', reason: '/x does not exist' }]);
+    const { plan: owned } = await planOf(folder + copy);
+    expect(owned.reports[1]).toMatchObject({ status: 'failed', reason: 'there is no user app' });
+  });
+
+  test('may be what earlier tasks make', async () => {
+    const { told } = await planOf(folder + user + copy);
+    expect(told).toEqual(['folder: changed', 'user: changed', 'copy: changed']);
+  });
+
+  test('is nothing that is known once a change may have made whatever', async () => {
+    const { told } = await planOf(command + copy);
+    expect(told).toEqual(['run: changed', 'copy: deferred']);
+    const provides = command.replace('command: x', 'command: x, provides: { units: [s] }');
+    expect((await planOf(provides + copy)).told).toEqual(['run: changed', 'copy: changed']);
+  });
+});

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { patience } from '../../../src/modules/apt/commands.ts';
+import { patience } from '../../../src/shell/apt.ts';
 import { quote } from '../../../src/shell/quote.ts';
 
 let folder: string;
