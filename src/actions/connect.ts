@@ -37,7 +37,7 @@ export class Connector {
   constructor(variables: VariableSources, options: ConnectionOptions, forks: number, signal?: AbortSignal) {
     this.#variables = variables;
     this.#options = options;
-    this.#pool = new ConnectionPool(forks, signal);
+    this.#pool = new ConnectionPool(forks, signal, options.askPassphrase);
   }
 
   readonly connect = async (host: string): Promise<Connection> => {

@@ -10,7 +10,6 @@ function ask(question: string, secret: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new UsageError(`cannot ask "${question.trim()}" without a terminal`);
   }
-  writeText(process.stderr, question);
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
       if (!secret) writeText(process.stderr, String(chunk));
@@ -18,6 +17,8 @@ function ask(question: string, secret: boolean): Promise<string> {
     },
   });
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  // From here on nothing that is typed is echoed.
+  writeText(process.stderr, question);
   return new Promise((resolve, reject) => {
     terminal.once('line', (line) => {
       terminal.close();
@@ -33,6 +34,20 @@ function ask(question: string, secret: boolean): Promise<string> {
 
 export function askPassword(question: string): Promise<string> {
   return ask(question, true);
+}
+
+let shown: Reporter | undefined;
+
+/** What is shown by this one is ended before a question that may come at any time. */
+export function asksAfter(reporter: Reporter): Reporter {
+  shown = reporter;
+  return reporter;
+}
+
+/** Asks for the passphrase of a key, which shows only while hosts are connected to. */
+export async function askPassphrase(path: string): Promise<string> {
+  await shown?.finish();
+  return askPassword(`Passphrase of ${path}: `);
 }
 
 async function askYesNo(question: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { jsonLines } from '../output/json-lines.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { textReporter } from '../output/text.ts';
+import { asksAfter } from './ask.ts';
 import type { OutputFlags } from './options.ts';
 import { writeText } from './print.ts';
 
@@ -25,10 +26,8 @@ export async function reporterOf(
   if (flags.json) return jsonLines(run, writeTogether(process.stdout));
   if (stream.isTTY && process.env['TERM'] !== 'dumb' && flags.verbose === 0) {
     const { liveReporter } = await import('../output/live.ts');
-    return liveReporter(
-      { colour: useColour(flags.color, stream), verbosity: 0, diff: flags.diff ?? false },
-      stream,
-    );
+    const options = { colour: useColour(flags.color, stream), verbosity: 0, diff: flags.diff ?? false };
+    return asksAfter(liveReporter(options, stream));
   }
   return textReporter({
     colour: useColour(flags.color, stream),

@@ -6,7 +6,7 @@ import type { InputOptions } from '../actions/load.ts';
 import { newRunId } from '../core/run-id.ts';
 import type { RunEvent } from '../engine/events.ts';
 import type { ConnectionOptions } from '../transport/target.ts';
-import { askPassword } from './ask.ts';
+import { askPassphrase, askPassword } from './ask.ts';
 import { bundledFile } from './bundled.ts';
 import type { BecomeFlags, InputFlags, LoginFlags } from './options.ts';
 import { say } from './print.ts';
@@ -36,6 +36,7 @@ export async function connectionOf(flags: LoginFlags): Promise<ConnectionOptions
     ...(flags.privateKey === undefined ? {} : { privateKey: flags.privateKey }),
     ...(password === undefined ? {} : { askedPassword: password }),
     ...(becomePassword === undefined ? {} : { askedBecomePassword: becomePassword }),
+    ...(process.stdin.isTTY ? { askPassphrase } : {}),
   };
 }
 

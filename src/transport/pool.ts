@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { unlock, type AskPassphrase } from './key-file.ts';
 import { PasswordGate } from './password-gate.ts';
 import { BusyServerError, LoginRefusedError } from './login-errors.ts';
 import { OpenSshConnection } from './openssh.ts';
@@ -22,10 +23,13 @@ export class ConnectionPool {
 
   readonly #signal: AbortSignal | undefined;
 
+  readonly #ask: AskPassphrase | undefined;
+
   /** At most `forks` handshakes at once; the signal ends those that are under way. */
-  constructor(forks: number, signal?: AbortSignal) {
+  constructor(forks: number, signal?: AbortSignal, ask?: AskPassphrase) {
     this.#forks = pLimit(forks);
     this.#signal = signal;
+    this.#ask = ask;
   }
 
   /** The connection to a host, opened at the first call. */
@@ -46,12 +50,12 @@ export class ConnectionPool {
 
   #open(target: Target): Promise<HostConnection> {
     const { name: host, user, password } = target;
-    if (password === undefined) return this.#attempt(target);
+    if (password === undefined) return this.#enter(target);
     return this.#loginGate.pass({
       host,
       user,
       password,
-      start: () => this.#attempt(target),
+      start: () => this.#enter(target),
       judge: (opening) =>
         opening.then(
           ({ sentPassword }) => (sentPassword ? 'accepted' : 'nothing'),
@@ -59,6 +63,17 @@ export class ConnectionPool {
             error instanceof LoginRefusedError && error.sentPassword ? 'refused' : 'nothing',
         ),
     });
+  }
+
+  /** Keys with a passphrase come last: it is asked for only where nothing else gets in. */
+  async #enter(target: Target): Promise<HostConnection> {
+    try {
+      return await this.#attempt(target);
+    } catch (error) {
+      if (!this.#ask || target.openssh || !(error instanceof LoginRefusedError)) throw error;
+      if (!(await unlock(keysOf(target), this.#ask))) throw error;
+      return this.#attempt(target);
+    }
   }
 
   async #attempt(target: Target): Promise<HostConnection> {
@@ -83,4 +98,8 @@ export class ConnectionPool {
 
 function firstHop(target: Target): Target {
   return target.jump ? firstHop(target.jump) : target;
+}
+
+function keysOf({ identityFiles, jump }: Target): readonly string[] {
+  return jump ? [...keysOf(jump), ...identityFiles] : identityFiles;
 }

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { UsageError } from '../core/errors.ts';
 import { splitWords } from '../shell/words.ts';
 import type { AllowedAlgorithms } from './algorithms.ts';
+import type { AskPassphrase } from './key-file.ts';
 import { hostName } from './known-hosts.ts';
 import { whyOpenSsh } from './openssh-need.ts';
 import {
@@ -80,6 +81,8 @@ export interface ConnectionOptions {
   readonly acceptNewHostKeys: boolean;
   readonly askedPassword?: string;
   readonly askedBecomePassword?: string;
+  /** Not there without a terminal. */
+  readonly askPassphrase?: AskPassphrase;
 }
 
 const defaultTimeout = 10_000;

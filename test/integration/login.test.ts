@@ -1,8 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import ssh2 from 'ssh2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { exitCodes, UnreachableError } from '../../src/core/errors.ts';
+import { fromPkcs8 } from '../../src/transport/pkcs8.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
 import { authorize, Sshd, type KeyType } from './support/sshd.ts';
@@ -75,6 +78,66 @@ describe('keys', () => {
     const refused = controller.connect(controller.target(sshd, { ssh_private_key_file: path }));
     await expect(refused).rejects.toThrow(UnreachableError);
     await expect(refused).rejects.toThrow(`${path} (${reason}`);
+  });
+
+  describe('with a passphrase', () => {
+    /** Logs in to this many hosts with a key; what was asked meanwhile. */
+    async function enter(path: string, hosts: number, ...answers: string[]): Promise<string[]> {
+      const asked: string[] = [];
+      const pool = controller.pool(100, (key) => {
+        asked.push(key);
+        return Promise.resolve(answers[asked.length - 1] ?? '');
+      });
+      const names = [...Array(hosts).keys()].map((n) => `node${n}`);
+      const given = { user: 'op', ssh_private_key_file: path };
+      await Promise.all((await targets(sshd, given, ...names)).map((each) => pool.connect(each)));
+      return asked;
+    }
+
+    test('is asked for once, however many hosts', async () => {
+      const path = await makeKeyFor('op', 'asked', 'ed25519', 'p ass');
+      expect(await enter(path, 5, 'p ass')).toEqual([path]);
+      expect(await enter(path, 1)).toEqual([]);
+    });
+
+    test('is asked for again when it was wrong, and then no more', async () => {
+      const path = await makeKeyFor('op', 'mistyped', 'rsa', 'right');
+      expect(await enter(path, 2, 'wrong', 'right')).toEqual([path, path]);
+      const never = await makeKeyFor('op', 'forgotten', 'rsa', 'right');
+      await expect(enter(never, 2, 'wrong', 'no', 'nope', 'right')).rejects.toThrow(`${never} (encrypted`);
+    });
+
+    test('is not asked for where another key gets in', async () => {
+      const path = await controller.makeKey('not_asked', 'ed25519', 'secret');
+      const right = await makeKeyFor('op', 'plain', 'ecdsa');
+      controller.configure(`Match all\nIdentityFile ${right}\n`);
+      expect(await enter(path, 1)).toEqual([]);
+      controller.configure('');
+    });
+
+    test.for([
+      ['rsa', ''],
+      ['rsa', 'secret'],
+      ['ecdsa', ''],
+      ['ecdsa', 'secret'],
+      ['ed25519', ''],
+      ['ed25519', 'secret'],
+    ] as const)('or in PKCS#8: %s, passphrase "%s"', async ([type, passphrase]) => {
+      const path = join(controller.home, `pkcs8_${type}${passphrase}`);
+      const pem = { format: 'pem', type: 'pkcs8' } as const;
+      const keys = {
+        rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+        ecdsa: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+        ed25519: () => generateKeyPairSync('ed25519'),
+      };
+      const { privateKey } = keys[type]();
+      const locked = passphrase === '' ? {} : { cipher: 'aes-256-cbc', passphrase };
+      writeFileSync(path, privateKey.export({ ...pem, ...locked }), { mode: 0o600 });
+      const key = ssh2.utils.parseKey(fromPkcs8(Buffer.from(privateKey.export(pem)), undefined) ?? '');
+      if (key instanceof Error) throw key;
+      authorize(machine, 'op', `${key.type} ${key.getPublicSSH().toString('base64')}\n`);
+      expect(await enter(path, 1, passphrase)).toEqual(passphrase === '' ? [] : [path]);
+    });
   });
 
   test('of several identities the one that fits gets in', async () => {

@@ -90,8 +90,8 @@ export class Controller {
     return resolveTarget(name, given, rest, new SshConfig(this.#config));
   }
 
-  pool(forks = 100): ConnectionPool {
-    return this.#kept(new ConnectionPool(forks));
+  pool(forks = 100, ask?: ConnectionOptions['askPassphrase']): ConnectionPool {
+    return this.#kept(new ConnectionPool(forks, undefined, ask));
   }
 
   async connect(target: Target | Promise<Target>): Promise<HostConnection> {

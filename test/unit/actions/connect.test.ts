@@ -32,7 +32,9 @@ describe('the way to a host', () => {
 
   test('is SSH; another one is refused, with its place', () => {
     expect(connectionVariablesOf(variablesWith('ansible_connection: ssh'), 'a')).toEqual({});
-    expect(connectionVariablesOf(variablesWith('ansible_connection: openssh'), 'a')).toEqual({ openssh: true });
+    expect(connectionVariablesOf(variablesWith('ansible_connection: openssh'), 'a')).toEqual({
+      openssh: true,
+    });
     expect(() => connectionVariablesOf(variablesWith('ansible_connection: local'), 'a')).toThrow(
       /hosts\.yml:1:\d+ .*ansible_connection: local is not supported \(on a\)/,
     );
