@@ -15,6 +15,8 @@ interface ExecResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** There was more output, which was dropped. */
+  readonly isCut?: true;
   /** Why the host could not be reached. */
   readonly error?: string;
 }
@@ -50,8 +52,8 @@ export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
         limit(async (): Promise<ExitCode> => {
           try {
             const run = new HostRun(host, await connector.connect(host), vault);
-            const { status, stdout, stderr } = await run.run(...asWhom(host));
-            request.show({ host, status, stdout, stderr });
+            const { status, stdout, stderr, isCut } = await run.run(...asWhom(host), { mayBeCut: true });
+            request.show({ host, status, stdout, stderr, ...(isCut && { isCut }) });
             await run.close();
             return status === 0 ? exitCodes.ok : exitCodes.taskFailed;
           } catch (error) {

@@ -23,7 +23,12 @@ export interface Mark {
   readonly rest: string;
   /** What was printed before it. */
   readonly before: Buffer;
+  /** That is only the first of it. */
+  readonly isCut: boolean;
 }
+
+/** Bytes in which the next line of the loop is found when what is printed before it is cut. */
+const longestLine = 4096;
 
 /** Collects what one output of a session prints, and cuts it at the loop's nonce lines. */
 export class OutputBuffer {
@@ -33,6 +38,8 @@ export class OutputBuffer {
   /** Up to here there is no line of the loop: output is searched only once, however long it gets. */
   #searched = 0;
   #markEnd = 0;
+  /** What is behind this is not all that was printed. */
+  #cutAt: number | undefined;
 
   constructor(nonce: string) {
     this.#prefix = Buffer.from(`\n${nonce} `);
@@ -73,10 +80,21 @@ export class OutputBuffer {
       const kind = kinds.find((known) => known === word);
       if (kind) {
         this.#markEnd = end + 1;
-        return { kind, rest, before: bytes.subarray(0, start) };
+        const before = bytes.subarray(0, Math.min(start, this.#cutAt ?? start));
+        return { kind, rest, before, isCut: this.#cutAt !== undefined };
       }
       this.#searched = end;
     }
+  }
+
+  /** Drops of what is printed before the next line of the loop all but the first bytes. */
+  cut(most: number): void {
+    if (this.#size <= most + 2 * longestLine || this.mark()) return;
+    const dropped = this.#size - longestLine - most;
+    this.#bytes.copyWithin(most, most + dropped, this.#size);
+    this.#size -= dropped;
+    this.#searched = Math.max(most, this.#searched - dropped);
+    this.#cutAt = most;
   }
 
   /** Drops the line that `mark` found, and what was before it. */
@@ -85,5 +103,6 @@ export class OutputBuffer {
     this.#size = this.#bytes.length;
     this.#searched = 0;
     this.#markEnd = 0;
+    this.#cutAt = undefined;
   }
 }

@@ -21,6 +21,8 @@ export interface PieceResult {
   readonly stderr: string;
   /** It exceeded its time limit and was killed. */
   readonly timedOut: boolean;
+  /** It printed more than is kept; what is here is the first of it. */
+  readonly isCut?: true;
 }
 
 export interface PieceOptions {
@@ -28,6 +30,8 @@ export interface PieceOptions {
   readonly what?: string;
   /** Milliseconds after which the piece's processes are killed. */
   readonly timeout?: number;
+  /** Of more output than is kept, the rest may be dropped; otherwise the session ends there. */
+  readonly mayBeCut?: boolean;
   /** Called with what has arrived on stdout so far. */
   readonly onOutput?: (stdout: string) => void;
 }
@@ -45,8 +49,8 @@ export class BecomeError extends UnreachableError {
   }
 }
 
-// A piece that prints more than this is stopped; what is collected from hosts stays far below it.
-const largestOutput = 64 * 1024 * 1024;
+/** Bytes that are kept of what a piece prints to stdout, and to stderr; what is collected from hosts stays far below it. */
+export const largestOutput = 64 * 1024 * 1024;
 
 // Shells with slow rc files, and sudo with a slow directory service, are ready in this time, in milliseconds.
 const startLimit = 60_000;
@@ -69,12 +73,15 @@ export interface SessionStart extends SessionLimits {
   readonly startLimit?: number;
 }
 
+type Output = Pick<PieceResult, 'stdout' | 'stderr' | 'isCut'>;
+
 interface Pending {
   readonly what: string | undefined;
   readonly resolve: (result: PieceResult) => void;
   readonly reject: (error: Error) => void;
   readonly onOutput: ((stdout: string) => void) | undefined;
   readonly timeout: number | undefined;
+  readonly mayBeCut: boolean;
   timer?: NodeJS.Timeout;
   timedOut: boolean;
 }
@@ -130,8 +137,8 @@ export class Session {
   run(script: string, options: PieceOptions = {}): Promise<PieceResult> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      const { what, timeout, onOutput } = options;
-      this.#waiting.push({ what, resolve, reject, onOutput, timeout, timedOut: false });
+      const { what, timeout, onOutput, mayBeCut = false } = options;
+      this.#waiting.push({ what, resolve, reject, onOutput, timeout, mayBeCut, timedOut: false });
       const piece = timeout === undefined ? script : withProcessId(script);
       this.#channel.stdin.write(framePiece(piece, this.nonce));
     });
@@ -146,13 +153,14 @@ export class Session {
   #received(buffer: OutputBuffer, chunk: Buffer): void {
     if (this.#lost) return;
     buffer.add(chunk);
-    if (buffer.size > largestOutput) {
+    this.#advance();
+    if (this.#waiting[0]?.mayBeCut) buffer.cut(largestOutput);
+    else if (buffer.size > largestOutput) {
       this.#fail(
         new UnreachableError(`${this.#start.label}: a step printed more than ${largestOutput >> 20} MB`),
       );
       return;
     }
-    this.#advance();
     if (this.#isReady && buffer === this.#stdout && buffer.size > 0) {
       this.#waiting[0]?.onOutput?.(buffer.bytes().toString('utf8'));
     }
@@ -170,7 +178,11 @@ export class Session {
       const err = this.#stderr.mark();
       if (!err) return;
       const { kind, rest } = out;
-      const result = { stdout: out.before.toString('utf8'), stderr: err.before.toString('utf8') };
+      const result: Output = {
+        stdout: out.before.toString('utf8'),
+        stderr: err.before.toString('utf8'),
+        ...(out.isCut || err.isCut ? { isCut: true } : {}),
+      };
       this.#stdout.dropMark();
       this.#stderr.dropMark();
       if (kind === 'ready') this.#gotReady(Number(rest), result.stderr);
@@ -194,7 +206,7 @@ export class Session {
     pending.timer = setTimeout(() => void this.#kill(pending, pid), timeout);
   }
 
-  #ended(status: number, result: { stdout: string; stderr: string }): void {
+  #ended(status: number, result: Output): void {
     const pending = this.#waiting.shift();
     if (!pending) return;
     clearTimeout(pending.timer);

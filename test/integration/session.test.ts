@@ -114,6 +114,16 @@ describe('pieces', () => {
     await vi.waitFor(async () => expect(await machine.processes('cat /dev/zero')).toEqual([]));
   });
 
+  test('with more than 64 MB are cut where that is enough, and the status is known', async () => {
+    const session = await open();
+    const script = 'yes 0123456 | head -c 100000000; yes e | head -c 70000000 >&2; exit 7';
+    const { status, stdout, stderr, isCut } = await session.run(script, { mayBeCut: true });
+    expect([status, stdout.length, stderr.length, isCut]).toEqual([7, 64 << 20, 64 << 20, true]);
+    expect(stdout === '0123456\n'.repeat(8 << 20)).toBe(true);
+    const next = await session.run('head -c 60000000 /dev/zero | tr "\\0" x', { mayBeCut: true });
+    expect([next.stdout === 'x'.repeat(60_000_000), next.isCut]).toEqual([true, undefined]);
+  });
+
   test('of megabytes arrive whole, with any character', async () => {
     const session = await open();
     const text = `${randomBytes(1_500_000).toString('hex')}'"$\`\\größe ☃ 𝕏\u0001\u007f`;

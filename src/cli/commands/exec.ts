@@ -2,6 +2,7 @@ import { execOnHosts } from '../../actions/exec.ts';
 import type { ExitCode } from '../../core/errors.ts';
 import type { BecomeFlags, InputFlags, LoginFlags, OutputFlags } from '../options.ts';
 import { listHosts } from '../../output/hosts-text.ts';
+import { largestOutput } from '../../transport/session.ts';
 import { printJson, say, writeText } from '../print.ts';
 import { connectionOf, forksOf, inputOf } from '../request.ts';
 
@@ -19,9 +20,16 @@ export async function exec(
     connection: await connectionOf(flags),
     forks: forksOf(flags),
     become: flags.become ?? false,
-    show({ host, status, stdout, stderr, error }) {
+    show({ host, status, stdout, stderr, isCut, error }) {
       if (flags.json) {
-        printJson({ host, status, stdout, stderr, ...(error === undefined ? {} : { error }) });
+        printJson({
+          host,
+          status,
+          stdout,
+          stderr,
+          ...(isCut && { isCut }),
+          ...(error === undefined ? {} : { error }),
+        });
         return;
       }
       if (status === 0 && stdout === '' && stderr === '') {
@@ -32,6 +40,7 @@ export async function exec(
       say(error === undefined ? `${host}:${label}` : `unreachable: ${error}`);
       writeText(process.stdout, indent(stdout));
       writeText(process.stderr, indent(stderr));
+      if (isCut) say(`${host}: printed more than ${largestOutput >> 20} MB; the rest was dropped`);
     },
   });
   if (silent.length > 0) say(`${listHosts(silent)}: done, without output`);
