@@ -1,3 +1,5 @@
+import { connectionNames } from '../../src/config/connection.ts';
+import { becomeMethods } from '../../src/shell/become.ts';
 import type { Option } from 'commander';
 import * as z from 'zod';
 import { describeVerbs } from '../../src/cli/program.ts';
@@ -136,9 +138,15 @@ const words = { anyOf: [text, list(text)] };
 const condition = { anyOf: [{ type: ['string', 'boolean'] }, list({ type: ['string', 'boolean'] })] };
 const seconds = { type: 'number', minimum: 0 };
 
+/** One of these names, or one with the prefix of a collection of Ansible's. */
+function orOfCollection(names: readonly string[]): Schema {
+  return { anyOf: [{ enum: names }, { type: 'string', pattern: '^(ansible|community)\\..*\\.' }] };
+}
+
 const keywords: Readonly<Record<string, Schema>> = {
   name: text,
   hosts: words,
+  connection: orOfCollection(connectionNames),
   tasks,
   pre_tasks: tasks,
   post_tasks: tasks,
@@ -149,7 +157,7 @@ const keywords: Readonly<Record<string, Schema>> = {
   vars_files: words,
   become: flag,
   become_user: text,
-  become_method: { const: 'sudo' },
+  become_method: orOfCollection(becomeMethods),
   serial: {},
   tags: words,
   environment: anyMap,

@@ -4,6 +4,8 @@ import { InvalidInputError } from '../core/errors.ts';
 import { ConnectionPool } from '../transport/pool.ts';
 import { SshConfig } from '../transport/ssh-config.ts';
 import { resolveTarget, type ConnectionOptions, type ConnectionVariables } from '../transport/target.ts';
+import { connectionNames, connectionWayOf, type ConnectionWay } from '../config/connection.ts';
+import type { PlayOnHosts } from '../engine/run-options.ts';
 import type { Connection } from '../engine/hosts/host-run.ts';
 import type { Scope } from '../vars/scope.ts';
 import { TemplateError } from '../vars/template.ts';
@@ -24,30 +26,35 @@ const connectionVariables: Readonly<
   ssh_extra_args: ['ansible_ssh_extra_args'],
 };
 
-/** Ansible's names for ways in by SSH. */
-const bySsh = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 'openssh'];
-
 /** Opens connections to the hosts of an inventory. */
 export class Connector {
   readonly #variables: VariableSources;
   readonly #options: ConnectionOptions;
   readonly #pool: ConnectionPool;
   readonly #config = new SshConfig();
+  readonly #plays: readonly PlayOnHosts[];
 
-  constructor(variables: VariableSources, options: ConnectionOptions, forks: number, signal?: AbortSignal) {
+  /** Plays may say how their hosts are reached. */
+  constructor(
+    variables: VariableSources,
+    options: ConnectionOptions,
+    forks: number,
+    signal?: AbortSignal,
+    plays: readonly PlayOnHosts[] = [],
+  ) {
     this.#variables = variables;
     this.#options = options;
     this.#pool = new ConnectionPool(forks, signal, options.askPassphrase);
+    this.#plays = plays;
   }
 
   readonly connect = async (host: string): Promise<Connection> => {
-    const target = await resolveTarget(
-      host,
-      connectionVariablesOf(this.#variables, host),
-      this.#options,
-      this.#config,
-    );
-    return this.#pool.connect(target);
+    const given = connectionVariablesOf(this.#variables, host);
+    const way = givenWay(this.#variables, host) ?? wayByPlays(this.#plays, host);
+    if (way === 'local')
+      return this.#pool.local(host, this.#options.askedBecomePassword ?? given.become_password);
+    const ssh = way === 'openssh' ? { ...given, openssh: true } : given;
+    return this.#pool.connect(await resolveTarget(host, ssh, this.#options, this.#config));
   };
 
   close(): Promise<void> {
@@ -55,22 +62,51 @@ export class Connector {
   }
 }
 
-/** What variables say of the way to a host; refuses a way that drover does not take. */
+/** The way to a host that its variables name; refuses one that drover does not take. */
+export function givenWay(variables: VariableSources, host: string): ConnectionWay | undefined {
+  const scope = scopeBefore(variables, host);
+  const name = first(scope, ['ansible_connection'], host);
+  const way = name === undefined ? undefined : connectionWayOf(name);
+  if (name !== undefined && way === undefined)
+    throw refusal(
+      scope,
+      host,
+      'ansible_connection',
+      `${name} is not supported`,
+      `there are ${connectionNames.join(', ')}`,
+    );
+  return way;
+}
+
+/** The way to a host that its plays name; refuses two. */
+function wayByPlays(plays: readonly PlayOnHosts[], host: string): ConnectionWay {
+  const its = plays.filter(({ hosts }) => hosts.includes(host)).map(({ play }) => play);
+  const [one, ...others] = its;
+  const { connection = 'ssh' } = one ?? {};
+  const other = others.find((play) => (play.connection ?? 'ssh') !== connection);
+  if (!other) return connection;
+  throw new InvalidInputError([
+    {
+      message: `connection: this play reaches the host by ${other.connection ?? 'ssh'}, and another by ${connection}`,
+      at: other.at,
+      hint: 'a host is reached in one way: ansible_connection in the inventory says it for all plays',
+      hosts: [host],
+    },
+  ]);
+}
+
+function scopeBefore(variables: VariableSources, host: string): Scope {
+  return scopeOf(variables, host, () => beforeTheRun('facts are not there before the host is connected to'));
+}
+
+/** What variables say of the way to a host. */
 export function connectionVariablesOf(variables: VariableSources, host: string): ConnectionVariables {
-  const scope = scopeOf(variables, host, () =>
-    beforeTheRun('facts are not there before the host is connected to'),
-  );
-  const way = first(scope, ['ansible_connection'], host);
-  if (way !== undefined && !bySsh.includes(way)) {
-    const hint = 'drover reaches each host by SSH, and runs nothing on the controller';
-    throw refusal(scope, host, 'ansible_connection', `${way} is not supported`, hint);
-  }
+  const scope = scopeBefore(variables, host);
   const found = Object.entries(connectionVariables).flatMap(([name, names]) => {
     const value = first(scope, names, host);
     return value === undefined ? [] : [[name, value]];
   });
-  const known = Object.fromEntries(found) as ConnectionVariables;
-  return way === 'openssh' ? { ...known, openssh: true } : known;
+  return Object.fromEntries(found) as ConnectionVariables;
 }
 
 function first(scope: Scope, names: readonly string[], host: string): string | undefined {

@@ -40,19 +40,20 @@ export async function execOnHosts(request: ExecRequest): Promise<ExitCode> {
   const vault = new Vault();
   keys.maskIn(vault);
   const limit = pLimit(request.forks);
-  const asWhom = (host: string): [script: string, become: boolean] => {
+  const asWhom = (host: string) => {
     const scope = scopeOf(variables, host, () => beforeTheRun('facts are not collected'));
-    const { become = request.become, user } = becomeOf(scope, host);
+    const { become = request.become, user, method } = becomeOf(scope, host);
     const becomeUser = become && user !== 'root' ? user : undefined;
-    return [wrapScript(request.script, { becomeUser, environment: {} }), become];
+    return { script: wrapScript(request.script, { becomeUser, environment: {} }), become, method };
   };
   try {
     const codes = await Promise.all(
       hosts.map((host) =>
         limit(async (): Promise<ExitCode> => {
           try {
-            const run = new HostRun(host, await connector.connect(host), vault);
-            const { status, stdout, stderr, isCut } = await run.run(...asWhom(host), { mayBeCut: true });
+            const { script, become, method } = asWhom(host);
+            const run = new HostRun(host, await connector.connect(host), vault, method);
+            const { status, stdout, stderr, isCut } = await run.run(script, become, { mayBeCut: true });
             request.show({ host, status, stdout, stderr, ...(isCut && { isCut }) });
             await run.close();
             return status === 0 ? exitCodes.ok : exitCodes.taskFailed;

@@ -39,14 +39,15 @@ export async function readHistory(request: JournalRequest, run?: string): Promis
     becomeOf(
       scopeOf(variables, host, () => beforeTheRun('facts are not collected')),
       host,
-    ).become ?? request.become;
+    );
   try {
     const journals = await Promise.all(
       hosts.map((name) =>
         limit(async (): Promise<JournalContent[]> => {
           try {
-            const host = new HostRun(name, await connector.connect(name), new Vault());
-            const journal = await readFrom(host, becomes(name), (message) => request.warn(message), run);
+            const { become = request.become, method } = becomes(name);
+            const host = new HostRun(name, await connector.connect(name), new Vault(), method);
+            const journal = await readFrom(host, become, (message) => request.warn(message), run);
             await host.close();
             return [journal];
           } catch (error) {

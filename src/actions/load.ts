@@ -95,7 +95,7 @@ export function loadRun(playbookPath: string, options: InputOptions, checkMode: 
   const limited = limitTo(inventory, options.limit, problems);
   const plays = playbook.plays.map((play) => {
     const hosts = hostsOfPlay(inventory, play, general, new Problems());
-    return { play, hosts, limited: hosts.filter((host) => limited.has(host)) };
+    return { play, hosts, limited: hosts.filter(limited) };
   });
   if (problems.list.length === 0 && plays.every((play) => play.limited.length === 0)) {
     problems.add({
@@ -123,7 +123,7 @@ export function loadHosts(
   const inventory = readInventory(options, problems);
   const extra = parseExtraVars(options.extraVars, problems);
   const limited = limitTo(inventory, options.limit, problems);
-  const hosts = select(inventory, pattern, problems).filter((host) => limited.has(host));
+  const hosts = select(inventory, pattern, problems).filter(limited);
   if (problems.list.length === 0 && hosts.length === 0) problems.add({ message: 'no hosts matched' });
   if (problems.list.length > 0) throw new InvalidInputError(problems.list);
   const variables = {
@@ -161,8 +161,14 @@ function requireInventory({ inventory }: InputOptions): void {
   });
 }
 
-function limitTo(inventory: Inventory, limit: string | undefined, problems: Problems): Set<string> {
-  return new Set(limit === undefined ? inventory.hosts.keys() : select(inventory, limit, problems));
+function limitTo(
+  inventory: Inventory,
+  limit: string | undefined,
+  problems: Problems,
+): (host: string) => boolean {
+  if (limit === undefined) return () => true;
+  const selected = new Set(select(inventory, limit, problems));
+  return (host) => selected.has(host);
 }
 
 function select(inventory: Inventory, pattern: string, problems: Problems): string[] {

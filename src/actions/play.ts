@@ -73,7 +73,13 @@ export async function play(request: PlayRequest): Promise<ExitCode> {
   const vault = new Vault();
   loaded.keys.maskIn(vault);
   const secrets = new SecretKeeper(loaded, vault, planOnly);
-  const connector = new Connector(loaded.variables, request.connection, request.forks, request.signal);
+  const connector = new Connector(
+    loaded.variables,
+    request.connection,
+    request.forks,
+    request.signal,
+    loaded.plays,
+  );
   const journal = planOnly ? undefined : new Journal(journalOptions(request, loaded, vault));
   const run: Run = new Run({
     ...request,

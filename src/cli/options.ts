@@ -35,8 +35,8 @@ const described = {
   user: ['-u, --user <user>', 'log in as this user'],
   privateKey: ['--private-key <file>', 'log in with this key'],
   askPass: ['-k, --ask-pass', 'ask for the login password'],
-  become: ['-b, --become', 'become root by sudo'],
-  askBecomePass: ['-K, --ask-become-pass', 'ask for the sudo password'],
+  become: ['-b, --become', 'become root, by sudo or what ansible_become_method names'],
+  askBecomePass: ['-K, --ask-become-pass', 'ask for the password that becoming root takes'],
   acceptNewHostKeys: ['--accept-new-host-keys', 'accept unknown host keys, and remember them'],
   timeout: [
     '--timeout <seconds>',

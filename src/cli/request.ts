@@ -28,7 +28,7 @@ export async function inputOf(
 
 export async function connectionOf(flags: LoginFlags): Promise<ConnectionOptions> {
   const password = flags.askPass ? await askPassword('Login password: ') : undefined;
-  const becomePassword = flags.askBecomePass ? await askPassword('sudo password: ') : undefined;
+  const becomePassword = flags.askBecomePass ? await askPassword('Become password: ') : undefined;
   return {
     ...(flags.timeout === undefined ? {} : { timeout: flags.timeout * 1000 }),
     acceptNewHostKeys: flags.acceptNewHostKeys ?? false,

@@ -54,8 +54,8 @@ export function refuseVerb(word: string, parent: Command): never {
 
 /** Options of other tools, or of other verbs, and why this one has none. */
 const foreignFlags: Readonly<Record<string, string>> = {
-  '-b': 'this verb becomes root by itself where it has to; -K asks for the sudo password',
-  '--become': 'this verb becomes root by itself where it has to; -K asks for the sudo password',
+  '-b': 'this verb becomes root by itself where it has to; -K asks for the password that it takes',
+  '--become': 'this verb becomes root by itself where it has to; -K asks for the password that it takes',
   '-y': 'this verb asks nothing',
   '--yes': 'this verb asks nothing',
   '--output': '--json prints JSON',

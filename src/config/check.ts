@@ -80,9 +80,9 @@ export function checkRun(
   return given.filter(({ name }) => !used.has(name));
 }
 
-/** Only what the inventory names can be reached. */
+/** Only what the inventory names can be reached, and the controller. */
 function delegationProblem(inventory: Inventory, { value, range: at }: ScalarNode): Diagnostic | undefined {
-  if (typeof value !== 'string' || isTemplate(value) || inventory.hosts.has(value)) return undefined;
+  if (typeof value !== 'string' || isTemplate(value) || inventory.hostNamed(value)) return undefined;
   return noDelegation(value, at);
 }
 

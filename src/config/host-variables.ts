@@ -47,7 +47,8 @@ class HostVars extends LazyMap {
   }
 
   get(key: string): Value | undefined {
-    return this.#sources.inventory.hosts.has(key) ? this.#host(key) : undefined;
+    const host = this.#sources.inventory.hostNamed(key);
+    return host && this.#host(host.name);
   }
 
   keys(): Iterable<string> {

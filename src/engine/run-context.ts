@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { becomeOf, becomeVariables } from '../config/become.ts';
+import { becomeOf, becomeVariables, refusal } from '../config/become.ts';
 import { scopeOf, type RunVariables } from '../config/host-variables.ts';
-import { tasksOf, type Play } from '../config/playbook/model.ts';
+import { tasksOf, type Play, type Task } from '../config/playbook/model.ts';
 import { memoize } from '../core/memo.ts';
-import { InterruptedError, UnreachableError } from '../core/errors.ts';
+import { InterruptedError, InvalidInputError, UnreachableError } from '../core/errors.ts';
+import type { BecomeMethod } from '../shell/become.ts';
 import { matchesScramVerifier } from '../core/scram.ts';
 import type { ModuleContext } from '../modules/define-module.ts';
 import type { Scope } from '../vars/scope.ts';
@@ -17,6 +18,9 @@ import type { Journal } from './journal/journal.ts';
 import type { RunOptions } from './run-options.ts';
 import { Walker } from './tasks/walker.ts';
 import type { Strategy } from './tasks/strategy.ts';
+
+const oneWay =
+  'a host has one way: the same become_method in all its plays, or ansible_become_method in the inventory';
 
 /** The hosts of a play that are in the run, and those of them that are done together. */
 export interface PlayHosts {
@@ -42,6 +46,7 @@ export class RunContext {
       connect: (host) => options.connect(host),
       vault,
       emit,
+      becomeMethod: (host) => this.becomeMethod(host),
       needsRoot: (host) => this.needsRoot(host),
       signal: options.signal,
       checkpoint: () => this.checkpoint(),
@@ -97,10 +102,14 @@ export class RunContext {
       bindings: this.#bindings,
       keys: this.options.keys,
       redact: (text) => this.context.redact(text),
-      become: (at, task, scope) =>
-        [play.vars, task.vars].some((vars) => becomeVariables.some((name) => vars.has(name)))
-          ? becomeOf(scope, at)
-          : this.#become(at),
+      become: (at, task, scope) => {
+        if (![play.vars, task.vars].some((vars) => becomeVariables.some((name) => vars.has(name))))
+          return this.#become(at);
+        const given = becomeOf(scope, at);
+        if (given.method === undefined || given.method === this.becomeMethod(at)) return given;
+        const problem = `${given.method} is not the way that this host has already`;
+        throw refusal(scope, at, 'ansible_become_method', problem, oneWay);
+      },
       registered: this.fleet.get(host).registered,
       scope: (task) =>
         scopeOf(
@@ -119,14 +128,30 @@ export class RunContext {
   /** What a host's variables say; a play and its tasks may have their own. */
   readonly #become = memoize((host: string) => becomeOf(this.scope(host), host));
 
+  /** How tasks become root on a host: one way for all of them, as facts are collected by it as well. */
+  readonly becomeMethod = memoize((host: string): BecomeMethod => {
+    const own = this.#become(host).method;
+    if (own) return own;
+    const wayOf = ({ becomeMethod = 'sudo' }: Task): BecomeMethod => becomeMethod;
+    const tasks = this.#tasksOn(host).filter(({ become = this.options.become }) => become);
+    const first = tasks[0] ? wayOf(tasks[0]) : 'sudo';
+    const other = tasks.find((task) => wayOf(task) !== first);
+    if (!other) return first;
+    const message = `become_method: this task becomes root by ${wayOf(other)}, and others by ${first}`;
+    throw new InvalidInputError([{ message, at: other.at, hint: oneWay, hosts: [host] }]);
+  });
+
+  /** The tasks of a host's plays, and any that is delegated: whose place may depend on facts. */
+  #tasksOn(host: string): Task[] {
+    return this.options.plays.flatMap(({ play, hosts }) =>
+      [...tasksOf(play.tasks)].filter(({ delegateTo }) => delegateTo ?? hosts.includes(host)),
+    );
+  }
+
   /** Whether anything in the run is done as root by become; only then are facts collected so. */
   readonly needsRoot = memoize((host: string): boolean => {
-    const { become, plays } = this.options;
-    return (
-      this.#become(host).become ??
-      (become ||
-        plays.some(({ play }) => play.become ?? [...tasksOf(play.tasks)].some((task) => task.become)))
-    );
+    const { become: byDefault } = this.options;
+    return this.#become(host).become ?? this.#tasksOn(host).some(({ become = byDefault }) => become);
   });
 
   /** A host's variables, with what the run knows of it. */

@@ -1,4 +1,5 @@
 // Shell scripts as text: quoting, framing, files, units, the journal on a host. Nothing here runs one.
+import { becomeScript, loginVariable, type BecomeMethod } from './become.ts';
 import { feed, toldDescriptor } from './feed.ts';
 import { quote } from './quote.ts';
 
@@ -8,7 +9,7 @@ import { quote } from './quote.ts';
  * prints a line with the session's nonce to both outputs. What stands before the first nonce is noise of rc files.
  */
 
-/** Reads one length and that many bytes of script from stdin, and runs them. Constant: sudo logs it. */
+/** Reads one length and that many bytes of script from stdin, and runs them. Constant: what becomes root logs it. */
 const loader = 'read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
 
 /** The line after which the privileged loader takes over; before it may stand a password that nobody consumed. */
@@ -81,17 +82,31 @@ export interface SessionLimits {
   readonly gathering?: number;
 }
 
+/** How a session becomes root. */
+export interface Become {
+  readonly method: BecomeMethod;
+  /** Given where it may be asked for. */
+  readonly password?: string | undefined;
+  /** Who logs in. */
+  readonly login: string;
+}
+
 /** What is sent first: the loop that a session runs until its input ends, or stays silent for too long. */
-function startLoop(nonce: string, { idle = idleLimit, gathering = gatheringLimit }: SessionLimits): string {
+function startLoop(
+  nonce: string,
+  login: string | undefined,
+  { idle = idleLimit, gathering = gatheringLimit }: SessionLimits,
+): string {
   // In the environment, where others do not see it as they would an argument.
-  return `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LOOP=${quote(sessionLoop(nonce))}; export LC_ALL PATH LOOP
+  return `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LOOP=${quote(sessionLoop(nonce, login))}; export LC_ALL PATH LOOP
 unset LANG LANGUAGE CDPATH ENV PERL5OPT PERL5LIB PERLLIB PERLIO PERL_UNICODE; umask 022; cd /
 exec perl -e ${quote(feed)} ${idle} ${gathering} sh -c 'eval "$LOOP"'`;
 }
 
-function sessionLoop(nonce: string): string {
+function sessionLoop(nonce: string, login: string | undefined): string {
   // An exported variable of these names would carry each script along in the environment of what it starts.
-  return `unset LOOP N h n r s; N=${nonce}
+  const named = login === undefined ? '' : `; ${loginVariable}=${quote(login)}`;
+  return `unset LOOP N h n r s ${loginVariable}; N=${nonce}${named}
 case $TOLD in ?) exec ${toldDescriptor}>&$TOLD ;; *) exec ${toldDescriptor}>/dev/null ;; esac; unset TOLD; TOLD=${toldDescriptor}
 printf '\\n%s ready %s\\n' "$N" "$$"; printf '\\n%s ready\\n' "$N" >&2
 while read -r h; do
@@ -109,30 +124,17 @@ printf '\\n%s end %s\\n' "$N" "$r"; printf '\\n%s end\\n' "$N" >&2
 done`;
 }
 
-/** What stands in the noise before a session is ready when sudo let us in without asking for the password. */
-export const passwordUnused = 'drover-password-unused';
-
-/** What the login user's shell runs to become root, when a password may be asked for. It reads the password next. */
-function becomeScript(withPassword: boolean): string {
-  const asRoot = (options: string) => `sudo ${options} -H sh -c ${quote(rootLoader)}`;
-  if (!withPassword) return `LC_ALL=C; export LC_ALL; exec ${asRoot('-n')}`;
-  return `LC_ALL=C; export LC_ALL
-if sudo -n true 2>/dev/null; then echo ${passwordUnused} >&2; exec ${asRoot('-n')}; fi
-IFS= read -r p
-printf '%s\\n' "$p" | sudo -S -p '' -v || exit 77
-{ printf '%s\\n' "$p"; exec cat; } | ${asRoot("-S -p ''")}`;
-}
-
 /** Everything that is sent before the first piece. */
 export function sessionPrelude(
   nonce: string,
-  become: { readonly password?: string } | undefined,
+  become: Become | undefined,
   limits: SessionLimits = {},
 ): string {
-  const loop = forLoader(startLoop(nonce, limits));
+  const loop = forLoader(startLoop(nonce, become?.login, limits));
   if (!become) return loop;
   const password = become.password === undefined ? '' : `${become.password}\n`;
-  return `${forLoader(becomeScript(become.password !== undefined))}${password}${begin}\n${loop}`;
+  const script = becomeScript(become.method, rootLoader, become.password !== undefined);
+  return `${forLoader(script)}${password}${begin}\n${loop}`;
 }
 
 /**

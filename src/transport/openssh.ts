@@ -33,21 +33,21 @@ export class OpenSshConnection {
   readonly hostKey: string;
   readonly sentPassword = false;
   /** Shared by all connections of a run. */
-  readonly sudoGate: PasswordGate;
+  readonly becomeGate: PasswordGate;
   readonly #master: Master;
 
-  private constructor(target: Target, connected: Master, sudoGate: PasswordGate) {
+  private constructor(target: Target, connected: Master, becomeGate: PasswordGate) {
     this.target = target;
     this.hostKey = shownKey(connected.said)?.fingerprint ?? target.knownAs;
     this.#master = connected;
-    this.sudoGate = sudoGate;
+    this.becomeGate = becomeGate;
   }
 
   /** The signal ends what is under way until the host has let us in. */
   static async open(
     target: Target,
     way: OpenSshWay,
-    sudoGate = new PasswordGate(),
+    becomeGate = new PasswordGate(),
     signal?: AbortSignal,
   ): Promise<OpenSshConnection> {
     const connecting = new Master(target, way);
@@ -56,7 +56,7 @@ export class OpenSshConnection {
     if (signal?.aborted) stop();
     try {
       await connecting.ready;
-      return new OpenSshConnection(target, connecting, sudoGate);
+      return new OpenSshConnection(target, connecting, becomeGate);
     } finally {
       signal?.removeEventListener('abort', stop);
     }

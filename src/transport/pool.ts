@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { unlock, type AskPassphrase } from './key-file.ts';
+import { LocalConnection } from './local.ts';
 import { PasswordGate } from './password-gate.ts';
 import { BusyServerError, LoginRefusedError } from './login-errors.ts';
 import { OpenSshConnection } from './openssh.ts';
@@ -16,10 +17,11 @@ export type HostConnection = SshConnection | OpenSshConnection;
 /** Opens each host's connection once and keeps it for the run. */
 export class ConnectionPool {
   readonly #opened = new Map<string, Promise<HostConnection>>();
+  readonly #local: LocalConnection[] = [];
   readonly #perServer = new Map<string, ReturnType<typeof pLimit>>();
   readonly #forks: ReturnType<typeof pLimit>;
   readonly #loginGate = new PasswordGate();
-  readonly #sudoGate = new PasswordGate();
+  readonly #becomeGate = new PasswordGate();
 
   readonly #signal: AbortSignal | undefined;
 
@@ -42,10 +44,18 @@ export class ConnectionPool {
     return connection;
   }
 
+  /** The machine that drover runs on. */
+  local(name: string, becomePassword: string | undefined): LocalConnection {
+    const connection = new LocalConnection(name, becomePassword, this.#becomeGate);
+    this.#local.push(connection);
+    return connection;
+  }
+
   async close(): Promise<void> {
     const settled = await Promise.allSettled(this.#opened.values());
     for (const result of settled) if (result.status === 'fulfilled') result.value.close();
     this.#opened.clear();
+    for (const connection of this.#local) connection.close();
   }
 
   #open(target: Target): Promise<HostConnection> {
@@ -85,8 +95,8 @@ export class ConnectionPool {
       try {
         return await limit(async () =>
           target.openssh
-            ? OpenSshConnection.open(target, target.openssh, this.#sudoGate, this.#signal)
-            : SshConnection.open(target, this.#sudoGate, this.#signal),
+            ? OpenSshConnection.open(target, target.openssh, this.#becomeGate, this.#signal)
+            : SshConnection.open(target, this.#becomeGate, this.#signal),
         );
       } catch (error) {
         if (!(error instanceof BusyServerError) || attempt === attempts || this.#signal?.aborted) throw error;

@@ -1,15 +1,16 @@
 // SSH: targets, keys, logins, and one shell for each host and user. What is run in it is not known here.
 import { randomBytes } from 'node:crypto';
 import { messageOf, UnreachableError } from '../core/errors.ts';
+import { isWrongPassword, wasAsked, withoutPrompt } from '../shell/become.ts';
 import {
   framePiece,
   idleLimit,
   killPiece,
   noOperation,
-  passwordUnused,
   sessionCommand,
   sessionPrelude,
   withProcessId,
+  type Become,
   type SessionLimits,
 } from '../shell/framing.ts';
 import { OutputBuffer, type CommandChannel, type OpenCommand } from './channel.ts';
@@ -36,23 +37,24 @@ export interface PieceOptions {
   readonly onOutput?: (stdout: string) => void;
 }
 
-/** sudo did not let us in. */
+/** sudo, su or doas did not let us in. */
 export class BecomeError extends UnreachableError {
   readonly wrongPassword: boolean;
 
-  constructor(label: string, said: string) {
-    super(`${label}: sudo refused${said === '' ? '' : `: ${said}`}`, {
-      hint: 'give the right sudo password with -K (--ask-become-pass), or set ansible_become: false',
+  constructor(label: string, { method, password }: Become, output: string) {
+    const said = withoutPrompt(output);
+    const whose = method === 'su' ? 'root’s' : `the right ${method}`;
+    super(`${label}: ${method} refused${said === '' ? '' : `: ${said}`}`, {
+      hint: `give ${whose} password with -K (--ask-become-pass), or set ansible_become: false`,
     });
-    // sudo's words in the C locale; its exit status is the same for every refusal.
-    this.wrongPassword = /incorrect password attempt/.test(said);
+    this.wrongPassword = password !== undefined && isWrongPassword(said);
   }
 }
 
 /** Bytes that are kept of what a piece prints to stdout, and to stderr; what is collected from hosts stays far below it. */
 export const largestOutput = 64 * 1024 * 1024;
 
-// Shells with slow rc files, and sudo with a slow directory service, are ready in this time, in milliseconds.
+// Shells with slow rc files, and becoming root with a slow directory service, are ready in this time, in milliseconds.
 const startLimit = 60_000;
 
 // How long killed processes may take to end, in milliseconds.
@@ -65,8 +67,8 @@ export interface SessionStart extends SessionLimits {
   /** The host's name, for messages. */
   readonly label: string;
   readonly openCommand: OpenCommand;
-  /** Become root by sudo, with a password if sudo asks for one. */
-  readonly become?: { readonly password?: string } | undefined;
+  /** Become root. */
+  readonly become?: Become | undefined;
   /** Called when the session ended without being closed: its lock is lost with it. */
   readonly onLost?: () => void;
   /** Milliseconds for the shell to be ready. */
@@ -87,12 +89,12 @@ interface Pending {
 }
 
 /**
- * A shell on a host that runs one piece of script after another over one channel: one login, one sudo, and one
+ * A shell on a host that runs one piece of script after another over one channel: one login, one becoming root, and one
  * round trip for each piece.
  */
 export class Session {
   readonly nonce = randomBytes(16).toString('hex');
-  /** Resolves when the shell is ready, to whether sudo asked for the password. Rejects if it cannot be started. */
+  /** Resolves when the shell is ready, to whether a password was asked for to become root. Rejects if it cannot be started. */
   readonly ready: Promise<{ passwordUsed: boolean }>;
   readonly #start: SessionStart;
   readonly #channel: CommandChannel;
@@ -194,8 +196,8 @@ export class Session {
     clearTimeout(this.#starting);
     this.#isReady = true;
     this.#pid = pid;
-    const given = this.#start.become?.password !== undefined;
-    this.#settle.ready({ passwordUsed: given && !noise.includes(passwordUnused) });
+    const { become } = this.#start;
+    this.#settle.ready({ passwordUsed: become?.password !== undefined && wasAsked(become.method, noise) });
   }
 
   /** The time limit starts when the piece begins on the host, not when it is sent: it may have waited for others. */
@@ -233,7 +235,7 @@ export class Session {
     const { label, become } = this.#start;
     if (lost) this.#fail(lost);
     else if (!this.#isReady && become && status !== undefined)
-      this.#fail(new BecomeError(label, this.#said()));
+      this.#fail(new BecomeError(label, become, this.#said()));
     else if (this.#isReady) this.#fail(new UnreachableError(`${label}: the session's shell has ended`));
     else this.#fail(new UnreachableError(`${label}: no shell${this.#noise()}`));
   }
@@ -241,7 +243,8 @@ export class Session {
   /** The last output before the shell was ready. */
   #said(): string {
     const text = [this.#stdout, this.#stderr].map((buffer) => buffer.bytes().toString('utf8').trim());
-    return text.filter(Boolean).join('\n').split('\n').slice(-3).join('; ');
+    const lines = text.flatMap((each) => each.split('\n').filter((line) => line.trim() !== ''));
+    return lines.slice(-3).join('; ');
   }
 
   #noise(): string {

@@ -42,7 +42,7 @@ export class SshConnection {
   /** Whether the host let us in by the password. */
   readonly sentPassword: boolean;
   /** Shared by all connections of a run. */
-  readonly sudoGate: PasswordGate;
+  readonly becomeGate: PasswordGate;
   readonly #opened: Opened;
   readonly #jump: SshConnection | undefined;
   /** Notified when the connection is lost: ssh2 would end the streams as if they were complete. */
@@ -53,12 +53,12 @@ export class SshConnection {
     target: Target,
     opened: Opened,
     jump: SshConnection | undefined,
-    sudoGate: PasswordGate,
+    becomeGate: PasswordGate,
   ) {
     this.target = target;
     this.hostKey = fingerprint(opened.hostKey);
     this.sentPassword = opened.sentPassword;
-    this.sudoGate = sudoGate;
+    this.becomeGate = becomeGate;
     this.#opened = opened;
     this.#jump = jump;
     opened.client.on('error', (error) => (this.#lost ??= this.#lostError(error)));
@@ -72,7 +72,7 @@ export class SshConnection {
   /** The signal ends what is under way until the host has let us in. */
   static async open(
     target: Target,
-    sudoGate = new PasswordGate(),
+    becomeGate = new PasswordGate(),
     signal?: AbortSignal,
   ): Promise<SshConnection> {
     const jump = target.jump && (await SshConnection.open(target.jump, undefined, signal));
@@ -82,7 +82,7 @@ export class SshConnection {
     try {
       socket = await (jump ? jump.#openSocket(target) : openSocket(target, signal));
       if (signal?.aborted) stop();
-      return new SshConnection(target, await logIn(target, socket), jump, sudoGate);
+      return new SshConnection(target, await logIn(target, socket), jump, becomeGate);
     } catch (error) {
       jump?.close();
       throw error;

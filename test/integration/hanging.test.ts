@@ -39,6 +39,7 @@ function fleet(signal: AbortSignal): Fleet {
     connect: async (host) => pool.connect({ ...(await controller.target(sshd, {}, host)), timeout: 600_000 }),
     vault: new Vault(),
     emit: () => undefined,
+    becomeMethod: () => 'sudo',
     needsRoot: () => true,
     signal,
     checkpoint: () => {

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Vault } from '../../src/core/secrets.ts';
 import { HostRun } from '../../src/engine/hosts/host-run.ts';
@@ -8,6 +6,7 @@ import { commandScript } from '../../src/modules/command-task.ts';
 import { BecomeError } from '../../src/transport/session.ts';
 import { Controller } from './support/controller.ts';
 import { Machine } from './support/machine.ts';
+import { whereSeen } from './support/seen.ts';
 import { Sshd } from './support/sshd.ts';
 
 const controller = Controller.use();
@@ -40,7 +39,7 @@ afterAll(() => machine.stop());
 
 async function becoming(user: string, given?: string) {
   const connection = await controller.connect(controller.target(sshd, { user }));
-  return controller.open(connection, { become: given === undefined ? {} : { password: given } });
+  return controller.open(connection, { become: { method: 'sudo', login: user, password: given } });
 }
 
 async function hostFor(user: string, given: string, pool = controller.pool(), name = 'node1') {
@@ -125,20 +124,11 @@ describe('a sudo password', () => {
     ['wrong', `${password}!`],
   ] as const)('that is %s shows in no argument list, environment or log', async ([, given]) => {
     await machine.run('rm -rf /run/sudo/ts');
-    const seen = new Set<string>();
-    let looking = true;
-    const look = async () => {
-      while (looking) {
-        for (const file of processFiles()) if (readIfThere(file).includes(given)) seen.add(file);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    };
-    const looked = look();
-    const session = await becoming('forgetful', given);
-    await session.run('sleep 0.3').catch(() => undefined);
-    looking = false;
-    await looked;
-    expect([...seen]).toEqual([]);
+    const seen = await whereSeen(given, async () => {
+      const session = await becoming('forgetful', given);
+      await session.run('sleep 0.3').catch(() => undefined);
+    });
+    expect(seen).toEqual([]);
     expect(sshd.log).not.toContain(given);
     expect(await machine.run('cat /var/log/sudo.log')).not.toContain(given);
     expect(await machine.run('grep -rlF "$(cat)" /var/log /run /tmp || true', given)).toBe('');
@@ -220,19 +210,3 @@ describe('another user', () => {
     await expect.poll(() => machine.processes('sleep 1011'), { timeout: 10_000 }).toEqual([]);
   });
 });
-
-/** What shows of all processes, the controller's and the machine's. */
-function processFiles(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => ['cmdline', 'environ'].map((file) => join('/proc', pid, file)));
-}
-
-function readIfThere(file: string): string {
-  try {
-    return existsSync(file) ? readFileSync(file, 'utf8') : '';
-  } catch {
-    // It has ended.
-    return '';
-  }
-}

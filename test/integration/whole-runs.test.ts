@@ -43,7 +43,7 @@ test('two names of one machine are refused before anything is changed there', as
   await machines[0].run('rm -f /tmp/by-run');
   const hosts = inventory(line('node1', one), line('alias', again), line('node2', other));
   const { error } = await playOver(controller, hosts, touch(false));
-  expect(error).toContain('node1 and alias are the same machine');
+  expect(error).toContain('alias and node1 are the same machine');
   await machines[0].run('[ ! -e /tmp/by-run ]');
 });
 

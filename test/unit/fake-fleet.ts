@@ -62,6 +62,7 @@ export class FakeFleet extends Fleet {
       connect: () => Promise.reject(new UnreachableError('nobody is there')),
       vault: new Vault(),
       emit: () => undefined,
+      becomeMethod: () => 'sudo',
       needsRoot: () => true,
     });
     this.#said = said;

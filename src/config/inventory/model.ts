@@ -25,6 +25,12 @@ export interface InventoryGroup {
   priority: number;
 }
 
+/** The names of the controller, as in Ansible. */
+const localNames = ['localhost', '127.0.0.1', '::1'];
+
+/** The controller where the inventory does not name it. As in Ansible it is in no group, and has the variables of all hosts. */
+const implied: InventoryHost = impliedLocalhost();
+
 /** Hosts and groups of all sources, and the variables that belong to them. */
 export class Inventory {
   readonly hosts = new Map<string, InventoryHost>();
@@ -57,10 +63,17 @@ export class Inventory {
     if (!host) {
       host = { name, at, places: [], vars: new Map() };
       this.hosts.set(name, host);
-      if (port !== undefined) host.vars.set('ansible_port', portEntry(port, at));
+      if (port !== undefined) host.vars.set('ansible_port', entryOf('ansible_port', port, at));
     }
     host.places.push({ group, at });
     this.group(group).hosts.add(name);
+  }
+
+  /** The host of a name; one of the controller's may be that of a host with another of them, or of none that the inventory has. */
+  hostNamed(name: string): InventoryHost | undefined {
+    const own = this.hosts.get(name);
+    if (own || !localNames.includes(name)) return own;
+    return localNames.map((each) => this.hosts.get(each)).find((host) => host) ?? implied;
   }
 
   /** Whose a host's variables are: in Ansible a group's of the same name, if there is one. */
@@ -115,6 +128,7 @@ export class Inventory {
 
   /** Every group a host is in, directly or through a child, by rising precedence: by depth, priority, name. */
   groupsOf(host: string): string[] {
+    if (this.hostNamed(host) === implied) return ['all'];
     const found = new Set<string>();
     for (const group of this.groups.values())
       if (group.hosts.has(host) && group.name !== 'all' && group.name !== 'ungrouped') found.add(group.name);
@@ -156,16 +170,22 @@ export class Inventory {
       ...inline(others),
       ...files(['all']),
       ...files(others),
-      this.hosts.get(host)?.vars ?? new Map<string, MapEntry>(),
+      this.hostNamed(host)?.vars ?? new Map<string, MapEntry>(),
       ...this.hostFiles.filter((file) => file.host === host).map((file) => file.vars),
     ];
     return rising.reverse().map(toLayer);
   });
 }
 
-function portEntry(port: number, at: SourceRange): MapEntry {
-  const value = { kind: 'scalar', value: port, text: String(port), verbatim: false, range: at } as const;
-  return { key: 'ansible_port', keyRange: at, value };
+function entryOf(key: string, value: string | number, at: SourceRange): MapEntry {
+  const node = { kind: 'scalar', value, text: String(value), verbatim: false, range: at } as const;
+  return { key, keyRange: at, value: node };
+}
+
+function impliedLocalhost(): InventoryHost {
+  const at = { file: { path: 'localhost', text: '' }, start: 0, end: 0 };
+  const connection = entryOf('ansible_connection', 'local', at);
+  return { name: 'localhost', at, places: [], vars: new Map([[connection.key, connection]]) };
 }
 
 /** Variables of a file as a layer of a scope. */

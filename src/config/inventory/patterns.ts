@@ -59,6 +59,8 @@ function resolve(inventory: Inventory, part: string): string[] {
   const hosts = groups.length > 0 && !/[.*?~[]/.test(part) ? [] : [...inventory.hosts.keys()].filter(test);
   if (groups.length > 0 || hosts.length > 0 || /[*?~]/.test(part))
     return [...new Set([...fromGroups, ...hosts])];
+  const named = inventory.hostNamed(part);
+  if (named) return [named.name];
   throw new PatternError(
     `no host or group "${part}"`,
     didYouMean(part, [...names, ...inventory.hosts.keys()]).hint,

@@ -12,6 +12,7 @@ export interface Inherited {
   readonly includeVars: Layer;
   readonly become: boolean | undefined;
   readonly becomeUser: Task['becomeUser'];
+  readonly becomeMethod: Task['becomeMethod'];
   readonly environment: MapNode | undefined;
   readonly ignoreErrors: boolean;
   readonly noLog: boolean;
@@ -46,6 +47,7 @@ export function inherit(reader: KeywordReader, outer: Inherited): Inherited {
     includeVars: outer.includeVars,
     become: reader.boolean('become') ?? outer.become,
     becomeUser: reader.text('become_user') ?? outer.becomeUser,
+    becomeMethod: reader.becomeMethod() ?? outer.becomeMethod,
     environment: mergeMaps(outer.environment, reader.map('environment')),
     ignoreErrors: reader.boolean('ignore_errors') ?? outer.ignoreErrors,
     noLog: reader.boolean('no_log') ?? outer.noLog,

@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { scalarsOf, type MapEntry, type MapNode, type Node, type ScalarNode } from '../../core/node.ts';
 import { type Layer, type Variable } from '../../vars/scope.ts';
 import { isTemplate, templateOfExpression, templateOfScalar, TemplateError } from '../../vars/template.ts';
+import { becomeMethods, type BecomeMethod } from '../../shell/become.ts';
+import { becomeMethodOf } from '../become.ts';
+import { connectionWayOf, type ConnectionWay } from '../connection.ts';
 import type { Problems } from '../files.ts';
 import { validate } from '../validate.ts';
 import type { Condition } from './model.ts';
@@ -90,11 +93,26 @@ export class KeywordReader {
       message: 'any_errors_fatal: false is not supported',
       hint: 'a failed host always ends the run, once the others of its batch are through the play; ignore_errors and rescue are for what may fail',
     });
-    const method = this.text('become_method');
-    this.#refuse('become_method', method !== undefined && method.value !== 'sudo', {
-      message: `become_method: ${method?.text ?? ''} is not supported`,
-      hint: 'drover becomes root by sudo: leave it out',
+  }
+
+  connection(): ConnectionWay | undefined {
+    const named = this.text('connection');
+    const way = named && connectionWayOf(named.text);
+    this.#refuse('connection', named !== undefined && way === undefined, {
+      message: `connection: ${named?.text ?? ''} is not supported`,
+      hint: 'there are ssh, openssh and local; what depends on the host is for ansible_connection',
     });
+    return way;
+  }
+
+  becomeMethod(): BecomeMethod | undefined {
+    const named = this.text('become_method');
+    const method = named && becomeMethodOf(named.text);
+    this.#refuse('become_method', named !== undefined && method === undefined, {
+      message: `become_method: ${named?.text ?? ''} is not supported`,
+      hint: `there are ${becomeMethods.join(', ')}; what depends on the host is for ansible_become_method`,
+    });
+    return method;
   }
 
   #refuse(key: string, isOther: boolean, problem: { message: string; hint: string }): void {

@@ -15,6 +15,7 @@ import { readTasks, type LoadContext, type Vocabulary } from './tasks.ts';
 export const playKeys = [
   'name',
   'hosts',
+  'connection',
   'tasks',
   'pre_tasks',
   'post_tasks',
@@ -137,6 +138,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     includeVars: new Map(),
     become,
     becomeUser: reader.text('become_user'),
+    becomeMethod: reader.becomeMethod(),
     environment: reader.map('environment'),
     ignoreErrors: reader.boolean('ignore_errors') ?? false,
     noLog: reader.boolean('no_log') ?? false,
@@ -154,6 +156,7 @@ function readPlay(map: MapNode, folder: string, outer: Outer, context: LoadConte
     hosts,
     vars: new Map([...reader.vars(), ...fromFiles, ...outer.vars]),
     become,
+    connection: reader.connection(),
     serial: rolling && serial.length === 0 ? [1] : serial,
     rolling,
     tasks,

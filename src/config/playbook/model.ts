@@ -2,7 +2,9 @@ import type { Diagnostic } from '../../core/diagnostics.ts';
 import type { MapNode, Node, ScalarNode } from '../../core/node.ts';
 import type { SourceFile, SourceFolder, SourceRange } from '../../core/source.ts';
 import type { Module } from '../../modules/define-module.ts';
+import type { BecomeMethod } from '../../shell/become.ts';
 import type { Layer } from '../../vars/scope.ts';
+import type { ConnectionWay } from '../connection.ts';
 import type { Template } from '../../vars/template.ts';
 
 /** A condition: an expression, or a plain true or false. */
@@ -45,6 +47,7 @@ export interface Task {
   readonly includeVars: Layer;
   readonly become: boolean | undefined;
   readonly becomeUser: ScalarNode | undefined;
+  readonly becomeMethod: BecomeMethod | undefined;
   readonly environment: MapNode | undefined;
   readonly noLog: boolean;
   readonly checkMode: boolean | undefined;
@@ -97,6 +100,8 @@ export interface Play {
   readonly hosts: ScalarNode;
   readonly vars: Layer;
   readonly become: boolean | undefined;
+  /** How its hosts are reached, unless variables say. */
+  readonly connection: ConnectionWay | undefined;
   /** Sizes of the batches: numbers or percentages; empty for all at once. */
   readonly serial: readonly (number | string)[];
   readonly rolling: Rolling | undefined;
@@ -136,11 +141,9 @@ export function namesSetBy(task: Task): string[] {
 
 /** Why a task cannot be delegated to what the inventory does not name. */
 export function noDelegation(name: string, at: SourceRange): Diagnostic {
-  return ['localhost', '127.0.0.1', '::1'].includes(name)
-    ? {
-        message: `delegate_to: ${name} is not supported`,
-        at,
-        hint: 'drover runs nothing on the controller; a host of this name in the inventory is reached by SSH',
-      }
-    : { message: `delegate_to: the inventory has no host "${name}"`, at, hint: 'put it into the inventory' };
+  return {
+    message: `delegate_to: the inventory has no host "${name}"`,
+    at,
+    hint: 'put it into the inventory',
+  };
 }

@@ -6,6 +6,7 @@ import { patiently } from '../../core/patience.ts';
 import type { Vault } from '../../core/secrets.ts';
 import { apiRecords, isApiKind } from '../../facts/api.ts';
 import { identify, unreachableRecords, type Need } from '../../facts/need.ts';
+import type { BecomeMethod } from '../../shell/become.ts';
 import { requireDescriptors } from '../../transport/descriptors.ts';
 import type { Emit } from '../events.ts';
 import { HostRun, type Connection } from './host-run.ts';
@@ -23,6 +24,8 @@ export interface FleetOptions {
   readonly connect: (host: string) => Promise<Connection>;
   readonly vault: Vault;
   readonly emit: Emit;
+  /** How a host's tasks become root. */
+  readonly becomeMethod: (host: string) => BecomeMethod;
   /** Whether a host's facts are collected as root. */
   readonly needsRoot: (host: string) => boolean;
   /** Interrupts waits for hosts that do not answer. */
@@ -80,9 +83,9 @@ export class Fleet {
   }
 
   async #open(name: string): Promise<HostRun | undefined> {
-    const { connect, vault, emit } = this.#options;
+    const { connect, vault, emit, becomeMethod } = this.#options;
     try {
-      const run = new HostRun(name, await connect(name), vault);
+      const run = new HostRun(name, await connect(name), vault, becomeMethod(name));
       this.#runs.set(name, run);
       emit({ type: 'host', host: name, state: 'connected' });
       return run;

@@ -4,19 +4,23 @@ import type { Vault } from '../../core/secrets.ts';
 import { collectScript, parseCollected } from '../../facts/collectors.ts';
 import { needHost, type HostFact } from '../../facts/host.ts';
 import type { Need } from '../../facts/need.ts';
+import type { BecomeMethod } from '../../shell/become.ts';
 import { onlyLooks } from '../../shell/feed.ts';
-import { lockPiece, lockPlacePiece, unlockPiece } from '../../shell/framing.ts';
+import { lockPiece, lockPlacePiece, unlockPiece, type Become } from '../../shell/framing.ts';
 import type { PasswordOutcome } from '../../transport/password-gate.ts';
 import { BecomeError, Session, type PieceOptions, type PieceResult } from '../../transport/session.ts';
 import type { SshConnection } from '../../transport/ssh.ts';
+import type { Target } from '../../transport/target.ts';
 import { NotYetKnown, type Variable } from '../../vars/scope.ts';
 import type { Value } from '../../vars/value.ts';
 import { lastLines } from '../../core/text.ts';
 import { World } from './world.ts';
 
-/** What a run uses of a connection; tests put a local shell in its place. */
-export type Connection = Pick<SshConnection, 'openCommand' | 'openStream' | 'hostKey' | 'target'> &
-  Partial<Pick<SshConnection, 'close' | 'sudoGate'>>;
+/** What a run uses of a connection, whatever that goes through. */
+export type Connection = Pick<SshConnection, 'openCommand' | 'openStream' | 'hostKey'> &
+  Partial<Pick<SshConnection, 'close' | 'becomeGate'>> & {
+    readonly target: Pick<Target, 'user' | 'becomePassword'>;
+  };
 
 /** One host in a run: its connection, its shells, and what is known of it. */
 export class HostRun {
@@ -30,13 +34,15 @@ export class HostRun {
   apiCalls = 0;
   #fact: HostFact | undefined;
   readonly #vault: Vault;
+  readonly #becomeMethod: BecomeMethod;
   readonly #sessions = new Map<'root' | 'login', Promise<Session>>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(name: string, connection: Connection, vault: Vault) {
+  constructor(name: string, connection: Connection, vault: Vault, becomeMethod: BecomeMethod = 'sudo') {
     this.name = name;
     this.connection = connection;
     this.#vault = vault;
+    this.#becomeMethod = becomeMethod;
   }
 
   /** The host's facts; throws NotYetKnown while they are not there. */
@@ -147,30 +153,29 @@ export class HostRun {
     const kind = become || target.user === 'root' ? 'root' : 'login';
     let session = this.#sessions.get(kind);
     if (!session) {
-      session = kind === 'root' && target.user !== 'root' ? this.#openBySudo() : this.#open();
+      session = kind === 'root' && target.user !== 'root' ? this.#openAsRoot() : this.#open();
       this.#sessions.set(kind, session);
     }
     return session;
   }
 
-  #open(become?: { password?: string }): Promise<Session> {
+  #open(become?: Become): Promise<Session> {
     const { openCommand } = this.connection;
     // Without the session the host's lock is gone: nothing may go on through the connection's tunnels either.
     const onLost = () => this.connection.close?.();
     return Session.open({ label: this.name, openCommand, become, onLost });
   }
 
-  #openBySudo(): Promise<Session> {
-    const { target, sudoGate } = this.connection;
-    const { becomePassword: password } = target;
-    if (password === undefined) return this.#open({});
-    const start = () => this.#open({ password });
-    if (!sudoGate) return start();
-    return sudoGate.pass({ host: this.name, user: target.user, password, start, judge: judgeSudo });
+  #openAsRoot(): Promise<Session> {
+    const { target, becomeGate } = this.connection;
+    const { becomePassword: password, user } = target;
+    const start = () => this.#open({ method: this.#becomeMethod, password, login: user });
+    if (password === undefined || !becomeGate) return start();
+    return becomeGate.pass({ host: this.name, user, password, start, judge: judgeBecoming });
   }
 }
 
-async function judgeSudo(opening: Promise<Session>): Promise<PasswordOutcome> {
+async function judgeBecoming(opening: Promise<Session>): Promise<PasswordOutcome> {
   try {
     const session = await opening;
     return (await session.ready).passwordUsed ? 'accepted' : 'nothing';

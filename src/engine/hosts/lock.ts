@@ -96,7 +96,7 @@ async function tryToLock(host: HostRun, holder: string) {
 function refuseTwins(hosts: readonly { readonly name: string; readonly place: string }[]): void {
   const names = new Map<string, string[]>();
   for (const { name, place } of hosts) names.set(place, [...(names.get(place) ?? []), name]);
-  const twins = [...names.values()].find((each) => each.length > 1);
+  const twins = [...names.values()].find((each) => each.length > 1)?.sort();
   if (!twins) return;
   throw new InvalidInputError([
     {

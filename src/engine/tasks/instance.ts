@@ -18,6 +18,7 @@ import { needRead } from '../../facts/script.ts';
 import type { Need, Presumption } from '../../facts/need.ts';
 import type { BoundTask, Module } from '../../modules/define-module.ts';
 import { inSync, refused, type Verdict } from '../../plan/change.ts';
+import { loginVariable } from '../../shell/become.ts';
 import { quote } from '../../shell/quote.ts';
 import { evaluateCondition, renderText, renderValue } from '../../vars/evaluate.ts';
 import { NotYetKnown, type Scope, type Variable } from '../../vars/scope.ts';
@@ -130,12 +131,12 @@ export function bindTask(
     throw new InvalidInputError(problems.list.map((diagnostic) => ({ ...diagnostic, hosts: [host] })));
   }
   const named = renderedText(task.delegateTo, scope);
-  const delegateTo = named === host ? undefined : named;
-  if (
-    task.delegateTo &&
-    named !== undefined &&
-    propertyOf(scope.get('hostvars') ?? null, named) === undefined
-  )
+  const other = named === undefined ? undefined : propertyOf(scope.get('hostvars') ?? null, named);
+  // The controller has several names.
+  const otherName =
+    other === undefined ? undefined : textOf(propertyOf(other, 'inventory_hostname') ?? null);
+  const delegateTo = otherName === host ? undefined : otherName;
+  if (task.delegateTo && named !== undefined && other === undefined)
     throw new InvalidInputError([{ ...noDelegation(named, task.delegateTo.range), hosts: [host] }]);
   // What is done on another host is compared with that one.
   const placed = <N extends Need<unknown>>(need: N): N =>
@@ -210,9 +211,10 @@ export function wrapScript(
   return becomeUser === undefined ? full : asUser(full, quote(becomeUser));
 }
 
-/** A script that runs as the login user in root's shell, too: sudo, which has opened that one, says who it is. */
+/** A script that runs as the login user in root's shell, too. */
 export function asLogin(script: string): string {
-  return `if [ -n "\${SUDO_USER-}" ]; then ${asUser(script, '"$SUDO_USER"')}; else\n${script}\nfi`;
+  const login = `"\${${loginVariable}-}"`;
+  return `if [ -n ${login} ]; then ${asUser(script, login)}; else\n${script}\nfi`;
 }
 
 function asUser(script: string, user: string): string {

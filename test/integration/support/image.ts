@@ -5,8 +5,8 @@ import { cacheFolder, prepareBase } from '../../../src/lab/image.ts';
 import { run } from '../../../src/lab/shell.ts';
 import { labRelease } from '../../lab-release.ts';
 
-// Login shells of every family, and a PostgreSQL to talk to.
-const included = ['bash', 'dash', 'fish', 'ksh', 'mksh', 'postgresql', 'tcsh', 'zsh'];
+// Login shells of every family, another way to root than sudo and su, and a PostgreSQL to talk to.
+const included = ['bash', 'dash', 'fish', 'ksh', 'mksh', 'opendoas', 'postgresql', 'tcsh', 'zsh'];
 
 /** The read-only layers of a machine's file system, lowest first: the lab's base image, and what the tests add. */
 export async function prepareTestLayers(): Promise<[base: string, extras: string]> {

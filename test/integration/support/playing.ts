@@ -28,13 +28,16 @@ export async function playOver(
   const folder = mkdtempSync(join(controller.home, 'play-'));
   writeFileSync(join(folder, 'hosts.yml'), inventory);
   writeFileSync(join(folder, 'p.yml'), playbook);
+  // To ssh, the controller's home is not the user's.
+  const ssh = `-o UserKnownHostsFile=${controller.knownHosts} -i ${join(controller.home, '.ssh/id_ed25519')}`;
+  const extraVars = [JSON.stringify({ ansible_ssh_common_args: ssh })];
   const events: RunEvent[] = [];
   const running = play({
     id: 'test',
     command: 'drover play',
     verb: 'play',
     playbook: join(folder, 'p.yml'),
-    input: { inventory: [join(folder, 'hosts.yml')], limit, tags: [], skipTags: [], extraVars: [] },
+    input: { inventory: [join(folder, 'hosts.yml')], limit, tags: [], skipTags: [], extraVars },
     connection: { timeout: 20_000, acceptNewHostKeys: false },
     forks: 10,
     become,

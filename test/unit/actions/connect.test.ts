@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { connectionVariablesOf } from '../../../src/actions/connect.ts';
+import { connectionVariablesOf, givenWay } from '../../../src/actions/connect.ts';
 import { loadHosts } from '../../../src/actions/load.ts';
 import { becomeOf } from '../../../src/config/become.ts';
 import { beforeTheRun, scopeOf } from '../../../src/config/host-variables.ts';
@@ -30,13 +30,13 @@ describe('the way to a host', () => {
     expect(connectionVariablesOf(variablesWith(plain, ['host=e2']), 'a')).toEqual({});
   });
 
-  test('is SSH; another one is refused, with its place', () => {
-    expect(connectionVariablesOf(variablesWith('ansible_connection: ssh'), 'a')).toEqual({});
-    expect(connectionVariablesOf(variablesWith('ansible_connection: openssh'), 'a')).toEqual({
-      openssh: true,
-    });
-    expect(() => connectionVariablesOf(variablesWith('ansible_connection: local'), 'a')).toThrow(
-      /hosts\.yml:1:\d+ .*ansible_connection: local is not supported \(on a\)/,
+  test('is SSH or local; another one is refused, with its place', () => {
+    expect(givenWay(variablesWith(''), 'a')).toBe(undefined);
+    expect(givenWay(variablesWith('ansible_connection: smart'), 'a')).toBe('ssh');
+    expect(givenWay(variablesWith('ansible_connection: openssh'), 'a')).toBe('openssh');
+    expect(givenWay(variablesWith('ansible_connection: ansible.builtin.local'), 'a')).toBe('local');
+    expect(() => givenWay(variablesWith('ansible_connection: winrm'), 'a')).toThrow(
+      /hosts\.yml:1:\d+ .*ansible_connection: winrm is not supported \(on a\)/,
     );
   });
 });
@@ -48,17 +48,23 @@ describe('who tasks are done as', () => {
   };
 
   test.each([
-    ['{}', undefined, undefined],
-    ['ansible_become: true', true, undefined],
-    ["ansible_become: 'yes', ansible_become_user: postgres, ansible_become_method: sudo", true, 'postgres'],
-    ["ansible_become: 'False'", false, undefined],
-  ])('by %s', (vars, become, user) => {
-    expect(of(vars === '{}' ? '' : vars)).toEqual({ become, user });
+    ['{}', undefined, undefined, undefined],
+    ['ansible_become: true', true, undefined, undefined],
+    [
+      "ansible_become: 'yes', ansible_become_user: postgres, ansible_become_method: sudo",
+      true,
+      'postgres',
+      'sudo',
+    ],
+    ["ansible_become: 'False'", false, undefined, undefined],
+    ['ansible_become_method: ansible.builtin.su', undefined, undefined, 'su'],
+  ])('by %s', (vars, become, user, method) => {
+    expect(of(vars === '{}' ? '' : vars)).toEqual({ become, user, method });
   });
 
   test.each([
     ['ansible_become: maybe', /ansible_become: is neither true nor false/],
-    ['ansible_become_method: su', /ansible_become_method: su is not supported/],
+    ['ansible_become_method: pbrun', /ansible_become_method: pbrun is not supported/],
   ])('and not by %s', (vars, problem) => {
     expect(() => of(vars)).toThrow(problem);
   });

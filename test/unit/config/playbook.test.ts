@@ -120,8 +120,11 @@ describe('a play', () => {
       ],
     ],
     [
-      '- { hosts: all, become_method: su }',
-      ['p.yml:1:32 become_method: su is not supported -> drover becomes root by sudo: leave it out'],
+      '- { hosts: all, become_method: runas, connection: winrm }',
+      [
+        'p.yml:1:32 become_method: runas is not supported -> there are sudo, su, doas; what depends on the host is for ansible_become_method',
+        'p.yml:1:51 connection: winrm is not supported -> there are ssh, openssh and local; what depends on the host is for ansible_connection',
+      ],
     ],
     ['- { hosts: all, tasks: { debug: } }', ['p.yml:1:24 tasks are a list']],
     ['- { hosts: all, tasks: [debug] }', ['p.yml:1:25 a task is a map']],
@@ -387,8 +390,10 @@ describe('what is refused in tasks, with its place', () => {
     ],
     ['- { debug: , any_errors_fatal: true, become_method: sudo }', []],
     [
-      '- { debug: , become_method: doas }',
-      ['1:29 become_method: doas is not supported -> drover becomes root by sudo: leave it out'],
+      '- { debug: , become_method: "{{ x }}" }',
+      [
+        '1:29 become_method: {{ x }} is not supported -> there are sudo, su, doas; what depends on the host is for ansible_become_method',
+      ],
     ],
     ['- { debug: , with_items: [1] }', ['1:14 with_items is not supported -> write loop: …']],
     [

@@ -27,18 +27,56 @@ describe('who a task is done as', () => {
   });
 });
 
-describe('delegate_to', () => {
-  test('the controller is refused before anything is asked', () => {
-    expect(() => new LocalLab().options(playOf('- { command: id, delegate_to: localhost }'))).toThrow(
-      /delegate_to: localhost is not supported/,
-    );
+describe('the way to root on a host', () => {
+  const wayOn = async (tasks: string, vars = '{}') =>
+    (await new LocalLab(['a'], vars).context(playOf(tasks))).run.becomeMethod('a');
+
+  test('is what variables say, or else its tasks; sudo if nothing does', async () => {
+    expect(await wayOn('- { command: id, become: true }')).toBe('sudo');
+    expect(await wayOn('- { command: id, become: true, become_method: su }')).toBe('su');
+    const both = '- { command: id, become: true, become_method: su }\n- { command: id, become_method: doas }';
+    expect(await wayOn(both)).toBe('su');
+    expect(await wayOn(both, '{ ansible_become_method: community.general.doas }')).toBe('doas');
   });
 
+  test('is one', async () => {
+    const tasks =
+      '- { command: id, become: true, become_method: su }\n- { command: id, become: true, become_method: doas }';
+    const lab = new LocalLab();
+    expect((await lab.run(playOf(tasks))).error).toMatch(
+      /p\.yml:\d+:\d+ .*this task becomes root by doas, and others by su \(on a\)/,
+    );
+    const own = '- { command: id, become: true, vars: { ansible_become_method: su } }';
+    const { error } = await lab.run(playOf(own));
+    expect(error).toMatch(/ansible_become_method: su is not the way that this host has already \(on a\)/);
+  });
+});
+
+describe('delegate_to', () => {
   test('what the inventory does not name is refused, also where that shows only on a host', async () => {
     const named = (name: string) => playOf(`- { name: t, command: id, delegate_to: '${name}' }`);
     expect(() => new LocalLab().options(named('nowhere'))).toThrow(/the inventory has no host "nowhere"/);
-    const { error } = await new LocalLab(['a'], "{ there: '127.0.0.1' }").run(named('{{there}}'));
-    expect(error).toMatch(/delegate_to: 127\.0\.0\.1 is not supported \(on a\)/);
+    const { error } = await new LocalLab(['a'], "{ there: '127.0.0.2' }").run(named('{{there}}'));
+    expect(error).toMatch(/the inventory has no host "127\.0\.0\.2" \(on a\)/);
+  });
+
+  test.each(['localhost', '127.0.0.1', '::1'])('%s is the controller, which no group has', async (name) => {
+    const plays = playOf(`- { command: id, delegate_to: '${name}' }`);
+    const { run } = await new LocalLab(['a'], '{ ansible_become: false }').context(plays);
+    const strategy = new Scripted();
+    await walkOn(run, strategy);
+    expect(strategy.reports[0]?.instances[0]?.instance).toMatchObject({ delegateTo: 'localhost' });
+    const scope = run.scope('localhost');
+    const facts = ['ansible_connection', 'ansible_become', 'group_names', 'inventory_hostname'];
+    expect(facts.map((fact) => scope.get(fact))).toEqual(['local', false, [], 'localhost']);
+    expect(run.scope('a').get('groups')).toMatchObject({ all: ['a'] });
+  });
+
+  test('of a task without become needs no root there', async () => {
+    const keywords = 'delegate_to: localhost, become: false';
+    const plays = playOf(`- { command: id, become: true }\n- { command: id, ${keywords} }`);
+    const { run } = await new LocalLab().context(plays);
+    expect([run.needsRoot('a'), run.needsRoot('localhost')]).toEqual([true, false]);
   });
 
   test('goes by what is said of the host that it is done on', async () => {

@@ -10,7 +10,7 @@ const hosts = scalarOf('hosts: all');
 /** A play without tasks, as far as the test says. */
 export function playWith(more: Partial<Play> = {}): Play {
   const vars = new Map();
-  const none = { become: undefined, rolling: undefined, serial: [], tasks: [] };
+  const none = { become: undefined, connection: undefined, rolling: undefined, serial: [], tasks: [] };
   return { at: hosts.range, name: 'play', hosts, vars, ...none, ...more };
 }
 
@@ -38,6 +38,7 @@ export function taskWith({
     includeVars: new Map(),
     become: undefined,
     becomeUser: undefined,
+    becomeMethod: undefined,
     environment: undefined,
     noLog: false,
     checkMode: undefined,

@@ -86,7 +86,7 @@ function render(release: keyof typeof releases, vars: string, host: string): str
     registered: new Map([['patroni_package', { value: { stdout: patronis[release] } }]]),
     secrets,
   });
-  const become = () => ({ become: undefined, user: undefined });
+  const become = () => ({ become: undefined, user: undefined, method: undefined });
   const out: string[] = [];
   for (const { play, hosts } of plays.filter((item) => item.hosts.includes(host))) {
     for (const task of tasksOf(play.tasks)) {
