@@ -5,6 +5,8 @@ export interface UserFact {
   readonly uid: number;
   readonly comment: string;
   readonly home: string;
+  /** There is nothing at `home`. */
+  readonly isHomeMissing: boolean;
   readonly shell: string;
   /** All groups by name, the primary one first. */
   readonly groups: readonly string[];
@@ -15,10 +17,17 @@ export function needUser(name: string): Need<UserFact | undefined> {
     kind: 'user',
     key: checkKey(name),
     parse(records) {
-      const [entry, groups = ''] = records[0] ?? [];
+      const [entry, groups = '', atHome] = records[0] ?? [];
       if (entry === undefined) return undefined;
       const [, , uid = '', , comment = '', home = '', shell = ''] = entry.split(':');
-      return { uid: Number(uid), comment, home, shell, groups: groups.split(' ') };
+      return {
+        uid: Number(uid),
+        comment,
+        home,
+        isHomeMissing: atHome === 'missing',
+        shell,
+        groups: groups.split(' '),
+      };
     },
   };
 }
@@ -26,7 +35,9 @@ export function needUser(name: string): Need<UserFact | undefined> {
 export const userCollector: Collector = {
   kinds: ['user'],
   script: (needs) => `for n in ${quoteAll(needs.map((need) => need.key))}; do
-e=$(getent passwd -- "$n") && printf 'user\\t%s\\t%s\\t%s\\n' "$n" "$e" "$(id -Gn -- "$n")"
+e=$(getent passwd -- "$n") || continue
+h=\${e%:*}; [ -e "\${h##*:}" ] && h=there || h=missing
+printf 'user\\t%s\\t%s\\t%s\\t%s\\n' "$n" "$e" "$(id -Gn -- "$n")" "$h"
 done`,
 };
 

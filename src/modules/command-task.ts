@@ -15,7 +15,8 @@ export const commandParams = {
   removes: absolutePath
     .optional()
     .describe('The command is not run when this path is not there, nor one that matches this pattern.'),
-  stdin: z.string().optional().describe('Its input, as it is: no newline is added.'),
+  stdin: z.string().optional().describe('Its input.'),
+  stdin_add_newline: z.boolean().default(true).describe('End the input with a newline more.'),
 };
 
 export const CommandChange = z.strictObject({ ...changeFields, script: z.string() });
@@ -26,6 +27,7 @@ interface CommandTask {
   readonly creates?: string | undefined;
   readonly removes?: string | undefined;
   readonly stdin?: string | undefined;
+  readonly stdin_add_newline?: boolean;
 }
 
 export function commandNeeds({ creates, removes }: CommandTask) {
@@ -61,8 +63,9 @@ export function diffCommand(
 }
 
 /** The command in its folder and with its input. */
-export function commandScript({ chdir, stdin }: CommandTask, command: string): string {
-  const input = stdin === undefined ? '' : `printf %s ${quote(stdin)} | `;
+export function commandScript({ chdir, stdin, stdin_add_newline }: CommandTask, command: string): string {
+  const input =
+    stdin === undefined ? '' : `printf %s ${quote(stdin_add_newline === false ? stdin : `${stdin}\n`)} | `;
   return `${chdir === undefined ? '' : `cd -- ${quote(chdir)} || exit\n`}${input}${command}`;
 }
 

@@ -93,6 +93,10 @@ export class KeywordReader {
       message: 'any_errors_fatal: false is not supported',
       hint: 'a failed host always ends the run, once the others of its batch are through the play; ignore_errors and rescue are for what may fail',
     });
+    this.#refuse('check_mode', this.boolean('check_mode') === true, {
+      message: 'check_mode: true is not supported',
+      hint: 'a task is done, or with -C nothing is: leave it out, or give the task a tag to select it by',
+    });
   }
 
   connection(): ConnectionWay | undefined {

@@ -68,8 +68,21 @@ function takeApart(free: string, line: ScalarNode): { key: string; value: Scalar
   return [{ key: free, value: { ...line, value: rest.trimEnd(), text: rest.trimEnd() } }, ...named];
 }
 
+/** The items of a loop are all evaluated before the first is done: what one sets no other sees. */
+function refuseAddingUp(params: MapNode, problems: Problems): void {
+  const texts = [...scalarsOf(params)].map(({ text }) => text).join('\n');
+  for (const { key, keyRange } of params.entries.filter(({ key }) => /^\w+$/.test(key)))
+    if (new RegExp(`\\{\\{[^}]*\\b${key}\\b`).test(texts))
+      problems.add({
+        message: `"${key}" does not add up in a loop: each item sees it as it was before the task`,
+        at: keyRange,
+        hint: 'make it of the whole list at once, with join, map or merge',
+      });
+}
+
 /** Checks the parameters as far as they hold no expressions; the rest is checked once rendered. */
-export function checkParams({ module, params, source }: Task, problems: Problems): void {
+export function checkParams({ module, params, source, loop }: Task, problems: Problems): void {
+  if (module.setsVariables && loop) refuseAddingUp(params, problems);
   for (const entry of params.entries.filter(({ key }) => filledIn(module).includes(key)))
     problems.add({ message: `${entry.key} is what ${module.file?.param ?? ''} names`, at: entry.keyRange });
   const data = toData(params) as Record<string, unknown>;

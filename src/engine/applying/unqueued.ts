@@ -47,6 +47,7 @@ export class Unqueued {
         if (number > 1 && !condition) fleet.epoch++;
         const host = fleet.get(instance.delegateTo ?? instance.host);
         outcome = await host.exclusively(() => this.#once(instance));
+        if (condition) outcome = withAttempts(outcome, number);
         return this.#judge(instance, outcome, number);
       },
       { ...patience, signal, checkpoint, clock },
@@ -57,9 +58,12 @@ export class Unqueued {
     if (condition) fleet.epoch++;
     const come = condition ? awaited(instance, outcome) : true;
     if (typeof come === 'object') return come;
-    return come || outcome.status === 'failed'
-      ? outcome
-      : { ...outcome, status: 'failed', reason: `until did not hold after ${looks} attempts` };
+    if (come) return outcome;
+    // Those after the first are what Ansible registers then.
+    const last = withAttempts(outcome, retries);
+    if (last.status === 'failed') return last;
+    const result = { ...last.result, changed: last.status === 'changed' };
+    return { ...last, result, status: 'failed', reason: `until did not hold after ${looks} attempts` };
   }
 
   /** Whether a task is to be tried again: until its condition holds, or because what was silent may be about to answer. */
@@ -131,6 +135,10 @@ export class Unqueued {
       fleet.readRemote(remote.map((need) => ({ need, host }))),
     ]);
   }
+}
+
+function withAttempts(outcome: Outcome, attempts: number): Outcome {
+  return outcome.result ? { ...outcome, result: { ...outcome.result, attempts } } : outcome;
 }
 
 /** Whether the change, when it fails, was not made in part either. */

@@ -1,5 +1,5 @@
 import { namesSetBy, tasksOf, type Play, type TaskOrBlock } from '../../config/playbook/model.ts';
-import { NotYetKnown, type LiveLayer, type Variable } from '../../vars/scope.ts';
+import { NotYetKnown, type Layer, type LiveLayer, type Variable } from '../../vars/scope.ts';
 
 /** What another host of the batch is still to set. */
 export class Behind extends NotYetKnown {
@@ -12,11 +12,6 @@ export class Behind extends NotYetKnown {
     this.host = host;
     this.place = place;
   }
-}
-
-/** What a `run_once` task has registered. */
-interface Done {
-  readonly result: Variable | undefined;
 }
 
 /** The tasks of a play in the order they stand, and which of them set a name. */
@@ -51,7 +46,8 @@ export class BatchWalk {
   readonly #order: Order;
   /** Of those still walking, in the order of the batch: all tasks before this place are settled. */
   readonly #places: Map<string, number>;
-  readonly #done = new Map<number, Done>();
+  /** By task that is run once, what it has registered and set. */
+  readonly #done = new Map<number, Layer>();
   readonly #waiting = new Set<string>();
   /** Told how many wait for another's results, each time that changes. */
   readonly #tellWaiting: (count: number) => void;
@@ -70,8 +66,8 @@ export class BatchWalk {
     this.#renew();
   }
 
-  /** `mine` for the host that is to run a task once; for the others its result, once it is there. */
-  async claim(task: number, host: string, beforeWaiting: () => Promise<void>): Promise<'mine' | Done> {
+  /** `mine` for the host that is to run a task once; for the others what it has registered and set, once it is done. */
+  async claim(task: number, host: string, beforeWaiting: () => Promise<void>): Promise<'mine' | Layer> {
     const place = this.#placeOf(task);
     for (;;) {
       const done = this.#done.get(task);
@@ -84,8 +80,8 @@ export class BatchWalk {
     }
   }
 
-  fulfil(task: number, result: Variable | undefined): void {
-    this.#done.set(task, { result });
+  fulfil(task: number, names: Layer): void {
+    this.#done.set(task, names);
     this.#renew();
   }
 

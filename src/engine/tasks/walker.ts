@@ -113,11 +113,17 @@ export class Walker {
       this.#flush('another host does what is run once'),
     );
     if (shared === 'mine') {
+      const names = namesSetBy(task);
+      const former = new Map(names.map((name) => [name, registered.get(name)]));
       await this.#run(task);
       await this.#flush('a task that is run once ends');
-      together.fulfil(task.id, task.register === undefined ? undefined : registered.get(task.register));
-    } else if (task.register !== undefined && shared.result) {
-      registered.set(task.register, shared.result);
+      const all = names.flatMap((name) => {
+        const variable = registered.get(name);
+        return variable && variable !== former.get(name) ? [[name, variable] as const] : [];
+      });
+      together.fulfil(task.id, new Map(all));
+    } else {
+      for (const [name, variable] of shared) registered.set(name, variable);
     }
     return 'done';
   }

@@ -15,7 +15,10 @@ export const aptRepository = defineModule({
   name: 'apt_repository',
   docs: {
     summary: 'Adds a package repository, and fetches its lists when it changed.',
-    differences: ['No `ppa:`. The key is named in the line: `[signed-by=/usr/share/keyrings/….asc]`.'],
+    differences: [
+      'No `ppa:`. The key is named in the line: `[signed-by=/usr/share/keyrings/….asc]`.',
+      'Only the repository’s own file is looked at; Ansible finds a line in any other, too, and removes it there.',
+    ],
     example: `- apt_repository:
     repo: "deb [signed-by=/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc] https://apt.postgresql.org/pub/repos/apt {{facts.codename}}-pgdg main"
     filename: pgdg`,

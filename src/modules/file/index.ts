@@ -31,6 +31,7 @@ export const file = defineModule({
     differences: [
       'No `touch`, `hard` and `recurse`.',
       '`state: absent` removes a directory only when it is empty; anything else could be data.',
+      'Parents of a directory that are missing are made root’s and 0755: owner and mode are for the one that is named.',
     ],
     example: `- file:
     path: /etc/postgresql-common/createcluster.d

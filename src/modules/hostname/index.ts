@@ -12,7 +12,9 @@ export const hostname = defineModule({
   name: 'hostname',
   docs: {
     summary: 'Sets the host’s name.',
-    differences: ['No `use`: hostnamectl where it is, /etc/hostname and hostname(1) elsewhere.'],
+    differences: [
+      'No `use`: hostnamectl where it is, /etc/hostname and hostname(1) elsewhere. The pretty name, in /etc/machine-info, is left as it is.',
+    ],
     example: `- hostname:
     name: "{{inventory_hostname}}"`,
   },

@@ -10,7 +10,12 @@ export const setFact = defineModule({
     example: `- set_fact:
     data_dir: "/var/lib/postgresql/{{postgres_version}}/main"`,
   },
-  params: z.record(z.string().regex(/^[a-zA-Z_]\w*$/, 'is not a variable name'), z.unknown()),
+  params: z
+    .record(z.string().regex(/^[a-zA-Z_]\w*$/, 'is not a variable name'), z.unknown())
+    .refine((variables) => !Object.hasOwn(variables, 'cacheable'), {
+      path: ['cacheable'],
+      error: 'is not supported: what is set lasts for the run',
+    }),
   change: z.strictObject({ ...changeFields }),
   readOnly: true,
   setsVariables: true,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { factsOfAccount, needUser, type UserFact } from '../../facts/account.ts';
-import { needPath } from '../../facts/path.ts';
+import { needPath, type PathFact } from '../../facts/path.ts';
 import { changed, changeFields, inSync, outdate, type Verdict } from '../../plan/change.ts';
 import { run } from '../../plan/operation.ts';
 import { quote, quoteAll } from '../../shell/quote.ts';
@@ -18,14 +18,14 @@ const Params = z.strictObject({
   comment: z.string().optional().describe('Full name or purpose (GECOS).'),
   home: absolutePath.optional().describe('Home directory; a change of it moves no files.'),
   shell: absolutePath.optional().describe('Login shell.'),
-  create_home: z.boolean().default(true).describe('Make the home directory of a new user.'),
+  create_home: z.boolean().default(true).describe('Make the home directory where it is missing.'),
   system: z.boolean().default(false).describe('A new user gets a number out of the system’s range.'),
 });
 type Params = z.infer<typeof Params>;
 
 const UserChange = z.strictObject({
   ...changeFields,
-  command: z.array(z.string()),
+  commands: z.array(z.array(z.string())),
   /** The directory that comes to be with it. */
   home: z.string().optional(),
 });
@@ -43,11 +43,14 @@ export const user = defineModule({
   },
   params: Params,
   change: UserChange,
-  needs: ({ name }) => ({ user: needUser(name) }),
-  diff: ({ user: actual }, params) => diff(actual, params),
+  needs: ({ name, home, create_home }) => ({
+    user: needUser(name),
+    home: home === undefined || !create_home ? [] : [needPath(home)],
+  }),
+  diff: ({ user: actual, home }, params) => diff(actual, home, params),
   presumes: ({ group: primary, groups = [], state }) =>
     state === 'absent' ? [] : accounts([], [primary, ...groups]),
-  apply: ({ command }) => [run(quoteAll(command))],
+  apply: ({ commands }) => commands.map((command) => run(quoteAll(command))),
   mayWrite: ({ name, home, create_home: makesHome }) =>
     makesHome ? [needPath(home ?? `/home/${name}`)] : [],
   writes: ({ resource, home }) => [
@@ -57,27 +60,37 @@ export const user = defineModule({
   aim: ({ name, state }) => (state === 'absent' ? `no user ${name}` : `user ${name}`),
 });
 
-function diff(actual: UserFact | undefined, params: Params): Verdict<UserChange> {
-  const { name, state } = params;
-  const change = (action: UserChange['action'], command: string[], detail?: string) =>
-    changed({ action, resource: name, command, ...(detail === undefined ? {} : { detail }) });
-  if (state === 'absent') return actual ? change('remove', ['userdel', '--', name]) : inSync();
+function diff(
+  actual: UserFact | undefined,
+  home: readonly (PathFact | undefined)[],
+  params: Params,
+): Verdict<UserChange> {
+  const { name, state, create_home } = params;
+  const change = (action: UserChange['action'], commands: string[][], more: Partial<UserChange> = {}) =>
+    changed({ action, resource: name, commands, ...more });
+  if (state === 'absent') return actual ? change('remove', [['userdel', '--', name]]) : inSync();
   if (!actual) {
     const options = [
       ...(params.system ? ['--system'] : []),
-      params.create_home ? '--create-home' : '--no-create-home',
+      create_home ? '--create-home' : '--no-create-home',
     ];
-    return changed({
-      action: 'create',
-      resource: name,
-      command: ['useradd', ...options, ...settings(undefined, params).options, '--', name],
-      ...(params.create_home ? { home: params.home ?? `/home/${name}` } : {}),
-    });
+    const { options: more } = settings(undefined, params);
+    return change(
+      'create',
+      [['useradd', ...options, ...more, '--', name]],
+      create_home ? { home: params.home ?? `/home/${name}` } : {},
+    );
   }
   const { options, differences } = settings(actual, params);
-  return options.length === 0
-    ? inSync()
-    : change('update', ['usermod', ...options, '--', name], differences.join(', '));
+  const at = params.home ?? actual.home;
+  const isHomeMissing = create_home && (params.home === undefined ? actual.isHomeMissing : !home[0]);
+  if (options.length === 0 && !isHomeMissing) return inSync();
+  const commands = [
+    ...(options.length === 0 ? [] : [['usermod', ...options, '--', name]]),
+    ...(isHomeMissing ? [['mkhomedir_helper', name]] : []),
+  ];
+  const detail = [...differences, ...(isHomeMissing ? [`${at} is made`] : [])].join(', ');
+  return change('update', commands, { detail, ...(isHomeMissing ? { home: at } : {}) });
 }
 
 function settings(

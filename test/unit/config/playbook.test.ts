@@ -417,6 +417,18 @@ describe('what is refused in tasks, with its place', () => {
       ['1:33 unknown parameter "mod" -> did you mean "mode"?'],
     ],
     ['- copy: { content: y }', ['1:9 dest is missing']],
+    [
+      '- { command: x, check_mode: true }',
+      [
+        '1:29 check_mode: true is not supported -> a task is done, or with -C nothing is: leave it out, or give the task a tag to select it by',
+      ],
+    ],
+    [
+      '- { set_fact: { a: "{{default a 0}}", b: 1 }, loop: [1] }',
+      [
+        '1:17 "a" does not add up in a loop: each item sees it as it was before the task -> make it of the whole list at once, with join, map or merge',
+      ],
+    ],
     ['- service: { name: x, enabled: perhaps }', ['1:32 enabled must be true or false']],
     ['- service: { name: x, state: runing }', ['1:30 state must be one of started, stopped']],
     [

@@ -225,6 +225,18 @@ describe('tasks', () => {
     expect(failed.exitCode).toBe(3);
   });
 
+  test.each([
+    ['eq r.rc 0', '1'],
+    ['eq r.rc 5', '3'],
+  ])('attempts for %s are registered as Ansible counts them: %s', async (condition, attempts) => {
+    const { said } = await new LocalLab().run(
+      play(`
+- { command: echo x, register: r, until: ${condition}, delay: 0, ignore_errors: true }
+- { debug: { msg: "{{r.attempts}} {{r.changed}}" } }`),
+    );
+    expect(said.at(-1)).toBe(`a: ${attempts} true`);
+  });
+
   test('environment, vars and set_fact', async () => {
     const { said, error } = await new LocalLab().run(
       play(
@@ -396,6 +408,18 @@ describe('hosts of a play', () => {
     // The first, as the plan has it, though the others are there before.
     expect(order(lab)).toEqual(['a']);
     expect(said.sort()).toEqual(['a: a', 'b: a', 'c: a']);
+  });
+
+  test('what set_fact sets with run_once is set for all, unless it is skipped', async () => {
+    const { said, error } = await new LocalLab(['a', 'b']).run(
+      play(`
+- { set_fact: { x: "own {{inventory_hostname}}", y: "own {{inventory_hostname}}" } }
+- { set_fact: { x: "of {{inventory_hostname}}" }, run_once: true }
+- { set_fact: { y: never }, run_once: true, when: false }
+- debug: { msg: "{{x}}, {{y}}" }`),
+    );
+    expect(error).toBeUndefined();
+    expect(said.sort()).toEqual(['a: of a, own a', 'b: of a, own b']);
   });
 
   test('delegate_to is done on another host, in the name of its own', async () => {

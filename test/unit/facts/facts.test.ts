@@ -73,12 +73,13 @@ describe('what collectors print is read', () => {
       'a user',
       read(
         needUser('postgres'),
-        'postgres:x:114:120:PostgreSQL,,,:/var/lib/postgresql:/bin/bash\tpostgres ssl-cert',
+        'postgres:x:114:120:PostgreSQL,,,:/var/lib/postgresql:/bin/bash\tpostgres ssl-cert\tmissing',
       ),
       {
         uid: 114,
         comment: 'PostgreSQL,,,',
         home: '/var/lib/postgresql',
+        isHomeMissing: true,
         shell: '/bin/bash',
         groups: ['postgres', 'ssl-cert'],
       },

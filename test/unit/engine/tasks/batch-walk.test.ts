@@ -10,8 +10,8 @@ describe('run_once', () => {
     const once = new BatchWalk(noTasks, ['a', 'b', 'c']);
     const others = Promise.all([once.claim(1, 'c', nothing), once.claim(1, 'b', nothing)]);
     expect(await once.claim(1, 'a', nothing)).toBe('mine');
-    once.fulfil(1, { value: 5 });
-    expect(await others).toEqual([{ result: { value: 5 } }, { result: { value: 5 } }]);
+    once.fulfil(1, new Map([['r', { value: 5 }]]));
+    expect(await others).toEqual([new Map([['r', { value: 5 }]]), new Map([['r', { value: 5 }]])]);
     // The first has ended without coming to it.
     const next = once.claim(2, 'b', nothing);
     once.abandon('a');
@@ -27,7 +27,7 @@ describe('run_once', () => {
       .then(() => story.push('b goes on'));
     await Promise.resolve();
     story.push('a is done');
-    once.fulfil(1, undefined);
+    once.fulfil(1, new Map());
     await waits;
     expect(story).toEqual(['b sends', 'a is done', 'b goes on']);
   });
@@ -36,11 +36,11 @@ describe('run_once', () => {
     const once = new BatchWalk(noTasks, ['a', 'b']);
     await once.claim(1, 'a', nothing);
     await once.claim(2, 'a', nothing);
-    once.fulfil(1, { value: 'done' });
+    once.fulfil(1, new Map([['r', { value: 'done' }]]));
     const next = once.claim(2, 'b', nothing);
     once.abandon('a');
     expect(await next).toBe('mine');
-    expect(await once.claim(1, 'b', nothing)).toEqual({ result: { value: 'done' } });
+    expect(await once.claim(1, 'b', nothing)).toEqual(new Map([['r', { value: 'done' }]]));
   });
 });
 
