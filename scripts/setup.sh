@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what drover's tests and its lab need on a fresh Debian or Ubuntu machine, and builds drover. With --full also
-# Ansible, which inventories are compared with.
+# Ansible, which inventories and playbooks are compared with.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs ansible-inventory and ansible many times without starting Python anew for each.
+"""Runs ansible-inventory, ansible and ansible-playbook many times without starting Python anew for each.
 
 Reads JSON lines {"program": ..., "args": [...]} and answers each with {"status", "stdout", "stderr"}. No ansible.cfg, no
 variable of the environment and no group_vars of the current folder count.
@@ -12,12 +12,13 @@ import tempfile
 home = tempfile.mkdtemp()
 os.chdir(home)
 os.environ.clear()
-os.environ.update(HOME=home, PATH="/usr/bin:/bin", LC_ALL="C.UTF-8", ANSIBLE_NOCOLOR="1")
+os.environ.update(HOME=home, PATH="/usr/bin:/bin", LC_ALL="C.UTF-8", ANSIBLE_NOCOLOR="1", ANSIBLE_PIPELINING="1")
 
 from ansible.cli.adhoc import AdHocCLI  # noqa: E402
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
+from ansible.cli.playbook import PlaybookCLI  # noqa: E402
 
-programs = {"ansible-inventory": InventoryCLI, "ansible": AdHocCLI}
+programs = {"ansible-inventory": InventoryCLI, "ansible": AdHocCLI, "ansible-playbook": PlaybookCLI}
 
 
 def run(program, args, out, err):
