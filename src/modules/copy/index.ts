@@ -52,8 +52,9 @@ const Params = z
   .refine((params) => params.directory_mode === undefined || params.tree !== undefined, {
     message: 'directory_mode is for a folder',
   })
-  .transform(({ dest, ...params }) => {
+  .transform((params) => {
     const name = params.tree ? '' : basename(params.src ?? '');
+    const { dest } = params;
     return { ...params, dest: dest.endsWith('/') ? `${dest}${name}`.replace(/(?<=.)\/+$/, '') : dest };
   });
 type Params = z.output<typeof Params>;
