@@ -133,8 +133,7 @@ export function bindTask(
   const named = renderedText(task.delegateTo, scope);
   const other = named === undefined ? undefined : propertyOf(scope.get('hostvars') ?? null, named);
   // The controller has several names.
-  const otherName =
-    other === undefined ? undefined : textOf(propertyOf(other, 'inventory_hostname') ?? null);
+  const otherName = other === undefined ? undefined : textOf(propertyOf(other, 'inventory_hostname') ?? null);
   const delegateTo = otherName === host ? undefined : otherName;
   if (task.delegateTo && named !== undefined && other === undefined)
     throw new InvalidInputError([{ ...noDelegation(named, task.delegateTo.range), hosts: [host] }]);
