@@ -4,11 +4,10 @@ import type { SqlRow } from './sql.ts';
 /**
  * What a server finds wrong in its files, what ALTER SYSTEM has set, and when it last read them. For a superuser. What merely
  * waits for a restart counts as not applied, too, and is no error; of a setting that was taken out that stands in no file.
- * A file that cannot be opened is an error without a name, and for postgresql.conf itself without a file. One that is
- * overridden is of no account.
+ * One that is overridden is of no account.
  */
 export const fileFaultsQuery = `SELECT 'error' AS kind, current_setting('hba_file') AS file, line_number AS line, NULL AS name, NULL AS setting, error FROM pg_hba_file_rules WHERE error IS NOT NULL
-UNION ALL SELECT 'error', f.sourcefile, f.sourceline, f.name, f.setting, f.error FROM pg_file_settings f LEFT JOIN pg_settings s ON lower(s.name) = lower(f.name) WHERE f.error IS NOT NULL AND (f.sourcefile IS NOT NULL OR f.name IS NULL) AND NOT coalesce(s.pending_restart, false)
+UNION ALL SELECT 'error', f.sourcefile, f.sourceline, f.name, f.setting, f.error FROM pg_file_settings f LEFT JOIN pg_settings s ON lower(s.name) = lower(f.name) WHERE f.error IS NOT NULL AND f.sourcefile IS NOT NULL AND NOT coalesce(s.pending_restart, false)
 UNION ALL SELECT 'override', sourcefile, sourceline, name, setting, NULL FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf' AND name IS NOT NULL
 UNION ALL SELECT 'loaded', NULL, NULL, NULL, extract(epoch FROM pg_conf_load_time())::text, NULL
 ORDER BY 1, 2, 3`;
@@ -39,7 +38,7 @@ export function parseFileFaults(rows: readonly SqlRow[]): FileFaults {
         ? [
             {
               file: file ?? '',
-              place: `${file ?? 'postgresql.conf'}${line ? `:${line}` : ''}${name === null ? '' : ` ${name}`}`,
+              place: `${file ?? '?'}:${line ?? '?'}${name === null ? '' : ` ${name}`}`,
               error: error ?? '',
             },
           ]
