@@ -69,7 +69,7 @@ export class Pair {
     const found = await this.both(`${listPaths('now', ownPaths)}\n${differingPaths('before', 'now')}
 ${listUnits} > units.now; comm -13 units units.now | sed 's/[0-9a-f]\\{32\\}$/started anew/; s/^/unit /'`);
     const lines = tools.flatMap((tool) => found[tool].split('\n'));
-    const isOther = (line: string) => line.startsWith('/') && !line.startsWith('/run/drover/');
+    const isOther = (line: string) => line.startsWith('/') && !/^\/run\/drover(\/|$)/.test(line);
     const paths = [...new Set(lines.filter(isOther))].sort();
     const details = await this.both(`${describe} <<'PATHS'\n${paths.join('\n')}\nPATHS\n${look}`);
     const of = (tool: Tool) => [
